@@ -1,0 +1,52 @@
+import type { Facts } from '../facts/facts.ts';
+import type { Edit, FixSafety } from '../model/edit.ts';
+import type { Severity } from '../model/severity.ts';
+import type { SubjectKind, Subjects } from '../model/subject.ts';
+import type { Failure, Verdict } from '../model/verdict.ts';
+
+/** Which controls run: `security` unless asked otherwise. */
+export type Profile = 'security' | 'reliability';
+
+/** One requirement: data, and pure functions of a subject and the facts. */
+export interface Control<K extends SubjectKind = SubjectKind> {
+  /** `component/name`, stable, in the field's words. */
+  readonly id: string;
+  /** The good state: "Containers do not run privileged". */
+  readonly title: string;
+  readonly severity: Severity;
+  readonly profile: Profile;
+  readonly subject: K;
+  /** Why someone should care, in a sentence or two. */
+  readonly why: string;
+  /** What to do, for people, where the fix alone does not say it. */
+  readonly remedy: string;
+  /** Ids of controls whose failure on the same subject makes this one's redundant: one finding a root cause. */
+  readonly coveredBy: readonly string[];
+  /** An empty list is a pass. */
+  readonly check: (subject: Subjects[K], facts: Facts) => Verdict | readonly Failure[];
+  readonly fix?: Fix<K>;
+  readonly examples: Examples;
+}
+
+export interface Fix<K extends SubjectKind = SubjectKind> {
+  readonly safety: FixSafety;
+  /** The edits that mend one failure; none where this case needs a person. */
+  readonly edits: (subject: Subjects[K], failure: Failure, facts: Facts) => readonly Edit[];
+}
+
+/** Manifests that show the control at work: its tests and its documentation. See `examples.ts` for short forms. */
+export interface Examples {
+  readonly pass: readonly string[];
+  readonly fail: readonly string[];
+}
+
+type Optional = 'profile' | 'coveredBy' | 'remedy';
+
+export type ControlDefinition<K extends SubjectKind> = Omit<Control<K>, Optional> & Partial<Pick<Control<K>, Optional>>;
+
+/** A control as the registry holds it: which kind of subject it takes is known by its `subject` field. */
+export type AnyControl = { [K in SubjectKind]: Control<K> }[SubjectKind];
+
+export function control<K extends SubjectKind>(definition: ControlDefinition<K>): Control<K> {
+  return { profile: 'security', coveredBy: [], remedy: '', ...definition };
+}

@@ -1,0 +1,27 @@
+import type { AnyControl } from '../controls/control.ts';
+import type { Path } from '../model/path.ts';
+import type { Severity } from '../model/severity.ts';
+import type { KubeObject } from '../model/snapshot.ts';
+import type { Subject } from '../model/subject.ts';
+import type { Failure } from '../model/verdict.ts';
+
+/** One control's failure on one subject. */
+export interface Finding {
+  readonly control: AnyControl;
+  readonly severity: Severity;
+  readonly subject: Subject;
+  readonly failure: Failure;
+  readonly message: string;
+  /** The object to go to: the subject's own, or the controller that made the pod. */
+  readonly owner: KubeObject;
+  /** Control and logical subject: stable when lines move and containers are reordered. Hash it with `fingerprint`. */
+  readonly identity: string;
+  /** Every place where the same finding stands: several when files or overlays repeat an object. */
+  readonly places: readonly Place[];
+}
+
+export interface Place {
+  readonly object: KubeObject;
+  /** Absolute path in the object of the field to blame. */
+  readonly path: Path;
+}

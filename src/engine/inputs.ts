@@ -1,0 +1,47 @@
+import type { KubeObject, SkippedInput, Snapshot } from '../model/snapshot.ts';
+
+/** Where each object and each document that gave none ended up. Every one is in exactly one bucket. */
+export interface InputCounts {
+  readonly evaluated: number;
+  readonly notApplicable: number;
+  readonly unparsable: number;
+  readonly unrendered: number;
+  /** Custom resources of kinds that Bulwark does not know. */
+  readonly unsupported: number;
+  /** What was not judged, by kind, with the number of objects. */
+  readonly notJudgedKinds: ReadonlyMap<
+    string,
+    { readonly bucket: 'not-applicable' | 'unsupported'; readonly count: number }
+  >;
+  readonly skipped: readonly SkippedInput[];
+}
+
+export function countInputs(snapshot: Snapshot, evaluated: ReadonlySet<KubeObject>): InputCounts {
+  const counts = { evaluated: 0, notApplicable: 0, unparsable: 0, unrendered: 0, unsupported: 0 };
+  const kinds = new Map<string, { bucket: 'not-applicable' | 'unsupported'; count: number }>();
+  for (const object of snapshot.objects) {
+    if (evaluated.has(object)) {
+      counts.evaluated += 1;
+      continue;
+    }
+    const bucket = isBuiltIn(object.apiVersion) ? 'not-applicable' : 'unsupported';
+    counts[bucket === 'not-applicable' ? 'notApplicable' : 'unsupported'] += 1;
+    const key = `${object.apiVersion}/${object.kind}`;
+    const kind = kinds.get(key);
+    if (kind === undefined) kinds.set(key, { bucket, count: 1 });
+    else kind.count += 1;
+  }
+  for (const { bucket } of snapshot.inputs) {
+    if (bucket === 'not-applicable') counts.notApplicable += 1;
+    else counts[bucket] += 1;
+  }
+  return { ...counts, notJudgedKinds: kinds, skipped: snapshot.inputs };
+}
+
+/** Kubernetes' own API groups: without a dot, or under `k8s.io`. */
+function isBuiltIn(apiVersion: string): boolean {
+  const slash = apiVersion.indexOf('/');
+  if (slash === -1) return true;
+  const group = apiVersion.slice(0, slash);
+  return !group.includes('.') || (group.endsWith('.k8s.io') && !group.endsWith('.x-k8s.io') && group !== 'x-k8s.io');
+}

@@ -1,0 +1,229 @@
+import type { AnyControl, Profile } from '../controls/control.ts';
+import { type Facts, factsOf } from '../facts/facts.ts';
+import { rootOwner } from '../facts/owners.ts';
+import { workloadByObject } from '../facts/workloads.ts';
+import type { Settings } from '../model/settings.ts';
+import type { Gap, KubeObject, Snapshot } from '../model/snapshot.ts';
+import type { ContainerSubject, ObjectSubject, PodSubject, Subject, SubjectKind, Subjects } from '../model/subject.ts';
+import type { Failure, Verdict } from '../model/verdict.ts';
+import { groupKind, type Workload } from '../model/workload.ts';
+import type { Finding } from './finding.ts';
+import { countInputs, type InputCounts } from './inputs.ts';
+
+export interface JudgeOptions {
+  readonly controls: readonly AnyControl[];
+  readonly profiles?: readonly Profile[];
+  readonly settings?: Settings;
+}
+
+export interface Judgement {
+  readonly snapshot: Snapshot;
+  readonly controls: readonly AnyControl[];
+  readonly findings: readonly Finding[];
+  readonly gaps: readonly Gap[];
+  readonly inputs: InputCounts;
+  readonly coverage: ReadonlyMap<AnyControl, VerdictCounts>;
+  readonly errors: readonly ControlError[];
+}
+
+export type VerdictCounts = Record<Verdict['kind'] | 'error', number>;
+
+/** A control that threw: a defect of Bulwark. It stops nothing else, and the exit code says so. */
+export interface ControlError {
+  readonly control: AnyControl;
+  readonly subject: Subject;
+  readonly error: unknown;
+}
+
+/** Runs every control over every subject of its kind. Pure: the same snapshot gives the same judgement. */
+export function judge(snapshot: Snapshot, options: JudgeOptions): Judgement {
+  const profiles = options.profiles ?? ['security'];
+  const controls = options.controls.filter((control) => profiles.includes(control.profile));
+  const facts = factsOf(snapshot, options.settings);
+  const run = new Run(facts, controls);
+  const workloads = facts.get(workloadByObject);
+  const rootOf = facts.get(rootOwner);
+  const owned: { workload: Workload; root: KubeObject }[] = [];
+  const gaps: Gap[] = [...snapshot.gaps];
+  for (const object of snapshot.objects) {
+    run.object({ object, path: [], template: '' });
+    const workload = workloads.get(object);
+    if (workload === undefined) continue;
+    run.evaluated.add(object);
+    gaps.push(...malformedGaps(workload));
+    const root = rootOf(object);
+    if (root === object || !workloads.has(root)) run.workload(workload, object);
+    else owned.push({ workload, root });
+  }
+  // Pods of a controller that is here too are judged for what their template does not show: injected and ephemeral
+  // containers, and fields that admission changed. ReplicaSets and Jobs in between say nothing of their own.
+  for (const { workload, root } of owned) {
+    if (groupKind(workload.object) === '/Pod') run.workload(workload, root);
+  }
+  return {
+    snapshot,
+    controls,
+    findings: run.findings(),
+    gaps,
+    inputs: countInputs(snapshot, run.evaluated),
+    coverage: run.coverage,
+    errors: run.errors,
+  };
+}
+
+class Run {
+  readonly evaluated = new Set<KubeObject>();
+  readonly coverage = new Map<AnyControl, VerdictCounts>();
+  readonly errors: ControlError[] = [];
+  private readonly facts: Facts;
+  private readonly byKind: { [K in SubjectKind]: AnyControl[] } = { object: [], pod: [], container: [] };
+  private readonly found = new Map<string, MutableFinding>();
+  /** Identities without the template's name, to find a pod's failure among its owner's. */
+  private readonly ofOwners = new Set<string>();
+
+  constructor(facts: Facts, controls: readonly AnyControl[]) {
+    this.facts = facts;
+    for (const control of controls) {
+      this.byKind[control.subject].push(control);
+      this.coverage.set(control, emptyCounts());
+    }
+  }
+
+  findings(): Finding[] {
+    return [...this.found.values()];
+  }
+
+  object(subject: ObjectSubject): void {
+    this.subject('object', subject, subject.object, noneFailed);
+  }
+
+  workload(workload: Workload, owner: KubeObject): void {
+    for (const { name, pod } of workload.templates) {
+      const podSubject: PodSubject = { object: workload.object, workload, pod, template: name, path: pod.path };
+      const failed = this.subject('pod', podSubject, owner, noneFailed);
+      for (const container of pod.containers) {
+        const subject: ContainerSubject = { ...podSubject, container, path: container.path };
+        this.subject('container', subject, owner, failed);
+      }
+    }
+  }
+
+  /** Judges one subject and returns the controls that failed on it. `above` failed on the pod that holds it. */
+  private subject<K extends SubjectKind>(
+    kind: K,
+    subject: Subjects[K],
+    owner: KubeObject,
+    above: ReadonlySet<string>,
+  ): ReadonlySet<string> {
+    let failed: Set<string> | undefined;
+    let failures: { control: AnyControl; failure: Failure }[] | undefined;
+    for (const control of this.byKind[kind]) {
+      const counts = this.coverage.get(control) as VerdictCounts;
+      let verdict: Verdict | readonly Failure[];
+      try {
+        // The table is keyed by subject kind, so the control takes this subject.
+        verdict = (control.check as (subject: Subject, facts: Facts) => Verdict | readonly Failure[])(
+          subject,
+          this.facts,
+        );
+      } catch (error) {
+        counts.error += 1;
+        this.errors.push({ control, subject, error });
+        continue;
+      }
+      if ('kind' in verdict) {
+        counts[verdict.kind] += 1;
+        if (verdict.kind !== 'not-applicable') this.evaluated.add(subject.object);
+        if (verdict.kind !== 'fail') continue;
+        verdict = [verdict];
+      } else {
+        counts[verdict.length === 0 ? 'pass' : 'fail'] += 1;
+        this.evaluated.add(subject.object);
+        if (verdict.length === 0) continue;
+      }
+      failed ??= new Set();
+      failed.add(control.id);
+      failures ??= [];
+      for (const failure of verdict) failures.push({ control, failure });
+    }
+    const here = failed ?? noneFailed;
+    for (const { control, failure } of failures ?? []) {
+      if (control.coveredBy.some((id) => here.has(id) || above.has(id))) continue;
+      this.record(control, subject, failure, owner);
+    }
+    return here;
+  }
+
+  private record(control: AnyControl, subject: Subject, failure: Failure, owner: KubeObject): void {
+    const identity = identityOf(control, subject, failure, owner, subject.template);
+    const ofOwner = identityOf(control, subject, failure, owner, '');
+    const place = { object: subject.object, path: failure.at };
+    if (owner === subject.object) this.ofOwners.add(ofOwner);
+    else if (this.ofOwners.has(ofOwner)) return;
+    let key = identity;
+    const same = this.found.get(key);
+    if (same !== undefined) {
+      if (same.message === failure.message) {
+        if (owner === subject.object) same.places.push(place);
+        return;
+      }
+      // The same logical subject with another defect elsewhere, such as an overlay's variant.
+      key = `${identity}\n${failure.message}`;
+      const variant = this.found.get(key);
+      if (variant !== undefined) {
+        if (owner === subject.object) variant.places.push(place);
+        return;
+      }
+    }
+    this.found.set(key, {
+      control,
+      severity: failure.severity ?? control.severity,
+      subject,
+      failure,
+      message: failure.message,
+      owner,
+      identity: key,
+      places: [place],
+    });
+  }
+}
+
+type MutableFinding = Omit<Finding, 'places'> & { places: { object: KubeObject; path: Failure['at'] }[] };
+
+const noneFailed: ReadonlySet<string> = new Set();
+
+function emptyCounts(): VerdictCounts {
+  return { pass: 0, fail: 0, 'not-applicable': 0, unknown: 0, manual: 0, error: 0 };
+}
+
+function identityOf(
+  control: AnyControl,
+  subject: Subject,
+  failure: Failure,
+  owner: KubeObject,
+  template: string,
+): string {
+  return [
+    control.id,
+    groupKind(owner),
+    owner.namespace ?? '',
+    owner.name,
+    template,
+    subject.container?.name ?? '',
+    failure.key ?? '',
+  ].join('\n');
+}
+
+function malformedGaps(workload: Workload): Gap[] {
+  const { source, kind, name } = workload.object;
+  return workload.malformed.map(({ path, message }) => {
+    const region = source.positions?.locate([...source.base, ...path]);
+    return {
+      code: 'malformed',
+      what: source.file,
+      reason: `${kind} ${name}: ${message}`,
+      hint: 'the API server would refuse this object; the rest of it was judged',
+      ...(region === undefined ? {} : { region }),
+    };
+  });
+}

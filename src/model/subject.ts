@@ -1,0 +1,35 @@
+import type { Container } from './container.ts';
+import type { Path } from './path.ts';
+import type { Pod } from './pod.ts';
+import type { KubeObject } from './snapshot.ts';
+import type { Workload } from './workload.ts';
+
+/** What a control judges: one thing, in one object. `path` is where it stands in that object. */
+export interface Subject {
+  readonly object: KubeObject;
+  readonly path: Path;
+  /** Tells the pod templates of one object apart; empty where there is one. */
+  readonly template: string;
+  readonly container?: Container;
+}
+
+export interface ObjectSubject extends Subject {}
+
+/** A pod or pod template. `owner` is the object to which people would go to change it. */
+export interface PodSubject extends Subject {
+  readonly pod: Pod;
+  readonly workload: Workload;
+}
+
+export interface ContainerSubject extends PodSubject {
+  readonly container: Container;
+}
+
+/** The kinds of subject that a control may ask for, and what its `check` is given. */
+export interface Subjects {
+  object: ObjectSubject;
+  pod: PodSubject;
+  container: ContainerSubject;
+}
+
+export type SubjectKind = keyof Subjects;

@@ -1,0 +1,36 @@
+import type { Path } from './path.ts';
+import type { Severity } from './severity.ts';
+
+/** What a control says of a subject. Missing evidence is `unknown`, never a pass. */
+export type Verdict =
+  | { readonly kind: 'pass' }
+  | Failure
+  | { readonly kind: 'not-applicable'; readonly reason: string }
+  | { readonly kind: 'unknown'; readonly reason: string }
+  | { readonly kind: 'manual'; readonly reason: string };
+
+export interface Failure {
+  readonly kind: 'fail';
+  /** What is wrong here, naming the thing: "container nginx sets privileged: true". */
+  readonly message: string;
+  /** Absolute path of the field to blame; where it is missing, the nearest ancestor is shown. */
+  readonly at: Path;
+  /** Tells failures of one control in one subject apart, by something that does not move: a volume's name. */
+  readonly key?: string;
+  /** Where this case is graver or lighter than the control's own severity. */
+  readonly severity?: Severity;
+}
+
+export const pass: Verdict = { kind: 'pass' };
+
+export function fail(message: string, at: Path, more: { key?: string; severity?: Severity } = {}): Failure {
+  return { kind: 'fail', message, at, ...more };
+}
+
+export function notApplicable(reason: string): Verdict {
+  return { kind: 'not-applicable', reason };
+}
+
+export function unknown(reason: string): Verdict {
+  return { kind: 'unknown', reason };
+}
