@@ -11,5 +11,5 @@ export default control({
   why: 'A container in the host process namespace sees every process of the node, reads their environment, and with a little more signals or traces them.',
   check: ({ pod }) => (pod.hostPID ? fail('the pod sets hostPID: true', pod.at('hostPID')) : pass),
   fix: { safety: 'may-break', edits: ({ pod }) => [edit.remove(pod.at('hostPID'))] },
-  examples: { fail: [inPod('hostPID: true')], pass: [inPod('hostPID: false')] },
+  examples: { fail: [inPod('hostPID: true'), inPod('hostPID: on')], pass: [inPod('hostPID: false'), inPod('')] },
 });

@@ -1,0 +1,107 @@
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Collected } from '../collect/snapshot.ts';
+import { BulwarkError } from '../model/errors.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { clusterProgress } from './progress.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Where the evidence comes from: the options that scan and guide share. */
+export interface EvidenceFlags {
+  readonly cluster?: true;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace: readonly string[];
+  readonly timeout: number;
+  readonly from?: string;
+  readonly now?: string;
+}
+
+export function addEvidenceOptions(command: Command): Command {
+  return command
+    .optionsGroup('Evidence:')
+    .option('--cluster', 'read the cluster of the current context, besides any paths')
+    .option('--kubeconfig <file>', 'kubeconfig to use instead of KUBECONFIG or ~/.kube/config')
+    .option('--context <name>', 'context to use instead of the current one')
+    .option('-n, --namespace <name>', 'read only this namespace of the cluster (repeatable)', repeatable, [])
+    .option('--timeout <seconds>', 'longest wait for one answer of the API server', seconds, 30)
+    .option('--from <file>', 'judge a snapshot that was saved before')
+    .option('--now <time>', 'judge as of this time (RFC 3339) instead of when the evidence was taken');
+}
+
+/** Whether the flags name any evidence besides paths. */
+export function namesEvidence(flags: EvidenceFlags): boolean {
+  return clusterAsked(flags) || flags.from !== undefined;
+}
+
+/** Reads what the paths and flags name. Without any, the cluster of the current context. */
+export async function takeSnapshot(
+  paths: readonly string[],
+  flags: EvidenceFlags,
+  terminal: Terminal,
+): Promise<Snapshot> {
+  const snapshot =
+    flags.from === undefined ? await collect(paths, flags, terminal) : await saved(paths, flags, terminal);
+  return flags.now === undefined ? snapshot : { ...snapshot, takenAt: parseTime(flags.now) };
+}
+
+async function saved(paths: readonly string[], flags: EvidenceFlags, terminal: Terminal): Promise<Snapshot> {
+  if (paths.length > 0 || clusterAsked(flags)) {
+    throw new BulwarkError('usage', '--from judges a saved snapshot by itself', 'leave out the paths and --cluster');
+  }
+  const { readSnapshot } = await import('../collect/snapshot-file.ts');
+  return readSnapshot(resolve(terminal.cwd, flags.from ?? ''));
+}
+
+async function collect(paths: readonly string[], flags: EvidenceFlags, terminal: Terminal): Promise<Snapshot> {
+  const { assembleSnapshot } = await import('../collect/snapshot.ts');
+  const takenAt = terminal.now().toISOString();
+  const parts: Collected[] = [];
+  if (paths.length > 0) {
+    const { collectManifests } = await import('../collect/manifests/collect.ts');
+    parts.push(await collectManifests({ paths, cwd: terminal.cwd, stdin: terminal.stdin }));
+  }
+  if (clusterAsked(flags) || paths.length === 0) parts.push(await readCluster(flags, terminal));
+  return assembleSnapshot(parts, takenAt);
+}
+
+async function readCluster(flags: EvidenceFlags, terminal: Terminal): Promise<Collected> {
+  const { collectCluster } = await import('../collect/cluster/collect.ts');
+  const progress = clusterProgress(terminal);
+  try {
+    return await collectCluster({
+      ...(flags.kubeconfig !== undefined && { kubeconfig: resolve(terminal.cwd, flags.kubeconfig) }),
+      ...(flags.context !== undefined && { context: flags.context }),
+      ...(flags.namespace.length > 0 && { namespaces: flags.namespace }),
+      timeoutMs: flags.timeout * 1000,
+      onProgress: progress.show,
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+function clusterAsked(flags: EvidenceFlags): boolean {
+  return flags.cluster === true || flags.context !== undefined || flags.kubeconfig !== undefined;
+}
+
+/** An option that may be given several times. */
+export function repeatable(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function seconds(value: string): number {
+  const number = Number(value);
+  if (!Number.isFinite(number) || number <= 0 || number > 3600) {
+    throw new InvalidArgumentError('It must be a number of seconds, up to 3600.');
+  }
+  return number;
+}
+
+function parseTime(text: string): string {
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) {
+    throw new BulwarkError('usage', `--now ${text} is no time`, 'write it as 2026-11-21 or 2026-11-21T12:00:00Z');
+  }
+  return time.toISOString();
+}

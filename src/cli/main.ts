@@ -1,0 +1,15 @@
+import { basename } from 'node:path';
+import { exitCodes } from '../engine/exit-code.ts';
+import { createProgram } from './program.ts';
+import { processTerminal } from './terminal.ts';
+
+const terminal = processTerminal();
+
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? exitCodes.clean);
+  throw error;
+});
+
+const name = basename(process.argv[1] ?? '').startsWith('kubectl-') ? 'kubectl bulwark' : 'bulwark';
+process.exitCode = await createProgram(terminal, name).run(process.argv.slice(2));

@@ -1,0 +1,74 @@
+import { Command, CommanderError } from 'commander';
+import { exitCodes } from '../engine/exit-code.ts';
+import { BulwarkError } from '../model/errors.ts';
+import { controlsCommand } from './controls.ts';
+import { explainCommand } from './explain.ts';
+import { fixCommand } from './fix.ts';
+import { guideCommand } from './guide.ts';
+import { scanCommand } from './scan.ts';
+import type { Terminal } from './terminal.ts';
+import { version } from './version.ts';
+
+/** Adds a command to the program. `done` takes the exit code. The work itself is imported when the command runs. */
+export type RegisterCommand = (program: Command, terminal: Terminal, done: (exitCode: number) => void) => void;
+
+const commands: readonly RegisterCommand[] = [scanCommand, fixCommand, explainCommand, controlsCommand, guideCommand];
+
+export function createProgram(terminal: Terminal, name: string): { readonly command: Command; run(args: readonly string[]): Promise<number> } {
+  let exitCode: number = exitCodes.clean;
+  const program = new Command(name)
+    .description('Finds what is insecure in a Kubernetes cluster, shows how it knows, and mends it.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help for a command')
+    .helpCommand('help [command]', 'print help for a command')
+    .option('--debug', 'print the stack of an unexpected error')
+    .showHelpAfterError(`(run "${name} --help" for what there is)`)
+    .configureOutput({
+      writeOut: (text) => void terminal.out(text),
+      writeErr: (text) => terminal.err(text),
+      getOutHelpWidth: () => terminal.width,
+      getErrHelpWidth: () => terminal.width,
+    })
+    .exitOverride();
+  for (const register of commands) {
+    register(program, terminal, (code) => {
+      exitCode = code;
+    });
+  }
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  return {
+    command: program,
+    async run(args) {
+      if (args.length === 0) {
+        await terminal.out(program.helpInformation());
+        return exitCodes.clean;
+      }
+      try {
+        await program.parseAsync(args, { from: 'user' });
+        return exitCode;
+      } catch (error) {
+        return report(error, terminal, program.opts().debug === true);
+      }
+    },
+  };
+}
+
+function report(error: unknown, terminal: Terminal, debug: boolean): number {
+  // commander has printed its own message already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.clean : exitCodes.usage;
+  if (error instanceof BulwarkError) {
+    terminal.err(`bulwark: ${error.message}\n${error.hint === '' ? '' : `  ${error.hint}\n`}`);
+    if (debug && error.cause !== undefined) terminal.err(`${describe(error.cause)}\n`);
+    return incompleteCodes.has(error.code) ? exitCodes.incomplete : exitCodes.usage;
+  }
+  const stack = debug ? describe(error) : '  run again with --debug for the stack, and report it';
+  terminal.err(`bulwark: internal error: ${error instanceof Error ? error.message : String(error)}\n${stack}\n`);
+  return exitCodes.internal;
+}
+
+/** Evidence that could not be had, as against a command line that cannot be served. */
+const incompleteCodes: ReadonlySet<string> = new Set(['credentials-failed', 'server-unreachable', 'server-refused']);
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,27 @@
+import type { Terminal } from './terminal.ts';
+
+export interface ProgressEvent {
+  readonly resource: string;
+  /** Objects read so far, of all resources. */
+  readonly listed: number;
+}
+
+/** One line on a terminal that is rewritten as a cluster is read; nothing elsewhere. */
+export function clusterProgress(terminal: Terminal): { show(event: ProgressEvent): void; end(): void } {
+  if (!terminal.errIsTty) return { show: () => undefined, end: () => undefined };
+  let last = 0;
+  let shown = false;
+  return {
+    show({ resource, listed }) {
+      const now = terminal.now().getTime();
+      if (now - last < 80) return;
+      last = now;
+      shown = true;
+      const line = `Reading the cluster: ${listed} objects, ${resource}`;
+      terminal.err(`\r\u001b[K${line.slice(0, Math.max(20, terminal.width - 1))}`);
+    },
+    end() {
+      if (shown) terminal.err('\r\u001b[K');
+    },
+  };
+}

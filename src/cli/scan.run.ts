@@ -1,0 +1,103 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { writeSnapshot } from '../collect/snapshot-file.ts';
+import { exitCodeOf, exitCodes } from '../engine/exit-code.ts';
+import { type Judgement, judge } from '../engine/judge.ts';
+import { BulwarkError } from '../model/errors.ts';
+import { defaultSettings } from '../model/settings.ts';
+import { formats } from '../report/formats.ts';
+import { takeSnapshot } from './evidence.ts';
+import type { ScanFlags } from './scan.ts';
+import { selectControls } from './select-controls.ts';
+import type { Terminal } from './terminal.ts';
+
+type RunFlags = Omit<ScanFlags, 'color'> & { readonly color: 'always' | 'never' };
+
+/** One scan. Returns the exit code. */
+export async function runScan(paths: readonly string[], flags: RunFlags, terminal: Terminal): Promise<number> {
+  if (flags.printRbac === true) {
+    const { minimalClusterRole } = await import('../collect/cluster/role.ts');
+    await terminal.out(minimalClusterRole({ secrets: flags.withSecrets === true ? 'listed' : 'left-out' }));
+    return exitCodes.clean;
+  }
+  const outputs = parseOutputs(flags.output);
+  const controls = selectControls(flags);
+  const snapshot = await takeSnapshot(paths, flags, terminal);
+  if (flags.save !== undefined) await writeSnapshot(snapshot, resolve(terminal.cwd, flags.save));
+  const judgement = judge(snapshot, {
+    controls,
+    profiles: flags.profile.length === 0 ? ['security'] : flags.profile,
+    settings: {
+      ...defaultSettings,
+      allowedRegistries: flags.allowRegistry.length === 0 ? undefined : flags.allowRegistry,
+    },
+  });
+  await writeReports(judgement, outputs, flags, terminal);
+  return exitCodeOf(judgement, flags.failOn);
+}
+
+interface Output {
+  readonly format: string;
+  /** Undefined: standard output. */
+  readonly file: string | undefined;
+}
+
+function parseOutputs(asked: readonly string[]): readonly Output[] {
+  if (asked.length === 0) return [{ format: 'terminal', file: undefined }];
+  const outputs = asked.map((text) => {
+    const equals = text.indexOf('=');
+    const format = equals === -1 ? text : text.slice(0, equals);
+    const file = equals === -1 ? undefined : text.slice(equals + 1);
+    if (!formats.has(format)) {
+      throw new BulwarkError(
+        'unknown-format',
+        `there is no report format "${format}"`,
+        `formats: ${[...formats.keys()].join(', ')}`,
+      );
+    }
+    if (file === '') throw new BulwarkError('usage', `-o ${text} names no file`, `write it as -o ${format}=FILE`);
+    return { format, file };
+  });
+  if (outputs.filter(({ file }) => file === undefined).length > 1) {
+    throw new BulwarkError(
+      'usage',
+      'only one report can go to standard output',
+      'give the others a file: -o json=out.json',
+    );
+  }
+  return outputs;
+}
+
+async function writeReports(
+  judgement: Judgement,
+  outputs: readonly Output[],
+  flags: RunFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const options = {
+    color: flags.color,
+    width: Math.max(60, Math.min(terminal.width, 160)),
+    detail: flags.verbose === true ? 'full' : 'short',
+  } as const;
+  for (const { format, file } of outputs) {
+    const render = formats.get(format);
+    if (render === undefined) continue;
+    if (file === undefined) {
+      for (const chunk of render(judgement, options)) await terminal.out(chunk);
+      continue;
+    }
+    try {
+      await writeFile(resolve(terminal.cwd, file), render(judgement, { ...options, color: 'never' }));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new BulwarkError(
+        'output-unwritable',
+        `cannot write ${file}: ${reason}`,
+        'choose a folder that exists and may be written',
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { type Command, Option } from 'commander';
+import type { Profile } from '../controls/control.ts';
+import { type Severity, severities } from '../model/severity.ts';
+import { addEvidenceOptions, type EvidenceFlags, repeatable } from './evidence.ts';
+import type { RegisterCommand } from './program.ts';
+import { type ColorChoice, colorOption, useColor } from './terminal.ts';
+
+export interface ScanFlags extends EvidenceFlags {
+  readonly withSecrets?: true;
+  readonly printRbac?: true;
+  readonly save?: string;
+  readonly output: readonly string[];
+  readonly failOn: Severity | 'none';
+  readonly profile: readonly Profile[];
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+  readonly allowRegistry: readonly string[];
+  readonly verbose?: true;
+  readonly color: ColorChoice;
+}
+
+export const scanCommand: RegisterCommand = (program, terminal, done) => {
+  const command = program
+    .command('scan')
+    .summary('find what is insecure in manifests or a live cluster')
+    .description(
+      'Judges manifests, a live cluster or a saved snapshot and reports what is insecure, where, and how to mend it.\n' +
+        'Without a path it reads the cluster of the current context: read-only, and never the values of Secrets.',
+    )
+    .argument('[path...]', 'files, folders, globs, or - for standard input');
+  addEvidenceOptions(command)
+    .option('--save <file>', 'save the snapshot (.gz compresses it)')
+    .option('--print-rbac', 'print the read-only ClusterRole that a scan of a cluster needs, and stop')
+    .option('--with-secrets', 'with --print-rbac: also allow listing Secrets, whose values are dropped when read');
+  addReportOptions(command);
+  command.addHelpText('after', help).action(async (paths: string[], flags: ScanFlags) => {
+    const { runScan } = await import('./scan.run.ts');
+    done(await runScan(paths, { ...flags, color: useColor(terminal, flags.color) }, terminal));
+  });
+};
+
+function addReportOptions(command: Command): void {
+  command
+    .optionsGroup('Report:')
+    .option(
+      '-o, --output <format[=file]>',
+      'terminal, json or sarif; to a file with =file (repeatable)',
+      repeatable,
+      [],
+    )
+    .addOption(
+      new Option('--fail-on <severity>', 'exit with 1 for findings of this severity or above')
+        .choices([...severities, 'none'])
+        .default('high'),
+    )
+    .addOption(
+      new Option('--profile <name>', 'which controls to run (repeatable)')
+        .choices(['security', 'reliability'])
+        .default([], 'security'),
+    )
+    .option('--only <control>', 'run only this control or component (repeatable)', repeatable, [])
+    .option('--skip <control>', 'leave this control or component out (repeatable)', repeatable, [])
+    .option('--allow-registry <host[/path]>', 'where images may come from (repeatable)', repeatable, [])
+    .option('-v, --verbose', 'show every finding, and those of low severity in full')
+    .addOption(colorOption());
+}
+
+const help = `
+Examples:
+  bulwark scan ./manifests                         a folder, and everything below it
+  kubectl get deploy -A -o json | bulwark scan -   what kubectl prints
+  helm template ./chart | bulwark scan -           a rendered chart
+  bulwark scan --context prod --save prod.json     a live cluster, kept for later
+  bulwark scan --from prod.json -o sarif=out.sarif -o json=out.json
+
+Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 incomplete evidence, 4 internal error.`;

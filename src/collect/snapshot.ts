@@ -1,0 +1,22 @@
+import type { ClusterInfo, Gap, KubeObject, SkippedInput, Snapshot } from '../model/snapshot.ts';
+
+/** What one collector read. */
+export interface Collected {
+  readonly objects: readonly KubeObject[];
+  readonly inputs: readonly SkippedInput[];
+  readonly gaps: readonly Gap[];
+  readonly cluster?: ClusterInfo;
+}
+
+/** One snapshot of all that was read. `takenAt` is RFC 3339. */
+export function assembleSnapshot(parts: readonly Collected[], takenAt: string): Snapshot {
+  const cluster = parts.find((part) => part.cluster !== undefined)?.cluster;
+  return {
+    schema: 'bulwark.snapshot/v1',
+    takenAt,
+    objects: parts.flatMap((part) => part.objects),
+    inputs: parts.flatMap((part) => part.inputs),
+    gaps: parts.flatMap((part) => part.gaps),
+    ...(cluster === undefined ? {} : { cluster }),
+  };
+}

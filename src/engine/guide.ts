@@ -1,0 +1,38 @@
+import data from '../../data/benchmarks/guides.json' with { type: 'json' };
+import type { Judgement } from './judge.ts';
+
+/** One instruction of the guides. */
+export interface GuideRow {
+  readonly id: string;
+  readonly section: string;
+  /** What is asked, as the state to reach. */
+  readonly asks: string;
+  readonly controls: readonly string[];
+  readonly commands: readonly string[];
+  /** Where the guides are dated or wrong. */
+  readonly note?: string;
+}
+
+export type GuideState =
+  | { readonly kind: 'not-served' }
+  /** Served, but nothing of what was read speaks of it. */
+  | { readonly kind: 'no-evidence' }
+  | { readonly kind: 'holds'; readonly judged: number }
+  | { readonly kind: 'fails'; readonly findings: number; readonly judged: number };
+
+export const guideSections: readonly { readonly id: string; readonly title: string }[] = data.sections;
+
+export const guideRows: readonly GuideRow[] = data.rows;
+
+/** How a row stands in a judgement. Verdicts that are not known count as no evidence, never as holding. */
+export function guideState(row: GuideRow, judgement: Judgement): GuideState {
+  if (row.controls.length === 0) return { kind: 'not-served' };
+  const ids = new Set(row.controls);
+  let judged = 0;
+  for (const [control, counts] of judgement.coverage) {
+    if (ids.has(control.id)) judged += counts.pass + counts.fail;
+  }
+  const findings = judgement.findings.filter(({ control }) => ids.has(control.id)).length;
+  if (findings > 0) return { kind: 'fails', findings, judged };
+  return judged > 0 ? { kind: 'holds', judged } : { kind: 'no-evidence' };
+}

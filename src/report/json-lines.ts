@@ -1,0 +1,54 @@
+/**
+ * JSON as pieces of text, for reports too large for one string: a Map is an object with a field a line, an iterable
+ * a list with an item a line, anything else stands on one line. Lines keep diffs and `grep` useful.
+ * Iterables are drawn from as the text is taken. Pieces are some 64 KiB, so that a write a piece is cheap.
+ */
+export function* jsonLines(root: ReadonlyMap<string, unknown>): Generator<string> {
+  let pending = '';
+  for (const piece of valueText(root, '')) {
+    pending += piece;
+    if (pending.length < pieceSize) continue;
+    yield pending;
+    pending = '';
+  }
+  yield `${pending}\n`;
+}
+
+const pieceSize = 65_536;
+
+function* valueText(value: unknown, indent: string): Generator<string> {
+  if (value instanceof Map) yield* collectionText('{}', fieldsOf(value, `${indent}  `), indent);
+  else if (isIterable(value)) yield* collectionText('[]', itemsOf(value, `${indent}  `), indent);
+  else yield JSON.stringify(value);
+}
+
+function* fieldsOf(fields: ReadonlyMap<unknown, unknown>, indent: string): Generator<Iterable<string>> {
+  for (const [name, value] of fields) {
+    if (value !== undefined) yield namedText(JSON.stringify(String(name)), value, indent);
+  }
+}
+
+function* namedText(name: string, value: unknown, indent: string): Generator<string> {
+  yield `${name}: `;
+  yield* valueText(value, indent);
+}
+
+function* itemsOf(items: Iterable<unknown>, indent: string): Generator<Iterable<string>> {
+  for (const item of items) yield valueText(item, indent);
+}
+
+function* collectionText(brackets: '{}' | '[]', members: Iterable<Iterable<string>>, indent: string): Generator<string> {
+  let separator = `${brackets[0]}\n${indent}  `;
+  let empty = true;
+  for (const member of members) {
+    yield separator;
+    yield* member;
+    separator = `,\n${indent}  `;
+    empty = false;
+  }
+  yield empty ? brackets : `\n${indent}${brackets[1]}`;
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
+}

@@ -1,0 +1,45 @@
+import type { Finding } from '../engine/finding.ts';
+import type { ControlError } from '../engine/judge.ts';
+import { compareSeverity } from '../model/severity.ts';
+import type { Gap, SkippedInput } from '../model/snapshot.ts';
+import { comparePlaces, compareText } from './location.ts';
+
+/*
+ * The order of everything in machine formats. It depends on what was found and never on the order in which it was
+ * read, so that two runs over the same input give the same bytes.
+ */
+
+/** Gravest first, then by control and logical subject. */
+export function sortFindings(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((a, b) => compareSeverity(b.severity, a.severity) || compareText(a.identity, b.identity));
+}
+
+export function sortPlaces(places: Finding['places']): Finding['places'] {
+  return places.length < 2 ? places : places.toSorted(comparePlaces);
+}
+
+export function sortGaps(gaps: readonly Gap[]): readonly Gap[] {
+  return gaps.toSorted(
+    (a, b) =>
+      compareText(a.code, b.code) ||
+      compareText(a.what, b.what) ||
+      (a.region?.line ?? 0) - (b.region?.line ?? 0) ||
+      compareText(a.reason, b.reason),
+  );
+}
+
+export function sortSkipped(inputs: readonly SkippedInput[]): readonly SkippedInput[] {
+  return inputs.toSorted(
+    (a, b) =>
+      compareText(a.file, b.file) || (a.document ?? -1) - (b.document ?? -1) || (a.line ?? 0) - (b.line ?? 0),
+  );
+}
+
+export function sortErrors(errors: readonly ControlError[]): readonly ControlError[] {
+  return errors.toSorted(
+    (a, b) =>
+      compareText(a.control.id, b.control.id) ||
+      comparePlaces(a.subject, b.subject) ||
+      compareText(a.subject.template, b.subject.template),
+  );
+}

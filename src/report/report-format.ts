@@ -1,0 +1,13 @@
+import type { Judgement } from '../engine/judge.ts';
+
+/** How a report is to look. Formats for machines ignore it: their bytes depend on the judgement alone. */
+export interface ReportOptions {
+  readonly color: 'always' | 'never';
+  /** Columns that a line may fill. */
+  readonly width: number;
+  /** `full` shows every finding, and those of low severity as the others. */
+  readonly detail: 'short' | 'full';
+}
+
+/** A report as pieces of text in order: a large one never is one string. */
+export type ReportFormat = (judgement: Judgement, options: ReportOptions) => Iterable<string>;

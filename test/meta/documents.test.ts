@@ -1,0 +1,95 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import guides from '../../data/benchmarks/guides.json' with { type: 'json' };
+import { createProgram } from '../../src/cli/program.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
+import { controls } from '../../src/controls/registry.ts';
+import { errorCodes } from '../../src/model/errors.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+describe('docs/errors.md', () => {
+  it('lists exactly the error codes that there are', () => {
+    const documented = [...read('docs/errors.md').matchAll(/^\| `([a-z-]+)` \| (.+) \| (\d) \|$/gm)];
+    expect(Object.fromEntries(documented.map(([, code, meaning]) => [code, meaning]))).toEqual(errorCodes);
+  });
+});
+
+describe('the guides', () => {
+  it('have rows with ids of their own, in sections that exist', () => {
+    const ids = guides.rows.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    const sections = new Set(guides.sections.map(({ id }) => id));
+    expect(guides.rows.filter(({ section }) => !sections.has(section))).toEqual([]);
+    expect(guides.sections.filter(({ id }) => !guides.rows.some(({ section }) => section === id))).toEqual([]);
+  });
+
+  it('name controls and commands that exist', () => {
+    const known = new Set(controls.map(({ id }) => id));
+    expect(guides.rows.flatMap((row) => row.controls.filter((id) => !known.has(id)).map((id) => `${row.id}: ${id}`))).toEqual([]);
+    const names = new Set(commandNames());
+    expect(guides.rows.flatMap((row) => row.commands.filter((name) => !names.has(name)))).toEqual([]);
+  });
+
+  const texts = join(root, '../shared/guides');
+  const there = existsSync(texts);
+  if (!there) console.warn('skipped: the texts of the guides are not here, so their lines cannot be compared with the rows');
+
+  it.skipIf(!there).each(guides.guides.map(({ id }) => id))('every line of %s has a row, or is background', (id) => {
+    const covered = new Set<number>();
+    const places = [...guides.rows.flatMap((row) => row.sources), ...guides.background];
+    for (const { guide, lines } of places) {
+      const [first, last] = lines;
+      if (guide !== id || first === undefined || last === undefined) continue;
+      for (let line = first; line <= last; line += 1) covered.add(line);
+    }
+    const text = readFileSync(join(texts, `${id}.txt`), 'utf8').split('\n');
+    const missing = text.flatMap((line, index) => (line.trim() === '' || covered.has(index + 1) ? [] : [index + 1]));
+    expect(missing).toEqual([]);
+    expect(readdirSync(texts)).toContain(`${id}.txt`);
+  });
+});
+
+describe('README.md', () => {
+  it('names only commands and options that exist', () => {
+    const text = read('README.md');
+    const used = [...text.matchAll(/(?:bulwark|npm start --) ([a-z]+)((?: [^\n`|]*)?)/g)].filter(([, name]) => name !== 'is');
+    expect(used.length).toBeGreaterThan(5);
+    const help = new Map(commandNames().map((name) => [name, commandHelp(name)]));
+    for (const [whole, name, rest] of used) {
+      expect([...help.keys()], whole).toContain(name);
+      for (const [flag] of (rest ?? '').matchAll(/--[a-z-]+/g)) expect(help.get(name ?? ''), whole).toContain(flag);
+    }
+  });
+
+  it('links to files that exist', () => {
+    const links = [...read('README.md').matchAll(/\]\((?!https?:)([^)#]+)/g)].map((match) => match[1] ?? '');
+    expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([]);
+  });
+});
+
+function commandNames(): string[] {
+  return program().commands.map((command) => command.name());
+}
+
+function commandHelp(name: string): string {
+  return program().commands.find((command) => command.name() === name)?.helpInformation() ?? '';
+}
+
+function program() {
+  const terminal: Terminal = {
+    cwd: root,
+    env: {},
+    out: async () => undefined,
+    err: () => undefined,
+    outIsTty: false,
+    errIsTty: false,
+    width: 100,
+    stdin: async () => Buffer.alloc(0),
+    now: () => new Date(0),
+  };
+  return createProgram(terminal, 'bulwark').command;
+}
