@@ -9,6 +9,7 @@ import type { Failure, Verdict } from '../model/verdict.ts';
 import { groupKind, type Workload } from '../model/workload.ts';
 import type { Finding } from './finding.ts';
 import { countInputs, type InputCounts } from './inputs.ts';
+import { onlyDecided } from './undecided.ts';
 
 export interface JudgeOptions {
   readonly controls: readonly AnyControl[];
@@ -131,6 +132,7 @@ class Run {
         this.errors.push({ control, subject, error });
         continue;
       }
+      verdict = onlyDecided(verdict, subject);
       if ('kind' in verdict) {
         counts[verdict.kind] += 1;
         if (verdict.kind !== 'not-applicable') this.evaluated.add(subject.object);

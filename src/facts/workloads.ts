@@ -1,13 +1,15 @@
 import type { KubeObject } from '../model/snapshot.ts';
 import type { ContainerSubject, PodSubject } from '../model/subject.ts';
 import { readWorkload, type Workload } from '../model/workload.ts';
+import { crdWorkloads } from './crd-workloads.ts';
 import { defineFact } from './facts.ts';
 
 /** Every object that carries a pod template, in snapshot order. */
 export const workloads = defineFact('workloads', (facts): readonly Workload[] => {
   const found: Workload[] = [];
+  const discovered = facts.get(crdWorkloads);
   for (const object of facts.snapshot.objects) {
-    const workload = readWorkload(object);
+    const workload = readWorkload(object, discovered.get(`${object.apiVersion}/${object.kind}`));
     if (workload !== undefined) found.push(workload);
   }
   return found;

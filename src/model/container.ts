@@ -109,12 +109,11 @@ export function readContainer(reader: Reader, pod: Pod, list: ContainerList): Co
   const securityContext = readContainerSecurityContext(reader.object('securityContext'));
   const inherited = pod.securityContext;
   const role = list === 'initContainers' && reader.string('restartPolicy') === 'Always' ? 'sidecar' : roles[list];
-  const path = reader.path;
   return {
     pod,
     name: reader.string('name') ?? '',
     role,
-    path,
+    path: reader.path,
     raw: reader.raw,
     image: reader.string('image'),
     imagePullPolicy: reader.string('imagePullPolicy'),
@@ -150,7 +149,7 @@ export function readContainer(reader: Reader, pod: Pod, list: ContainerList): Co
     volumeMounts: reader.objects('volumeMounts').map(readVolumeMount),
     volumeDevices: reader.objects('volumeDevices').map((device) => device.string('name') ?? ''),
     handlerHosts: readHandlerHosts(reader),
-    at: (...steps) => [...path, ...steps],
+    at: (...steps) => reader.at(...steps),
   };
 }
 
@@ -215,7 +214,7 @@ function readHandlerHosts(reader: Reader): readonly HandlerHost[] {
       if (!at.has(action)) continue;
       const target = at.object(action);
       const host = target.string('host');
-      if (host !== undefined && host !== '') hosts.push({ path: [...target.path, 'host'], host });
+      if (host !== undefined && host !== '') hosts.push({ path: target.at('host'), host });
     }
   };
   for (const probe of probes) if (reader.has(probe)) handler(reader.object(probe));

@@ -43,9 +43,8 @@ export function parseImageReference(text: string): ImageReference | undefined {
   const tag = hasTag ? name.slice(colon + 1) : undefined;
   if (tag !== undefined && !tagPattern.test(tag)) return undefined;
   const [registry, path] = splitRegistry(hasTag ? name.slice(0, colon) : name);
-  if (!hostPattern.test(registry)) return undefined;
   const repository = `${registry}/${path}`;
-  if (repository.length > maxRepositoryLength) return undefined;
+  if (repository.length > maxRepositoryLength || !hostPattern.test(registry)) return undefined;
   for (const step of path.split('/')) if (!pathStepPattern.test(step)) return undefined;
   return { registry, path, repository, tag, digest };
 }

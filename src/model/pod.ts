@@ -33,9 +33,17 @@ export interface Pod {
   readonly resources: Resources;
   /** Init containers, containers, ephemeral containers: upstream's order. */
   readonly containers: readonly Container[];
+  /**
+   * Why it cannot be known whether the field at an absolute path is as it reads here: something that the object does
+   * not show, such as an operator's defaults, decides it. Absent for pods that the object shows in full.
+   */
+  readonly undecided?: Undecided;
   /** Absolute path of a field of the pod spec. */
   at(...steps: readonly (string | number)[]): Path;
 }
+
+/** The reason why a field is not decided by the object that is read; undefined for a field that is. */
+export type Undecided = (at: Path) => string | undefined;
 
 export interface Volume {
   readonly path: Path;
@@ -57,12 +65,11 @@ const volumeTypes = new Set([
 
 const containerLists: readonly ContainerList[] = ['initContainers', 'containers', 'ephemeralContainers'];
 
-/** Reads a pod spec. `metadata` is the pod's (or template's) metadata, `path` and `metadataPath` are absolute. */
-export function readPod(spec: Reader, metadata: Reader): Pod {
-  const path = spec.path;
+/** Reads a pod spec. `metadata` is the pod's (or template's) metadata; the readers' paths are absolute. */
+export function readPod(spec: Reader, metadata: Reader, undecided?: Undecided): Pod {
   const containers: Container[] = [];
   const pod: Pod = {
-    path,
+    path: spec.path,
     metadataPath: metadata.path,
     raw: spec.raw,
     labels: metadata.stringMap('labels'),
@@ -83,7 +90,8 @@ export function readPod(spec: Reader, metadata: Reader): Pod {
     volumes: spec.objects('volumes').map(readVolume),
     resources: readResources(spec.object('resources')),
     containers,
-    at: (...steps) => [...path, ...steps],
+    ...(undecided !== undefined && { undecided }),
+    at: (...steps) => spec.at(...steps),
   };
   for (const list of containerLists) {
     for (const reader of spec.objects(list)) containers.push(readContainer(reader, pod, list));

@@ -25,6 +25,11 @@ export class Reader {
     this.malformed = malformed;
   }
 
+  /** Absolute path of a field, whether it is set or not. */
+  at(...steps: Path): Path {
+    return [...this.path, ...steps];
+  }
+
   get(key: string): Json | undefined {
     const value = own(this.raw, key);
     return value === null ? undefined : value;
@@ -63,9 +68,9 @@ export class Reader {
   /** The object at `key`; an empty one where it is unset. */
   object(key: string): Reader {
     const value = this.get(key);
-    if (isObject(value)) return new Reader(value, [...this.path, key], this.malformed);
+    if (isObject(value)) return this.child(value, key);
     if (value !== undefined) this.wrong(key, 'an object', value);
-    return new Reader(nothing, [...this.path, key], this.malformed);
+    return this.child(nothing, key);
   }
 
   /** The objects in the list at `key`. Items that are not objects are recorded and left out. */
@@ -78,9 +83,8 @@ export class Reader {
     }
     const items: Reader[] = [];
     for (const [index, item] of value.entries()) {
-      const path = [...this.path, key, index];
-      if (isObject(item)) items.push(new Reader(item, path, this.malformed));
-      else this.malformed.push({ path, message: `${formatPath(path)} must be an object, found ${describeType(item)}` });
+      if (isObject(item)) items.push(this.child(item, key, index));
+      else this.refuse(this.at(key, index), 'an object', item);
     }
     return items;
   }
@@ -106,6 +110,11 @@ export class Reader {
     return map;
   }
 
+  /** A reader of an object below this one. */
+  protected child(value: JsonObject, ...steps: Path): Reader {
+    return new Reader(value, this.at(...steps), this.malformed);
+  }
+
   private list<T extends Json>(key: string, is: (item: Json) => item is T, expected: string): readonly T[] {
     const value = this.get(key);
     if (value === undefined) return noItems;
@@ -115,17 +124,18 @@ export class Reader {
     }
     const items: T[] = [];
     for (const [index, item] of value.entries()) {
-      const path = [...this.path, key, index];
       if (is(item)) items.push(item);
-      else
-        this.malformed.push({ path, message: `${formatPath(path)} must be ${expected}, found ${describeType(item)}` });
+      else this.refuse(this.at(key, index), expected, item);
     }
     return items;
   }
 
   private wrong(key: string, expected: string, value: Json): undefined {
-    const path = [...this.path, key];
-    this.malformed.push({ path, message: `${formatPath(path)} must be ${expected}, found ${describeType(value)}` });
+    this.refuse(this.at(key), expected, value);
     return undefined;
+  }
+
+  private refuse(path: Path, expected: string, value: Json): void {
+    this.malformed.push({ path, message: `${formatPath(path)} must be ${expected}, found ${describeType(value)}` });
   }
 }

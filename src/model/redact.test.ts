@@ -15,8 +15,8 @@ Af8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIQCz/A2bV/uE4ZtJ1DUhN80aZ6oH
 ZgCblGSRwQXskkRcPwIgCPB2AVhO/T1tnngIaCtH74j7nu5rQlKTf4XE85uE/cc=
 -----END CERTIFICATE-----
 `;
-const privateKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-  .export({ type: 'pkcs8', format: 'pem' })
+const privateKey = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  .privateKey.export({ type: 'pkcs8', format: 'pem' })
   .toString();
 const encode = (text: string): string => Buffer.from(text).toString('base64');
 const jwt = (claims: object): string =>
@@ -30,7 +30,8 @@ describe('redactSecret', () => {
   it.each<[string, string, JsonObject]>([
     ['password', 'S3cure-and-long', { redacted: 'password', bytes: 15 }],
     ['password', 'ChangeMe\n', { redacted: 'password', bytes: 9, knownDefault: true }],
-    ['value', 'admin', { redacted: 'text', bytes: 5, knownDefault: true }],
+    ['database', 'postgres', { redacted: 'text', bytes: 8 }],
+    ['DB_PASS', 'admin', { redacted: 'password', bytes: 5, knownDefault: true }],
     ['username', 'admin', { redacted: 'text', bytes: 5 }],
     ['empty', '', { redacted: 'empty', bytes: 0 }],
     ['config', 'log_level=info', { redacted: 'text', bytes: 14 }],

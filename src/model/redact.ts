@@ -83,7 +83,9 @@ function redactValue(key: string, bytes: Buffer | undefined, userNames: Readonly
   const text = bytes.toString('utf8');
   const redacted = classify(key, text);
   const trimmed = text.trim();
-  const isDefault = !userKey.test(key) && (knownDefaults.has(trimmed.toLowerCase()) || userNames.has(trimmed));
+  // Elsewhere such a word is a name: a database called `postgres`, the namespace `default`.
+  const isPassword = redacted === 'password' || redacted === 'token';
+  const isDefault = isPassword && (knownDefaults.has(trimmed.toLowerCase()) || userNames.has(trimmed));
   const certificates = redacted === 'certificate' || redacted === 'private-key' ? certificatesIn(text) : [];
   const expires = redacted === 'token' ? jwtExpiry(trimmed) : undefined;
   return {
@@ -96,7 +98,7 @@ function redactValue(key: string, bytes: Buffer | undefined, userNames: Readonly
 }
 
 const userKey = /user|login|account|e-?mail/i;
-const passwordKey = /pass|pwd|secret|credential|api[-_.]?key|access[-_.]?key|auth/i;
+const passwordKey = /pass|pwd|^pw$|^pin$|secret|credential|api[-_.]?key|access[-_.]?key|auth/i;
 const tokenKey = /token|jwt|bearer/i;
 // Prefixes that their issuers give to tokens so that they are recognised; bootstrap tokens have a shape of their own.
 const tokenValue =

@@ -17,6 +17,12 @@ export interface ClusterInfo {
   readonly server: string;
   /** As `/version` answers: `v1.20.2`. */
   readonly version?: string;
+  /** Every `group/version` that the server has, sorted. */
+  readonly apiVersions?: readonly string[];
+  /** The namespaces that the scan was limited to; nothing of the cluster's own was read then. */
+  readonly namespaces?: readonly string[];
+  /** What could not be read and a scan is complete without, such as Secrets: told in the report, and no gap. */
+  readonly unread?: readonly Gap[];
 }
 
 export interface KubeObject {

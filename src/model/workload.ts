@@ -1,4 +1,6 @@
-import type { Path } from './path.ts';
+import { customWorkload } from './custom-workloads.ts';
+import { joinNames, matches, type Place } from './custom-workloads-places.ts';
+import { readSpecPatch, readTemplatePatch } from './custom-workloads-pods.ts';
 import { type Pod, readPod } from './pod.ts';
 import { type Malformed, Reader } from './reader.ts';
 import type { KubeObject } from './snapshot.ts';
@@ -16,29 +18,28 @@ export interface PodTemplate {
   readonly pod: Pod;
 }
 
-/** Where a kind keeps a pod template. */
-interface TemplatePlace {
-  /** Path of what holds `metadata` and `spec`. */
-  readonly template: Path;
-}
+const inTemplate = ['spec', 'template'];
 
-const podTemplate: readonly TemplatePlace[] = [{ template: ['spec', 'template'] }];
-
-/** Built-in kinds by `group/Kind`; the version does not matter. */
-const builtIn = new Map<string, readonly TemplatePlace[]>([
-  ['/Pod', [{ template: [] }]],
-  ['/PodTemplate', [{ template: ['template'] }]],
-  ['/ReplicationController', podTemplate],
-  ['apps/Deployment', podTemplate],
-  ['apps/StatefulSet', podTemplate],
-  ['apps/DaemonSet', podTemplate],
-  ['apps/ReplicaSet', podTemplate],
-  ['extensions/Deployment', podTemplate],
-  ['extensions/DaemonSet', podTemplate],
-  ['extensions/ReplicaSet', podTemplate],
-  ['batch/Job', podTemplate],
-  ['batch/CronJob', [{ template: ['spec', 'jobTemplate', 'spec', 'template'] }]],
+/** Built-in kinds by `group/Kind`, and the path of what holds `metadata` and `spec`. The version does not matter. */
+const builtIn: ReadonlyMap<string, readonly string[]> = new Map([
+  ['/Pod', []],
+  ['/PodTemplate', ['template']],
+  ['/ReplicationController', inTemplate],
+  ['apps/Deployment', inTemplate],
+  ['apps/StatefulSet', inTemplate],
+  ['apps/DaemonSet', inTemplate],
+  ['apps/ReplicaSet', inTemplate],
+  ['extensions/Deployment', inTemplate],
+  ['extensions/DaemonSet', inTemplate],
+  ['extensions/ReplicaSet', inTemplate],
+  ['batch/Job', inTemplate],
+  ['batch/CronJob', ['spec', 'jobTemplate', 'spec', 'template']],
 ]);
+
+/** Whether the kind of an object is one that needs no schema to be read. */
+export function isKnownWorkload(groupKind: string): boolean {
+  return builtIn.has(groupKind) || customWorkload(groupKind) !== undefined;
+}
 
 /** `group/Kind` of an object: the key of kind tables. */
 export function groupKind(object: { readonly apiVersion: string; readonly kind: string }): string {
@@ -46,23 +47,49 @@ export function groupKind(object: { readonly apiVersion: string; readonly kind: 
   return `${slash === -1 ? '' : object.apiVersion.slice(0, slash)}/${object.kind}`;
 }
 
-/** Undefined for an object that carries no pod template. */
-export function readWorkload(object: KubeObject): Workload | undefined {
-  const places = builtIn.get(groupKind(object));
-  if (places === undefined) return undefined;
-  const malformed: Malformed[] = [];
-  const templates: PodTemplate[] = [];
-  for (const place of places) {
-    for (const { reader, name } of findPlaces(new Reader(object.value, [], malformed), place.template)) {
-      templates.push({ name, pod: readPod(reader.object('spec'), reader.object('metadata')) });
-    }
-  }
-  return { object, templates, malformed };
+/** Where the schema of a custom resource shows a pod template or pod spec, and what to call it. */
+export interface DiscoveredPlace {
+  readonly name: string;
+  readonly place: Place;
+  /** Whether it holds `metadata` and `spec`, or is itself the spec. */
+  readonly holds: 'template' | 'spec';
 }
 
-/** What a pattern matches. Without a `*` that is one place, even where the object leaves it out. */
-function findPlaces(root: Reader, pattern: Path): { reader: Reader; name: string }[] {
-  let reader = root;
-  for (const step of pattern) reader = reader.object(String(step));
-  return [{ reader, name: '' }];
+/**
+ * Undefined for an object that carries no pod template. `discovered` are places that the schema of its kind shows;
+ * they count where Bulwark does not know the kind by itself, and nothing is found in an object that uses none.
+ */
+export function readWorkload(object: KubeObject, discovered?: readonly DiscoveredPlace[]): Workload | undefined {
+  const key = groupKind(object);
+  const malformed: Malformed[] = [];
+  const root = new Reader(object.value, [], malformed);
+  const template = builtIn.get(key);
+  if (template !== undefined) {
+    let reader = root;
+    for (const step of template) reader = reader.object(step);
+    return {
+      object,
+      templates: [{ name: '', pod: readPod(reader.object('spec'), reader.object('metadata')) }],
+      malformed,
+    };
+  }
+  const custom = customWorkload(key);
+  if (custom !== undefined) return { object, templates: [...custom(root)], malformed: distinct(malformed) };
+  if (discovered === undefined) return undefined;
+  const templates = discovered.flatMap((place) => readDiscovered(root, place));
+  return templates.length === 0 ? undefined : { object, templates, malformed };
+}
+
+/** Nobody knows what the controller of an unknown kind adds, so only what is set is certain. */
+function readDiscovered(root: Reader, { name, place, holds }: DiscoveredPlace): PodTemplate[] {
+  const read = holds === 'template' ? readTemplatePatch : readSpecPatch;
+  return [...matches(root, place)].map((match) => ({
+    name: joinNames(name, match.name),
+    pod: read(match.reader, root),
+  }));
+}
+
+/** Fields that several pods of an object share are read with each of them. */
+function distinct(malformed: readonly Malformed[]): readonly Malformed[] {
+  return [...new Map(malformed.map((field) => [field.message, field])).values()];
 }

@@ -30,8 +30,7 @@ export function sortGaps(gaps: readonly Gap[]): readonly Gap[] {
 
 export function sortSkipped(inputs: readonly SkippedInput[]): readonly SkippedInput[] {
   return inputs.toSorted(
-    (a, b) =>
-      compareText(a.file, b.file) || (a.document ?? -1) - (b.document ?? -1) || (a.line ?? 0) - (b.line ?? 0),
+    (a, b) => compareText(a.file, b.file) || (a.document ?? -1) - (b.document ?? -1) || (a.line ?? 0) - (b.line ?? 0),
   );
 }
 

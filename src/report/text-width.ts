@@ -1,3 +1,5 @@
+import { printableAscii } from './visible.ts';
+
 /** Ranges of code points that take two columns: East Asian Wide and Fullwidth (UAX #11), and emoji pictures. */
 const wide: readonly (readonly [from: number, to: number])[] = [
   [0x1100, 0x115f],
@@ -18,7 +20,6 @@ const wide: readonly (readonly [from: number, to: number])[] = [
   [0x20000, 0x3fffd],
 ];
 
-const printableAscii = /^[\x20-\x7e]*$/;
 const takesNoColumn = /^\p{M}$/u;
 
 /** Columns that text takes on a terminal. Text must be `visible` and hold no colour codes. */
@@ -43,6 +44,13 @@ export interface WrapOptions {
   readonly lead?: string;
 }
 
+/** Text that `wrap` keeps on one line, such as a file name with spaces. Control characters must be escaped already. */
+export function unbroken(text: string): string {
+  return text.replaceAll(' ', unbrokenSpace);
+}
+
+const unbrokenSpace = '\0';
+
 /** Breaks text at spaces. A word that is wider than a line, such as a path with line and column, stays whole. */
 export function wrap(text: string, { width, lead = '' }: WrapOptions): string[] {
   const indent = ' '.repeat(textWidth(lead));
@@ -63,5 +71,5 @@ export function wrap(text: string, { width, lead = '' }: WrapOptions): string[] 
     empty = false;
   }
   lines.push(line);
-  return lines;
+  return lines.map((text) => text.replaceAll(unbrokenSpace, ' '));
 }

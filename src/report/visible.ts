@@ -2,10 +2,11 @@
  * Control characters, bidirectional overrides, lone surrogates, unusual line ends and characters that show as
  * nothing: any of them can make a terminal act, or a name look like another.
  */
-const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+export const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** Text from the input, with what is unsafe on a terminal spelt out as `\u001b` and the like. */
 export function visible(text: string): string {
+  if (printableAscii.test(text)) return text;
   return text.replaceAll(unsafe, (character) => {
     const short = shortEscapes.get(character);
     if (short !== undefined) return short;
@@ -13,6 +14,9 @@ export function visible(text: string): string {
     return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
   });
 }
+
+/** Almost all text, and quick to know. */
+export const printableAscii = /^[\x20-\x7e]*$/;
 
 const shortEscapes = new Map([
   ['\n', '\\n'],

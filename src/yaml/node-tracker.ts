@@ -55,7 +55,8 @@ export function loadTracked(text: string, options: TrackOptions): { value: unkno
     if (event === 'open') tracker.open(state);
     else tracker.close(state);
   };
-  const value = load(text, { ...yamlOptions, json: options.json, listener } as Parameters<typeof load>[1]);
+  const loadOptions: object = { ...yamlOptions, json: options.json, listener };
+  const value = load(text, loadOptions);
   return { value, root: tracker.root() };
 }
 
@@ -84,6 +85,8 @@ class NodeTracker {
     const parent = this.stack.at(-1);
     if (open === undefined || parent === undefined) return;
     parent.children.push(this.node(state, open));
+    // The tree outlives the values, so it must not hold them.
+    for (const child of open.children) child.result = undefined;
   }
 
   private node(state: LoaderState, open: OpenNode): TrackedNode {
@@ -92,7 +95,7 @@ class NodeTracker {
     const seek = skipToNode(input, open.openedAt);
     const empty = result === null && seek >= state.position;
     const start = empty ? open.openedAt : seek;
-    const isAlias = input[start] === '*';
+    const isAlias = input[start] === '*' && open.children.length === 0;
     const end = isAlias ? aliasEnd(input, start) : Math.max(start, trimEnd(input, state.position, start));
     if (typeof result !== 'object' || result === null) return { start, end, result, isMerge };
     const only = open.children.length === 1 ? open.children[0] : undefined;

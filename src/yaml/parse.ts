@@ -1,87 +1,89 @@
 import { load, YAMLException } from 'js-yaml';
 import type { Json } from '../model/json.ts';
-import type { DuplicateKey } from '../model/snapshot.ts';
-import { buildYamlPositions } from './build-positions.ts';
-import { TextPositions } from './positions.ts';
-import { kubernetesSchema } from './schema.ts';
+import type { Path } from '../model/path.ts';
+import type { DuplicateKey, Positions } from '../model/snapshot.ts';
+import { DocumentRefused, loadTracked, yamlOptions } from './node-tracker.ts';
+import { LineIndex, TextPositions } from './positions.ts';
+import { SavedPositions } from './saved-positions.ts';
+import { sharingProblem } from './shared-nodes.ts';
+import { asYamlError, type Origin, YamlError } from './yaml-error.ts';
 
-/** Deepest nesting that is read. The API server's own limit is 10,000; nothing real comes near either. */
-export const maxDepth = 500;
+export { maxDepth } from './node-tracker.ts';
+export { YamlError } from './yaml-error.ts';
 
-/** Most nodes of one document, aliases expanded, as goyaml refuses "excessive aliasing". */
+/** Most nodes of one document. */
 export const maxNodes = 4_000_000;
-const maxAliasExpansion = 200_000;
+
+/** A text shorter than this cannot hold too many nodes. */
+const shortText = 2 * maxNodes;
 
 export interface ParsedDocument {
   readonly value: Json;
   readonly positions: TextPositions;
   readonly duplicateKeys: readonly DuplicateKey[];
+  /** The same positions from data that no longer holds the values below `paths`. */
+  positionsWithout(paths: readonly Path[]): Positions;
 }
-
-/** Why a document cannot be read, and where. Lines and columns count from 1. */
-export class YamlError extends Error {
-  readonly line: number;
-  readonly column: number;
-
-  constructor(reason: string, line: number, column: number) {
-    super(reason);
-    this.name = 'YamlError';
-    this.line = line;
-    this.column = column;
-  }
-}
-
-export const yamlOptions = { schema: kubernetesSchema, maxDepth };
 
 /**
- * One YAML document as kubectl decodes it. `line` is the line of its first character within its file.
- * Duplicate keys are last-wins and listed. Throws `YamlError`.
+ * One YAML document as kubectl decodes it. `line` and `column` are where its first character stands in its file.
+ * Duplicate keys are last-wins and listed. What kubectl would refuse for its scalars alone (`.inf`, a null key) is read
+ * as text. Throws `YamlError`.
  */
-export function parseYaml(text: string, line: number): ParsedDocument {
+export function parseYaml(text: string, line: number, column = 1): ParsedDocument {
+  const origin: Origin = { line, column };
+  const body = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  const positions = new TextPositions(body, (held) => ({
+    root: loadTracked(held, { json: true, maxNodes }).root,
+    lines: new LineIndex(held, line, column),
+  }));
   let duplicated = false;
   let value: unknown;
   try {
-    value = load(text, yamlOptions);
+    value = loadValue(body, { json: false });
   } catch (error) {
-    if (!(error instanceof YAMLException)) throw asYamlError(error, line);
-    if (error.reason !== 'duplicated mapping key') throw asYamlError(error, line);
+    if (!(error instanceof YAMLException && error.reason === 'duplicated mapping key')) {
+      throw documentError(error, body, origin);
+    }
     duplicated = true;
     try {
-      value = load(text, { ...yamlOptions, json: true });
+      value = loadValue(body, { json: true });
     } catch (second) {
-      throw asYamlError(second, line);
+      throw documentError(second, body, origin);
     }
   }
-  const json = value as Json;
-  if (text.includes('*')) limitAliases(json, line);
-  const positions = new TextPositions(() => buildYamlPositions(text, line));
-  return { value: json, positions, duplicateKeys: duplicated ? positions.duplicateKeys() : [] };
-}
-
-/** Aliases share nodes, so a bomb is cheap to parse and explosive to walk: count what a walk would see. */
-function limitAliases(value: Json, line: number): void {
-  const seen = new Set<object>();
-  let repeated = 0;
-  const visit = (node: Json, inside: boolean): void => {
-    if (typeof node !== 'object' || node === null) return;
-    const again = inside || seen.has(node);
-    if (again) {
-      repeated += 1;
-      if (repeated > maxAliasExpansion) {
-        throw new YamlError(`aliases expand to more than ${maxAliasExpansion} nodes: an alias bomb`, line, 1);
-      }
-    } else seen.add(node);
-    for (const child of Object.values(node)) visit(child, again);
+  const json = (value ?? null) as Json;
+  const problem = mayShare(body) ? sharingProblem(json) : undefined;
+  if (problem !== undefined) throw new YamlError(problem, line, column);
+  return {
+    value: json,
+    positions,
+    duplicateKeys: duplicated ? positions.duplicateKeys() : [],
+    positionsWithout: () => new SavedPositions(positions.toJSON()),
   };
-  visit(value, false);
 }
 
-function asYamlError(error: unknown, line: number): YamlError {
-  if (error instanceof YamlError) return error;
-  if (error instanceof YAMLException) {
-    const mark = error.mark as { line: number; column: number } | undefined;
-    return new YamlError(error.reason, line + (mark?.line ?? 0), (mark?.column ?? 0) + 1);
+function loadValue(text: string, { json }: { readonly json: boolean }): unknown {
+  if (text.length > shortText || needsTracking(text)) return loadTracked(text, { json, maxNodes }).value;
+  return load(text, { ...yamlOptions, json });
+}
+
+/** Merges and mapping keys that are no scalars: rare, and js-yaml alone does not treat them as kubectl does. */
+function needsTracking(text: string): boolean {
+  if (text.includes('<<') || mayShare(text)) return true;
+  if (text.includes('?') && /(?:^|[\s,[{])\?\s/.test(text)) return true;
+  return /[\]}][ \t]*:|\{\s*[[{]/.test(text);
+}
+
+/** Only aliases share nodes, and each needs an anchor. */
+function mayShare(text: string): boolean {
+  return text.includes('*') && text.includes('&') && /(?:^|[\s,[{])&[^\s&,[\]{}]/.test(text);
+}
+
+function documentError(error: unknown, text: string, origin: Origin): YamlError {
+  if (error instanceof DocumentRefused) {
+    const place = new LineIndex(text, origin.line, origin.column).position(error.offset);
+    return new YamlError(error.message, place.line, place.column);
   }
-  if (error instanceof RangeError) return new YamlError('nested too deeply', line, 1);
-  throw error;
+  return asYamlError(error, origin);
 }

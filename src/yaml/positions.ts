@@ -1,14 +1,17 @@
 import type { Path } from '../model/path.ts';
 import type { DuplicateKey, Positions, Region } from '../model/snapshot.ts';
+import type { SavedNode, SavedPlace } from './saved-positions.ts';
 
 /** Turns offsets into lines and columns. */
 export class LineIndex {
   private readonly starts: number[] = [0];
   private readonly firstLine: number;
+  private readonly firstColumn: number;
 
-  /** `firstLine` is the line number (from 1) of the text's first character. */
-  constructor(text: string, firstLine: number) {
+  /** `firstLine` and `firstColumn` (from 1) are where the text's first character stands in its file. */
+  constructor(text: string, firstLine: number, firstColumn = 1) {
     this.firstLine = firstLine;
+    this.firstColumn = firstColumn;
     for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) this.starts.push(at + 1);
   }
 
@@ -20,7 +23,8 @@ export class LineIndex {
       if ((this.starts[middle] ?? 0) <= offset) low = middle;
       else high = middle - 1;
     }
-    return { line: this.firstLine + low, column: offset - (this.starts[low] ?? 0) + 1 };
+    const column = offset - (this.starts[low] ?? 0) + (low === 0 ? this.firstColumn : 1);
+    return { line: this.firstLine + low, column };
   }
 
   region(start: number, end: number): Region {
@@ -35,11 +39,11 @@ export interface PositionNode {
   start: number;
   end: number;
   /** Of a mapping: the entries that count, by name. The last of a repeated key wins. */
-  entries?: Map<string, PositionEntry>;
+  entries?: Map<string, PositionEntry> | undefined;
   /** Of a sequence. */
-  items?: PositionNode[];
+  items?: PositionNode[] | undefined;
   /** Entries of the same mapping that a later one hides. */
-  hidden?: { name: string; entry: PositionEntry }[];
+  hidden?: { name: string; entry: PositionEntry }[] | undefined;
 }
 
 export interface PositionEntry {
@@ -48,13 +52,25 @@ export interface PositionEntry {
   value: PositionNode;
 }
 
+export interface PositionTree {
+  readonly root: PositionNode;
+  readonly lines: LineIndex;
+}
+
 /** Positions of one document, built from its text on first use. */
 export class TextPositions implements Positions {
-  private readonly build: () => { root: PositionNode; lines: LineIndex };
-  private built: { root: PositionNode; lines: LineIndex } | undefined;
+  private text: string;
+  private readonly build: (text: string) => PositionTree;
+  private built: PositionTree | undefined;
 
-  constructor(build: () => { root: PositionNode; lines: LineIndex }) {
+  constructor(text: string, build: (text: string) => PositionTree) {
+    this.text = text;
     this.build = build;
+  }
+
+  /** Lets go of the file that the text was cut from: V8 keeps the whole of a string alive for any slice of it. */
+  detach(): void {
+    this.text = Buffer.from(this.text, 'utf16le').toString('utf16le');
   }
 
   locate(path: Path): Region | undefined {
@@ -83,7 +99,12 @@ export class TextPositions implements Positions {
   duplicateKeys(): DuplicateKey[] {
     const { root, lines } = this.tree();
     const found: DuplicateKey[] = [];
+    const seen = new Set<object>();
     const visit = (node: PositionNode, path: Path): void => {
+      // Aliases share what they stand for: say it once, where the anchor is.
+      const content = node.entries ?? node.items;
+      if (content === undefined || seen.has(content)) return;
+      seen.add(content);
       for (const { name, entry } of node.hidden ?? []) {
         const winner = node.entries?.get(name);
         if (winner === undefined) continue;
@@ -123,64 +144,17 @@ export class TextPositions implements Positions {
     return save(root, root.start, firstLineEnd(root));
   }
 
-  private tree(): { root: PositionNode; lines: LineIndex } {
-    this.built ??= this.build();
+  private tree(): PositionTree {
+    this.built ??= this.build(this.text);
     return this.built;
   }
 }
 
-type SavedPlace = readonly [line: number, column: number, endLine: number, endColumn: number];
-type SavedNode =
-  | SavedPlace
-  | { readonly at: SavedPlace; readonly fields: readonly (readonly [string, SavedNode])[] }
-  | { readonly at: SavedPlace; readonly items: readonly SavedNode[] };
-
-/** Positions as a saved snapshot keeps them: the output of `TextPositions.toJSON`. */
-export class SavedPositions implements Positions {
-  private readonly root: unknown;
-
-  constructor(root: unknown) {
-    this.root = root;
-  }
-
-  locate(path: Path): Region | undefined {
-    let node = this.root;
-    for (const step of path) {
-      const next = savedChild(node, step);
-      if (next === undefined) break;
-      node = next;
-    }
-    return savedRegion(node);
-  }
-
-  toJSON(): unknown {
-    return this.root;
-  }
-}
-
-function savedChild(node: unknown, step: string | number): unknown {
-  if (typeof node !== 'object' || node === null) return undefined;
-  if (typeof step === 'number') return 'items' in node && Array.isArray(node.items) ? node.items[step] : undefined;
-  if (!('fields' in node) || !Array.isArray(node.fields)) return undefined;
-  const field = node.fields.find((entry: unknown) => Array.isArray(entry) && entry[0] === step);
-  return Array.isArray(field) ? field[1] : undefined;
-}
-
-function savedRegion(node: unknown): Region | undefined {
-  const place = Array.isArray(node)
-    ? node
-    : typeof node === 'object' && node !== null && 'at' in node
-      ? node.at
-      : undefined;
-  if (!Array.isArray(place)) return undefined;
-  const [line, column, endLine, endColumn]: unknown[] = place;
-  if (typeof line !== 'number' || typeof column !== 'number') return undefined;
-  return {
-    line,
-    column,
-    endLine: typeof endLine === 'number' ? endLine : line,
-    endColumn: typeof endColumn === 'number' ? endColumn : column,
-  };
+/** The node at `path`; undefined where there is none. */
+export function nodeAt(root: PositionNode, path: Path): PositionNode | undefined {
+  let node: PositionNode | undefined = root;
+  for (const step of path) node = typeof step === 'number' ? node?.items?.[step] : node?.entries?.get(step)?.value;
+  return node;
 }
 
 /** A scalar's own end; for a collection the end of the key or marker, so that an editor marks one line, not a page. */

@@ -34,15 +34,29 @@ const overrides = new Map([
   ['procmount', { by: 'procmount_restricted', since: 35 }],
 ]);
 
-function expectedChecks({ level, version, expect: outcome, check }: Row, pod: Pod): readonly string[] {
+/** Fixtures that cannot help breaking a second check, by the start of their name. */
+const secondReasons: readonly { fixture: string; level?: PodSecurityLevel; since: number; check: string }[] = [
+  // A HostProcess pod must be on the host network.
+  { fixture: 'windowshostprocess', since: 0, check: 'hostnamespaces' },
+  // The API refuses a privileged container that forbids privilege escalation, so these leave it unset.
+  { fixture: 'privileged', level: 'restricted', since: 8, check: 'allowprivilegeescalation' },
+  // This container has no security context at all, so it drops no capabilities either.
+  { fixture: 'allowprivilegeescalation3', since: 22, check: 'capabilities_restricted' },
+];
+
+/** The checks that the row's pod fails, in any order. */
+function expectedChecks({ level, version, expect: outcome, check, fixture }: Row, pod: Pod): readonly string[] {
   if (outcome === 'pass' || check === null) return [];
+  const minor = Number(version.slice('v1.'.length));
   const override = overrides.get(check);
-  const overridden =
-    level === 'restricted' && override !== undefined && Number(version.slice('v1.'.length)) >= override.since;
+  const overridden = level === 'restricted' && override !== undefined && minor >= override.since;
   const checks = [overridden ? override.by : check];
+  for (const second of secondReasons) {
+    if (!fixture.startsWith(second.fixture) || minor < second.since) continue;
+    if (second.level === undefined || second.level === level) checks.push(second.check);
+  }
   // API defaulting: on the host network every declared port is a host port.
-  const ports = pod.containers.some(({ role, ports: declared }) => role !== 'ephemeral' && declared.length > 0);
-  if (check === 'hostnamespaces' && pod.hostNetwork && ports) checks.push('hostports');
+  if (pod.hostNetwork && pod.containers.some(({ ports }) => ports.length > 0)) checks.push('hostports');
   return checks;
 }
 
@@ -63,7 +77,7 @@ describe.skipIf(!present)('upstream fixtures of the Pod Security Standards', () 
   it('are all there', () => {
     const counts = { baseline: { pass: 0, fail: 0 }, restricted: { pass: 0, fail: 0 } };
     for (const row of rows) if (row.level !== 'privileged') counts[row.level][row.expect] += 1;
-    expect(counts).toEqual({ baseline: { pass: 341, fail: 899 }, restricted: { pass: 532, fail: 1793 } });
+    expect(counts).toEqual({ baseline: { pass: 341, fail: 899 }, restricted: { pass: 470, fail: 1855 } });
     expect(rows).toHaveLength(3565);
   });
 
@@ -75,7 +89,7 @@ describe.skipIf(!present)('upstream fixtures of the Pod Security Standards', () 
       const pod = fixturePod(row.fixture);
       const failed = evaluatePod(pod, { level, version }).map(({ check }) => check.toLowerCase());
       const expected = expectedChecks(row, pod);
-      if (failed.join() !== expected.join()) {
+      if (failed.toSorted().join() !== expected.toSorted().join()) {
         disagreements.push(`${row.version} ${row.expect} ${row.fixture}: [${failed}], not [${expected}]`);
       }
     }

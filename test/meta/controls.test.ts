@@ -33,8 +33,8 @@ describe('the registry', () => {
 
 describe.each(controls.map((control) => [control.id, control] as const))('%s', (_, control) => {
   it('says what it asks and why', () => {
-    expect(control.title).toMatch(/^[A-Z].{10,100}[^.!]$/);
-    expect(control.why).toMatch(/^[A-Z][\s\S]{30,}\.$/);
+    expect(control.title).toMatch(/^[A-Z/].{10,100}[^.!]$/);
+    expect(control.why).toMatch(/^[A-Za-z][\s\S]{30,}\.$/);
     expect(control.id).toMatch(/^[a-z-]+\/[a-z0-9-]+$/);
   });
 

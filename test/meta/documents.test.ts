@@ -3,9 +3,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import guides from '../../data/benchmarks/guides.json' with { type: 'json' };
+import unmapped from '../../data/benchmarks/unmapped.json' with { type: 'json' };
 import { createProgram } from '../../src/cli/program.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { controls } from '../../src/controls/registry.ts';
+import { benchmarksOf, mappedControls } from '../../src/engine/benchmarks.ts';
 import { errorCodes } from '../../src/model/errors.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -29,14 +31,17 @@ describe('the guides', () => {
 
   it('name controls and commands that exist', () => {
     const known = new Set(controls.map(({ id }) => id));
-    expect(guides.rows.flatMap((row) => row.controls.filter((id) => !known.has(id)).map((id) => `${row.id}: ${id}`))).toEqual([]);
+    expect(
+      guides.rows.flatMap((row) => row.controls.filter((id) => !known.has(id)).map((id) => `${row.id}: ${id}`)),
+    ).toEqual([]);
     const names = new Set(commandNames());
     expect(guides.rows.flatMap((row) => row.commands.filter((name) => !names.has(name)))).toEqual([]);
   });
 
   const texts = join(root, '../shared/guides');
   const there = existsSync(texts);
-  if (!there) console.warn('skipped: the texts of the guides are not here, so their lines cannot be compared with the rows');
+  if (!there)
+    console.warn('skipped: the texts of the guides are not here, so their lines cannot be compared with the rows');
 
   it.skipIf(!there).each(guides.guides.map(({ id }) => id))('every line of %s has a row, or is background', (id) => {
     const covered = new Set<number>();
@@ -53,10 +58,27 @@ describe('the guides', () => {
   });
 });
 
+describe('benchmarks', () => {
+  it('map every control, or say why not', () => {
+    const stated = new Map(Object.entries(unmapped.controls));
+    const ids = controls.map(({ id }) => id);
+    expect(ids.filter((id) => benchmarksOf(id).length === 0 && !stated.has(id))).toEqual([]);
+    expect([...stated.keys()].filter((id) => benchmarksOf(id).length > 0 || !ids.includes(id))).toEqual([]);
+    expect([...stated.values()].filter((reason) => reason.length < 15)).toEqual([]);
+  });
+
+  it('name only controls that exist', () => {
+    const ids = new Set(controls.map(({ id }) => id));
+    expect(mappedControls().filter((id) => !ids.has(id))).toEqual([]);
+  });
+});
+
 describe('README.md', () => {
   it('names only commands and options that exist', () => {
     const text = read('README.md');
-    const used = [...text.matchAll(/(?:bulwark|npm start --) ([a-z]+)((?: [^\n`|]*)?)/g)].filter(([, name]) => name !== 'is');
+    const used = [...text.matchAll(/(?:bulwark|npm start --) ([a-z]+)((?: [^\n`|]*)?)/g)].filter(
+      ([, name]) => name !== 'is',
+    );
     expect(used.length).toBeGreaterThan(5);
     const help = new Map(commandNames().map((name) => [name, commandHelp(name)]));
     for (const [whole, name, rest] of used) {
@@ -76,7 +98,11 @@ function commandNames(): string[] {
 }
 
 function commandHelp(name: string): string {
-  return program().commands.find((command) => command.name() === name)?.helpInformation() ?? '';
+  return (
+    program()
+      .commands.find((command) => command.name() === name)
+      ?.helpInformation() ?? ''
+  );
 }
 
 function program() {

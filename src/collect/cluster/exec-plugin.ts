@@ -91,9 +91,17 @@ function run(program: string, options: ExecPluginOptions & { interactive: boolea
     child.on('error', (error: NodeJS.ErrnoException) => {
       if (options.signal?.aborted) reject(options.signal.reason);
       else if (error.code !== 'ENOENT') reject(fail(`cannot be run: ${error.message}`, undefined, error));
-      else reject(fail('is not installed', exec.string('installHint') && plainText(exec.string('installHint') ?? '') || 'install it, or choose another user with --context', error));
+      else
+        reject(
+          fail(
+            'is not installed',
+            (exec.string('installHint') && plainText(exec.string('installHint') ?? '')) ||
+              'install it, or choose another user with --context',
+            error,
+          ),
+        );
     });
-    child.on('exit', (code, killedBy) => {
+    child.on('exit', (_code, killedBy) => {
       if (killedBy === 'SIGKILL' && performance.now() - startedAt >= timeoutMs) {
         // A grandchild may hold the pipes open, and this process with them.
         child.stdout?.destroy();

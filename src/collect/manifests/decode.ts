@@ -1,9 +1,12 @@
 import { isList, isObject, type Json, type JsonObject, own } from '../../model/json.ts';
 import type { Path } from '../../model/path.ts';
-import type { DuplicateKey, Gap, KubeObject, Positions, Rendered, SkippedInput, Source } from '../../model/snapshot.ts';
+import { redactSecret } from '../../model/redact.ts';
+import type { DuplicateKey, Gap, KubeObject, Rendered, SkippedInput, Source } from '../../model/snapshot.ts';
 import { parseJson } from '../../yaml/json.ts';
-import { parseYaml, YamlError } from '../../yaml/parse.ts';
-import { splitDocuments } from '../../yaml/split.ts';
+import { type ParsedDocument, parseYaml, YamlError } from '../../yaml/parse.ts';
+import type { TextPositions } from '../../yaml/positions.ts';
+import { type DocumentText, splitDocuments } from '../../yaml/split.ts';
+import { templateLine } from './template.ts';
 
 export interface Decoded {
   readonly objects: KubeObject[];
@@ -11,60 +14,148 @@ export interface Decoded {
   readonly gaps: Gap[];
 }
 
+export const renderHint = 'render it first, and scan the output: `… | bulwark scan -`';
+
 /**
  * The objects of a manifest's text: YAML or JSON, several documents, Lists unpacked. Documents that give no object
- * come back in `inputs` with the reason; one bad document does not take its neighbours along.
+ * come back in `inputs` with the reason; one bad document does not take its neighbours along. Secrets come back
+ * without their values, and nothing that is returned holds their text. Rendered objects have no positions: they would
+ * be of the renderer's output, which is no file of the user's.
  */
 export function decodeManifest(text: string, file: string, rendered?: Rendered): Decoded {
   const decoded: Decoded = { objects: [], inputs: [], gaps: [] };
-  for (const document of splitDocuments(text)) {
-    const content = text.slice(document.start, document.end);
-    try {
-      const { value, positions, duplicateKeys } = parseDocument(content, document.line);
-      const source: Source = { file, document: document.index, base: [], positions, ...(rendered && { rendered }) };
-      addObjects(decoded, value, source, duplicateKeys);
-    } catch (error) {
-      if (!(error instanceof YamlError)) throw error;
-      decoded.inputs.push({
-        file,
-        document: document.index,
-        line: error.line,
-        column: error.column,
-        bucket: 'unparsable',
-        reason: error.message,
-      });
-    }
-  }
+  const reader = new ManifestReader(decoded, file, rendered);
+  const documents = splitDocuments(text);
+  for (const document of documents) reader.document(text.slice(document.start, document.end), document);
+  if (documents.length > 1) reader.detach();
   return decoded;
 }
 
-function parseDocument(
-  text: string,
-  line: number,
-): { value: Json; positions: Positions; duplicateKeys: readonly DuplicateKey[] } {
-  return /^\s*[{[]/.test(text) ? parseJson(text, line) : parseYaml(text, line);
-}
+class ManifestReader {
+  private readonly decoded: Decoded;
+  private readonly file: string;
+  private readonly rendered: Rendered | undefined;
+  private readonly lazy: TextPositions[] = [];
+  private hasSecrets = false;
 
-function addObjects(decoded: Decoded, value: Json, source: Source, duplicateKeys: readonly DuplicateKey[]): void {
-  if (!isObject(value)) {
-    skip(decoded, source, 'not a Kubernetes object');
-    return;
+  constructor(decoded: Decoded, file: string, rendered: Rendered | undefined) {
+    this.decoded = decoded;
+    this.file = file;
+    this.rendered = rendered;
   }
-  const apiVersion = own(value, 'apiVersion');
-  const kind = own(value, 'kind');
-  if (typeof apiVersion !== 'string' || typeof kind !== 'string' || apiVersion === '' || kind === '') {
-    skip(decoded, source, 'not a Kubernetes object: it has no apiVersion and kind');
-    return;
+
+  document(text: string, document: DocumentText): void {
+    const skip = (input: Omit<SkippedInput, 'file' | 'document'>): void => {
+      this.decoded.inputs.push({ file: this.file, document: document.index, ...input });
+    };
+    if (document.afterEnd) {
+      skip({ line: document.line, bucket: 'not-applicable', reason: 'kubectl does not read what follows `...`' });
+      return;
+    }
+    const template = templateLine(text);
+    if (template !== undefined) {
+      const line = document.line + template - 1;
+      skip({ line, bucket: 'unrendered', reason: 'a template, not YAML', hint: renderHint });
+      return;
+    }
+    try {
+      this.parsed(parseDocument(text, document), document.index);
+    } catch (error) {
+      if (!(error instanceof YamlError)) throw error;
+      const { line, column, message } = error;
+      if (isTemplateText(text, line - document.line)) {
+        skip({ line, bucket: 'unrendered', reason: 'a template, not YAML', hint: renderHint });
+      } else skip({ line, column, bucket: 'unparsable', reason: message });
+    }
   }
-  const items = own(value, 'items');
-  if (kind.endsWith('List') && isList(items)) {
+
+  /** Once a Secret was found, no other document may keep the whole file's text alive. */
+  detach(): void {
+    if (this.hasSecrets) for (const positions of this.lazy) positions.detach();
+  }
+
+  private parsed({ value, positions, duplicateKeys, positionsWithout }: ParsedDocument, index: number): void {
+    const source: Source = { file: this.file, document: index, base: [] };
+    const secrets = secretPaths(value, []);
+    if (this.rendered !== undefined) {
+      this.add(value, { ...source, rendered: this.rendered }, duplicateKeys);
+    } else if (secrets.length > 0) {
+      this.hasSecrets = true;
+      this.add(value, { ...source, positions: positionsWithout(secrets) }, duplicateKeys);
+    } else {
+      this.lazy.push(positions);
+      this.add(value, { ...source, positions }, duplicateKeys);
+    }
+  }
+
+  private add(value: Json, source: Source, duplicateKeys: readonly DuplicateKey[]): void {
+    if (!isObject(value)) {
+      this.skip(source, 'not a Kubernetes object');
+      return;
+    }
+    const apiVersion = own(value, 'apiVersion');
+    const kind = own(value, 'kind');
+    if (typeof apiVersion !== 'string' || typeof kind !== 'string' || apiVersion === '' || kind === '') {
+      this.skip(source, 'not a Kubernetes object: it has no apiVersion and kind');
+      return;
+    }
+    const items = listItems(value, kind);
+    if (items === undefined) {
+      this.decoded.objects.push(toObject(value, { apiVersion, kind, source, duplicateKeys }));
+      return;
+    }
+    const byItem = groupByItem(duplicateKeys);
+    for (const duplicate of byItem.get(undefined) ?? []) this.repeatedInList(duplicate, kind, source);
     for (const [index, item] of items.entries()) {
       const base: Path = [...source.base, 'items', index];
-      addObjects(decoded, withListKind(item, apiVersion, kind), { ...source, base }, duplicateKeys);
+      this.add(withListKind(item, apiVersion, kind), { ...source, base }, byItem.get(index) ?? none);
     }
-    return;
   }
-  decoded.objects.push(toObject(value, apiVersion, kind, source, duplicateKeys));
+
+  private repeatedInList({ path, region }: DuplicateKey, kind: string, source: Source): void {
+    this.decoded.gaps.push({
+      code: 'malformed',
+      what: source.file,
+      reason: `${kind} repeats the key ${path.join('.')}: only the last one counts`,
+      ...(source.positions !== undefined && { region }),
+    });
+  }
+
+  private skip(source: Source, reason: string): void {
+    const region = source.positions?.locate(source.base);
+    this.decoded.inputs.push({
+      file: source.file,
+      document: source.document,
+      ...(region !== undefined && { line: region.line }),
+      bucket: 'not-applicable',
+      reason,
+    });
+  }
+}
+
+const none: readonly never[] = Object.freeze([]);
+
+function parseDocument(text: string, { line, column }: DocumentText): ParsedDocument {
+  return /^\s*[{[]/.test(text) ? parseJson(text, line, column) : parseYaml(text, line, column);
+}
+
+/** A template that slipped past `templateLine` shows by a mark where the YAML goes wrong. */
+function isTemplateText(text: string, line: number): boolean {
+  if (!text.includes('{{') && !text.includes('{%')) return false;
+  const lines = text.split('\n', line + 1);
+  return lines.slice(Math.max(0, line - 1)).some((content) => /\{[{%]/.test(content));
+}
+
+/**
+ * The items of a list. To kubectl any object with `items` is one; here it must look like one, so that a custom
+ * resource with a field of that name is not taken apart.
+ */
+function listItems(value: JsonObject, kind: string): readonly Json[] | undefined {
+  const items = own(value, 'items');
+  if (!isList(items)) return undefined;
+  if (kind.endsWith('List')) return items;
+  const isObjects = items.every((item) => isObject(item) && own(item, 'apiVersion') && own(item, 'kind'));
+  return items.length > 0 && isObjects ? items : undefined;
 }
 
 /** Items of a typed list (`PodList`) may leave apiVersion and kind to the list. */
@@ -73,20 +164,44 @@ function withListKind(item: Json, apiVersion: string, listKind: string): Json {
   return { apiVersion, kind: listKind.slice(0, -'List'.length), ...item };
 }
 
-function toObject(
-  value: JsonObject,
-  apiVersion: string,
-  kind: string,
-  source: Source,
-  duplicateKeys: readonly DuplicateKey[],
-): KubeObject {
+function secretPaths(value: Json, path: Path): Path[] {
+  if (!isObject(value)) return [];
+  const kind = own(value, 'kind');
+  if (kind === 'Secret' || kind === 'SecretList') return [path];
+  const items = typeof kind === 'string' ? listItems(value, kind) : undefined;
+  return items?.flatMap((item, index) => secretPaths(item, [...path, 'items', index])) ?? [];
+}
+
+/** Paths are relative to the list; the key `undefined` holds what is repeated outside the items. */
+function groupByItem(duplicates: readonly DuplicateKey[]): ReadonlyMap<number | undefined, DuplicateKey[]> {
+  const groups = new Map<number | undefined, DuplicateKey[]>();
+  for (const duplicate of duplicates) {
+    const [field, index] = duplicate.path;
+    const inItem = field === 'items' && typeof index === 'number' && duplicate.path.length > 2;
+    const key = inItem ? index : undefined;
+    const group = groups.get(key);
+    const relative = inItem ? { ...duplicate, path: duplicate.path.slice(2) } : duplicate;
+    if (group === undefined) groups.set(key, [relative]);
+    else group.push(relative);
+  }
+  return groups;
+}
+
+interface ObjectParts {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly source: Source;
+  readonly duplicateKeys: readonly DuplicateKey[];
+}
+
+function toObject(read: JsonObject, { apiVersion, kind, source, duplicateKeys }: ObjectParts): KubeObject {
+  const value = kind === 'Secret' ? copy(redactSecret(read)) : read;
   const metadata = own(value, 'metadata');
   const field = (name: string): string | undefined => {
     const found = isObject(metadata) ? own(metadata, name) : undefined;
     return typeof found === 'string' && found !== '' ? found : undefined;
   };
   const generated = field('generateName');
-  const inside = duplicateKeys.filter(({ path }) => source.base.every((step, index) => path[index] === step));
   return {
     apiVersion,
     kind,
@@ -94,17 +209,11 @@ function toObject(
     namespace: field('namespace'),
     value,
     source,
-    ...(inside.length > 0 && { duplicateKeys: inside }),
+    ...(duplicateKeys.length > 0 && { duplicateKeys }),
   };
 }
 
-function skip(decoded: Decoded, source: Source, reason: string): void {
-  const region = source.positions?.locate(source.base);
-  decoded.inputs.push({
-    file: source.file,
-    document: source.document,
-    ...(region !== undefined && { line: region.line }),
-    bucket: 'not-applicable',
-    reason,
-  });
+/** Strings of a parsed document are slices that keep all of its text alive, and a Secret's text must go. */
+function copy(value: JsonObject): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
 }

@@ -33,8 +33,7 @@ export function classifyCapability(name: string): CapabilityClass {
 
 /** The name as Kubernetes spells it: upper case, without `CAP_`. */
 export function plainCapability(name: string): string {
-  const upper = name.toUpperCase();
-  return upper.startsWith('CAP_') ? upper.slice('CAP_'.length) : upper;
+  return name.toUpperCase().replace(/^(?:CAP_)+/, '');
 }
 
 /** The names of one class among a container's added capabilities, as written, each once. */
@@ -50,6 +49,7 @@ export function addedCapabilities(container: Container, wanted: CapabilityClass)
  */
 export function dropsCapability(container: Container, capability: string): boolean {
   for (const name of container.securityContext.capabilities.drop) {
+    if (name === 'ALL' || name === capability) return true;
     const upper = name.toUpperCase();
     if (upper === 'ALL' || upper === capability) return true;
   }

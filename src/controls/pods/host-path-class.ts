@@ -105,12 +105,12 @@ const sensitivePaths: readonly string[] = [
   ...['/programdata', '/users', '/windows'],
 ];
 
-/** What pods of all sorts mount out of those folders, and what says nothing that a secret hangs on. */
+/** What pods of all sorts mount out of those folders, and holds neither a secret nor a way into the node. */
 const harmlessPaths: readonly string[] = [
   ...['/etc/localtime', '/etc/machine-id', '/etc/os-release', '/etc/timezone', '/usr/lib/os-release'],
   ...['/etc/ca-certificates', '/etc/pki/ca-trust', '/etc/ssl/certs', '/usr/local/share/ca-certificates'],
   ...['/usr/share/ca-certificates', '/usr/share/zoneinfo'],
   ...['/lib/modules', '/usr/lib/modules', '/usr/src'],
-  ...['/dev/dri', '/dev/full', '/dev/fuse', '/dev/kvm', '/dev/net/tun', '/dev/null', '/dev/random', '/dev/shm'],
-  ...['/dev/urandom', '/dev/zero'],
+  ...['/dev/dri', '/dev/full', '/dev/fuse', '/dev/kvm', '/dev/log', '/dev/net/tun', '/dev/null'],
+  ...['/dev/random', '/dev/shm', '/dev/urandom', '/dev/zero'],
 ];

@@ -15,7 +15,8 @@ export default control({
   severity: 'low',
   subject: 'pod',
   why: 'Without a user namespace, root in the container is root on the node the moment that it gets out; in one it is a user that owns nothing there.',
-  remedy: 'Set hostUsers: false (Kubernetes 1.33 or later, with a file system that supports it on the nodes), or run the containers as another user.',
+  remedy:
+    'Set hostUsers: false (Kubernetes 1.33 or later, with a file system that supports it on the nodes), or run the containers as another user.',
   check: ({ pod }, facts) => {
     if (pod.hostUsers === false) return pass;
     for (const container of pod.containers) {
@@ -32,10 +33,16 @@ export default control({
   examples: {
     fail: [
       inContainer('securityContext: { runAsUser: 0 }'),
-      inPod('{ hostUsers: true, securityContext: { runAsUser: 0 } }'.slice(2, -2).replace(', s', '\ns')),
+      inPod('hostUsers: true\nsecurityContext: { runAsUser: 0 }'),
       inContainer('securityContext: { runAsUser: 1000, capabilities: { add: [CHOWN] } }'),
     ],
-    pass: [inContainer('securityContext: { runAsUser: 1000 }'), inContainer('image: registry.example/app:1.1')],
+    pass: [
+      inPod('hostUsers: false\nsecurityContext: { runAsUser: 0 }'),
+      inContainer('securityContext: { runAsUser: 1000, capabilities: { add: [NET_BIND_SERVICE] } }'),
+      // Nobody says that this one runs as root.
+      inPod(''),
+      inPod('hostNetwork: true\nsecurityContext: { runAsUser: 0 }'),
+    ],
   },
 });
 

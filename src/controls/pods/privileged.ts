@@ -22,7 +22,9 @@ export default control({
     fail: [
       inContainer('securityContext: { privileged: true }'),
       inContainer('securityContext: { privileged: yes }'),
-      inPod('initContainers: [{ name: setup, image: registry.example/setup:1.0, securityContext: { privileged: true } }]'),
+      inPod(
+        'initContainers: [{ name: setup, image: registry.example/setup:1.0, securityContext: { privileged: true } }]',
+      ),
       inPod('ephemeralContainers: [{ name: debug, image: busybox:1.37, securityContext: { privileged: true } }]'),
     ],
     pass: [

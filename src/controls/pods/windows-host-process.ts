@@ -12,13 +12,15 @@ export default control({
   why: 'A HostProcess container is not a container at all: it runs on the Windows node itself, mostly as an administrator.',
   check: ({ pod }) => {
     let failures: Failure[] | undefined;
-    const look = (who: string, options: WindowsOptions | undefined) => {
-      if (options?.hostProcess !== true) return;
+    const ofPod = pod.securityContext.windowsOptions;
+    if (isHostProcess(ofPod)) failures = [fail('the pod sets windowsOptions.hostProcess: true', fieldOf(ofPod))];
+    for (const { name, securityContext } of pod.containers) {
+      const options = securityContext.windowsOptions;
+      if (!isHostProcess(options)) continue;
+      const message = `container ${name} sets windowsOptions.hostProcess: true`;
       failures ??= [];
-      failures.push(fail(`${who} sets hostProcess: true`, [...options.path, 'hostProcess'], { key: who }));
-    };
-    look('the pod', pod.securityContext.windowsOptions);
-    for (const { name, securityContext } of pod.containers) look(`container ${name}`, securityContext.windowsOptions);
+      failures.push(fail(message, fieldOf(options), { key: name }));
+    }
     return failures ?? pass;
   },
   fix: { safety: 'may-break', edits: (_, failure) => [edit.remove(failure.at)] },
@@ -34,3 +36,11 @@ export default control({
     ],
   },
 });
+
+function isHostProcess(options: WindowsOptions | undefined): options is WindowsOptions {
+  return options?.hostProcess === true;
+}
+
+function fieldOf(options: WindowsOptions) {
+  return [...options.path, 'hostProcess'];
+}

@@ -73,15 +73,13 @@ export function isAllowedAppArmorAnnotation(value: string): boolean {
 
 /** Volume types that restricted allows, by their API field. */
 export const restrictedVolumeTypes: ReadonlySet<string> = new Set([
-  ...[
-    'configMap',
-    'csi',
-    'downwardAPI',
-    'emptyDir',
-    'ephemeral',
-    'image',
-    'persistentVolumeClaim',
-    'projected',
-    'secret',
-  ],
+  'configMap',
+  'csi',
+  'downwardAPI',
+  'emptyDir',
+  'ephemeral',
+  'image',
+  'persistentVolumeClaim',
+  'projected',
+  'secret',
 ]);

@@ -5,9 +5,9 @@
  *     const { pod } = podFromJson(manifest);
  *     const policy = { level: 'restricted', version: parsePolicyVersion('v1.31') ?? latestVersion } as const;
  *     const results = evaluatePod(pod, policy, { serverMinor: 33 });
- *     if (results.length > 0) console.log(formatDenial('web-0', policy, results));
+ *     if (results.length > 0) print(formatDenial('web-0', policy, results));
  *     for (const { check, violations } of results) {
- *       for (const { path } of violations) console.log(check, formatPath(path));
+ *       for (const { path } of violations) print(check, formatPath(path));
  *     }
  *
  * and for what a namespace asks for:

@@ -55,7 +55,7 @@ export function seccompAnnotations(pod: Pod): Offence | undefined {
   const keys = new Map<string, Violation>();
   const judge = (key: string, violation: Pick<Violation, 'container'>) => {
     const value = pod.annotations.get(key);
-    if (value === undefined || keys.has(key) || isAllowedSeccompAnnotation(value)) return;
+    if (value === undefined || isAllowedSeccompAnnotation(value)) return;
     keys.set(key, { ...violation, path: annotationPath(pod, key), value });
   };
   judge(podSeccompAnnotation, {});

@@ -1,0 +1,2 @@
+export const registryFile: string;
+export function registryText(): string;

@@ -1,0 +1,40 @@
+import type { Gap, SkippedInput } from '../../model/snapshot.ts';
+import type { Charts } from './chart.ts';
+import type { Decoded } from './decode.ts';
+
+/** What came of one file, chart or kustomization. `name` is its place in the order. */
+export interface Piece extends Decoded {
+  readonly name: string;
+}
+
+/** What the steps of one collection share. */
+export interface Collection {
+  readonly cwd: string;
+  readonly maxFileBytes: number;
+  readonly charts: Charts;
+  /** Reads and decodes a file by its absolute path, once. */
+  decode(path: string): Promise<Decoded>;
+}
+
+export function piece(name: string, parts: { inputs?: SkippedInput[]; gaps?: Gap[] }): Piece {
+  return { name, objects: [], inputs: parts.inputs ?? [], gaps: parts.gaps ?? [] };
+}
+
+/** Results in the order of `items`, with at most `width` under way. */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = new Array(items.length);
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next;
+      next += 1;
+      results[index] = await work(items[index] as T);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
+  return results;
+}

@@ -1,0 +1,61 @@
+import { edit } from '../../model/edit.ts';
+import type { Pod, Volume } from '../../model/pod.ts';
+import { fail, notApplicable, pass } from '../../model/verdict.ts';
+import { control } from '../control.ts';
+import { inContainer, inPod } from '../examples.ts';
+import { serverVersion } from './cluster-version.ts';
+import { notOnWindows } from './windows.ts';
+
+const field = ['securityContext', 'supplementalGroupsPolicy'] as const;
+const tooOld = notApplicable('supplementalGroupsPolicy is not there before Kubernetes 1.33');
+
+export default control({
+  id: 'pods/supplemental-groups-policy',
+  title: 'Containers get no groups from /etc/group of their image',
+  severity: 'low',
+  subject: 'pod',
+  why: 'Unless the policy is Strict, the user of a container is also in every group that the image puts it in: whoever builds the image decides which files of shared volumes it may use, and nothing in the pod shows it.',
+  check: ({ pod }, facts) => {
+    const policy = pod.securityContext.supplementalGroupsPolicy;
+    if (policy === 'Strict' || !choosesUser(pod)) return pass;
+    if (pod.os === 'windows') return notOnWindows;
+    if (policy === undefined && !dependsOnGroups(pod)) return pass;
+    const server = facts.get(serverVersion);
+    if (server !== undefined && server.minor < 33) return tooOld;
+    return fail('the pod sets runAsUser but not supplementalGroupsPolicy: Strict', pod.at(...field));
+  },
+  fix: {
+    // A kubelet whose runtime does not know the policy (containerd before 2.0) refuses the pod.
+    safety: 'may-break',
+    edits: ({ pod }) => [edit.set(pod.at(...field), 'Strict')],
+  },
+  examples: {
+    fail: [
+      inPod('securityContext: { runAsUser: 1000, supplementalGroupsPolicy: Merge }'),
+      inPod('securityContext: { runAsUser: 1000, fsGroup: 2000 }'),
+      inPod(`volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]
+initContainers: [{ name: setup, securityContext: { runAsUser: 1000 } }]`),
+    ],
+    pass: [
+      inPod('securityContext: { runAsUser: 1000, fsGroup: 2000, supplementalGroupsPolicy: Strict }'),
+      inPod('securityContext: { fsGroup: 2000 }'),
+      // Nothing in this pod belongs to a group that the image could name.
+      inContainer('securityContext: { runAsUser: 1000 }'),
+    ],
+  },
+});
+
+function choosesUser(pod: Pod): boolean {
+  for (const container of pod.containers) if (container.effective.runAsUser !== undefined) return true;
+  return false;
+}
+
+/** Whether the pod has files that come from outside it, or groups that someone chose. */
+function dependsOnGroups(pod: Pod): boolean {
+  const { fsGroup, supplementalGroups } = pod.securityContext;
+  return fsGroup !== undefined || supplementalGroups.length > 0 || pod.volumes.some(isShared);
+}
+
+function isShared({ type }: Volume): boolean {
+  return type === 'persistentVolumeClaim' || type === 'hostPath' || type === 'nfs';
+}

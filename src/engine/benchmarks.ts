@@ -1,0 +1,34 @@
+import attack from '../../data/benchmarks/attack.json' with { type: 'json' };
+import cis from '../../data/benchmarks/cis-1.12.json' with { type: 'json' };
+import nsa from '../../data/benchmarks/nsa-1.2.json' with { type: 'json' };
+import podSecurity from '../../data/benchmarks/pod-security-standards.json' with { type: 'json' };
+
+/** A row of a benchmark that a control answers, wholly or in part. */
+export interface BenchmarkRow {
+  readonly benchmark: string;
+  readonly title: string;
+  readonly row: string;
+}
+
+const benchmarks = [podSecurity, cis, nsa, attack];
+
+const byControl = new Map<string, BenchmarkRow[]>();
+for (const { id, title, rows } of benchmarks) {
+  for (const { id: row, controls } of rows) {
+    for (const control of controls) {
+      const known = byControl.get(control) ?? [];
+      known.push({ benchmark: id, title, row });
+      byControl.set(control, known);
+    }
+  }
+}
+
+/** Numbers of the benchmarks are data: a control's id stays when they are renumbered. */
+export function benchmarksOf(controlId: string): readonly BenchmarkRow[] {
+  return byControl.get(controlId) ?? [];
+}
+
+/** Every control that a benchmark names. */
+export function mappedControls(): readonly string[] {
+  return [...byControl.keys()];
+}

@@ -1,0 +1,17 @@
+/** The library: what the command line is made of. */
+
+export { collectManifests } from './collect/manifests/collect.ts';
+export { decodeManifest } from './collect/manifests/decode.ts';
+export { assembleSnapshot, type Collected } from './collect/snapshot.ts';
+export { readSnapshot, writeSnapshot } from './collect/snapshot-file.ts';
+export type { AnyControl, Control, Examples, Fix, Profile } from './controls/control.ts';
+export { controls } from './controls/registry.ts';
+export { exitCodeOf, exitCodes } from './engine/exit-code.ts';
+export type { Finding, Place } from './engine/finding.ts';
+export { fingerprint } from './engine/fingerprint.ts';
+export type { InputCounts } from './engine/inputs.ts';
+export { type Judgement, type JudgeOptions, judge, type VerdictCounts } from './engine/judge.ts';
+export { podFromJson } from './model/pod.ts';
+export type { Gap, KubeObject, SkippedInput, Snapshot, Source } from './model/snapshot.ts';
+export { formats } from './report/formats.ts';
+export * from './semantics/pod-security/index.ts';

@@ -1,0 +1,35 @@
+import type { AnyControl } from '../controls/control.ts';
+import { compareSeverity } from '../model/severity.ts';
+import { groupBy } from './group-by.ts';
+import { compareText } from './location.ts';
+import { styleOf } from './style.ts';
+import { padEnd, wrap } from './text-width.ts';
+
+export interface ControlsListOptions {
+  readonly color?: 'always' | 'never';
+  readonly width?: number;
+}
+
+/** Every control as a table by component, gravest first. `fix` marks those that `bulwark fix` can mend. */
+export function controlsList(controls: readonly AnyControl[], options: ControlsListOptions = {}): string {
+  const { color = 'never', width = 100 } = options;
+  const style = styleOf(color);
+  const components = groupBy(controls, ({ id }) => id.slice(0, id.indexOf('/')));
+  const idColumns = Math.max(...controls.map(({ id }) => id.length), 0);
+  const lines: string[] = [];
+  for (const component of [...components.keys()].toSorted(compareText)) {
+    const members = (components.get(component) ?? []).toSorted(
+      (a, b) => compareSeverity(b.severity, a.severity) || compareText(a.id, b.id),
+    );
+    lines.push(style.strong(`${component} (${members.length})`));
+    for (const { id, severity, title, fix } of members) {
+      const before = `  ${padEnd(id, idColumns)}  ${padEnd(severity, 8)}  ${fix === undefined ? '   ' : 'fix'}  `;
+      const [first = '', ...others] = wrap(title, { width, lead: before });
+      lines.push(first.replace(`  ${severity}`, `  ${style.severity(severity, severity)}`), ...others);
+    }
+    lines.push('');
+  }
+  const fixable = controls.filter(({ fix }) => fix !== undefined).length;
+  lines.push(`${controls.length} controls; "bulwark fix" mends ${fixable} of them. "bulwark explain ID" tells more.`);
+  return `${lines.join('\n')}\n`;
+}

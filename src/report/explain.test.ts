@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { control } from '../controls/control.ts';
+import { pass } from '../model/verdict.ts';
+import { controlMarkdown, controlPage } from './control-page.ts';
+import { controlsList } from './controls-list.ts';
+import { explain } from './explain.ts';
+
+const bare = control({
+  id: 'pods/bare',
+  title: 'Pods are plain',
+  severity: 'low',
+  subject: 'pod',
+  why: 'It is simpler',
+  coveredBy: ['pods/other'],
+  check: () => pass,
+  examples: { fail: ['a: |\n  ```\n  b\n\nc: 1\n'], pass: [] },
+});
+
+describe('explain', () => {
+  it('leaves out what a control does not have', () => {
+    expect(explain(bare, { color: 'never', width: 60 })).toBe(`LOW  pods/bare
+Pods are plain.
+
+Why
+  It is simpler.
+
+Not reported
+  where pods/other fails for the same thing.
+
+Fails
+  a: |
+    \`\`\`
+    b
+
+  c: 1
+`);
+  });
+});
+
+describe('the page of a control', () => {
+  it('fences examples that hold fences', () => {
+    expect(controlMarkdown(bare)).toContain('````yaml\na: |\n  ```\n  b\n\nc: 1\n````');
+  });
+
+  it('starts with its title', () => {
+    expect(controlPage(bare)).toMatch(
+      /^# Pods are plain\n\n`pods\/bare` \| severity low \| profile security\n\n## Why/,
+    );
+  });
+});
+
+describe('controlsList', () => {
+  it('keeps its columns where titles wrap', () => {
+    expect(controlsList([bare, { ...bare, id: 'nodes/x', severity: 'high' }], { width: 40 })).toBe(`nodes (1)
+  nodes/x    high           Pods are
+                            plain
+
+pods (1)
+  pods/bare  low            Pods are
+                            plain
+
+2 controls; "bulwark fix" mends 0 of them. "bulwark explain ID" tells more.
+`);
+  });
+
+  it('is empty without controls', () => {
+    expect(controlsList([])).toContain('0 controls');
+  });
+});

@@ -1,0 +1,121 @@
+import type { Finding } from '../engine/finding.ts';
+import { fingerprint } from '../engine/fingerprint.ts';
+import type { InputCounts } from '../engine/inputs.ts';
+import type { ControlError, Judgement } from '../engine/judge.ts';
+import { formatPath } from '../model/path.ts';
+import type { ClusterInfo, Gap, KubeObject, SkippedInput } from '../model/snapshot.ts';
+import type { Subject } from '../model/subject.ts';
+import { jsonLines } from './json-lines.ts';
+import { compareText, locationOf } from './location.ts';
+import { sortErrors, sortFindings, sortGaps, sortPlaces, sortSkipped } from './order.ts';
+import { countSeverities, errorText, isComplete } from './summary.ts';
+import { tool } from './tool.ts';
+
+/**
+ * The report as `schema/report.schema.json` describes it. The same evidence gives the same bytes: everything is
+ * sorted, and neither the clock nor the time of the snapshot is in it.
+ */
+export function json(judgement: Judgement): Iterable<string> {
+  const { controls, coverage, snapshot } = judgement;
+  return jsonLines(
+    new Map<string, unknown>([
+      ['schema', 'bulwark.report/v1'],
+      ['tool', tool],
+      ['cluster', snapshot.cluster && clusterRecord(snapshot.cluster)],
+      ['summary', summaryRecord(judgement)],
+      ['findings', mapped(sortFindings(judgement.findings), findingRecord)],
+      ['inputs', inputsRecord(judgement.inputs)],
+      ['gaps', mapped(sortGaps(judgement.gaps), gapRecord)],
+      [
+        'coverage',
+        mapped(
+          controls.toSorted((a, b) => compareText(a.id, b.id)),
+          (control) => {
+            const { 'not-applicable': notApplicable = 0, ...counts } = coverage.get(control) ?? noCounts;
+            const { pass, fail, unknown, manual, error } = counts;
+            const { id, title, severity } = control;
+            return { control: id, title, severity, pass, fail, notApplicable, unknown, manual, error };
+          },
+        ),
+      ],
+      ['errors', mapped(sortErrors(judgement.errors), errorRecord)],
+    ]),
+  );
+}
+
+const noCounts = { pass: 0, fail: 0, 'not-applicable': 0, unknown: 0, manual: 0, error: 0 };
+
+function* mapped<T>(items: Iterable<T>, record: (item: T) => unknown): Generator<unknown> {
+  for (const item of items) yield record(item);
+}
+
+function clusterRecord({ server, version, namespaces, unread = [] }: ClusterInfo): unknown {
+  return { server, version, namespaces: namespaces?.toSorted(), unread: sortGaps(unread).map(gapRecord) };
+}
+
+function summaryRecord(judgement: Judgement): unknown {
+  return {
+    complete: isComplete(judgement),
+    findings: judgement.findings.length,
+    severities: countSeverities(judgement.findings),
+    gaps: judgement.gaps.length,
+    errors: judgement.errors.length,
+  };
+}
+
+function findingRecord(finding: Finding): unknown {
+  const { control, severity, subject, owner, message } = finding;
+  return {
+    control: control.id,
+    title: control.title,
+    verdict: 'fail',
+    severity,
+    subject: subjectRecord(subject, owner),
+    message,
+    locations: sortPlaces(finding.places).map(locationOf),
+    fingerprint: fingerprint(finding),
+    ...(control.fix && { fix: { safety: control.fix.safety } }),
+  };
+}
+
+/** `owner` is the object to go to; `observedIn` the object that was read where that is another, such as its Pod. */
+function subjectRecord({ object, template, container }: Subject, owner: KubeObject): unknown {
+  return {
+    ...objectRecord(owner),
+    ...(template !== '' && { template }),
+    ...(container && { container: container.name, containerRole: container.role }),
+    ...(object !== owner && { observedIn: objectRecord(object) }),
+  };
+}
+
+function objectRecord({ apiVersion, kind, namespace, name }: KubeObject): object {
+  return { apiVersion, kind, ...(namespace !== undefined && { namespace }), name };
+}
+
+function inputsRecord(inputs: InputCounts): ReadonlyMap<string, unknown> {
+  const { evaluated, notApplicable, unparsable, unrendered, unsupported, notJudgedKinds, skipped } = inputs;
+  const kinds = [...notJudgedKinds].toSorted(([a], [b]) => compareText(a, b));
+  return new Map<string, unknown>([
+    ...Object.entries({ evaluated, notApplicable, unparsable, unrendered, unsupported }),
+    ['documents', mapped(sortSkipped(skipped), skippedRecord)],
+    ['kinds', mapped(kinds, ([kind, { bucket, count }]) => ({ kind, bucket, count }))],
+  ]);
+}
+
+function skippedRecord({ file, document, line, column, bucket, reason, hint }: SkippedInput): unknown {
+  return { file, document, line, column, bucket, reason, hint };
+}
+
+function gapRecord({ code, what, reason, hint, region, rule }: Gap): unknown {
+  return { code, what, line: region?.line, column: region?.column, reason, hint, rule };
+}
+
+function errorRecord({ control, subject, error }: ControlError): unknown {
+  return {
+    control: control.id,
+    subject: subjectRecord(subject, subject.object),
+    file: subject.object.source.file,
+    path: formatPath(subject.path),
+    error: errorText(error),
+  };
+}

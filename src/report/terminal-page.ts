@@ -1,0 +1,13 @@
+import type { ReportOptions } from './report-format.ts';
+import { type Style, styleOf } from './style.ts';
+
+/** How to print, for every part of the terminal report. */
+export interface Page extends ReportOptions {
+  readonly style: Style;
+  /** Columns for running text: lines of more are hard to read. */
+  readonly proseWidth: number;
+}
+
+export function pageOf(options: ReportOptions): Page {
+  return { ...options, style: styleOf(options.color), proseWidth: Math.min(options.width, 100) };
+}

@@ -1,0 +1,31 @@
+import type { Judgement } from '../engine/judge.ts';
+import type { ReportOptions } from './report-format.ts';
+import { accountLines } from './terminal-account.ts';
+import { findingGroup, foldedGroups, isFolded } from './terminal-findings.ts';
+import { groupFindings } from './terminal-groups.ts';
+import { pageOf } from './terminal-page.ts';
+import { countLines, nextLines } from './terminal-summary.ts';
+
+/**
+ * The report for a person, in pieces: what to mend first comes first, each with where it is, what is wrong, why it
+ * matters and how to mend it; then what could not be read or judged; then the counts and the next step.
+ */
+export function* terminal(judgement: Judgement, options: ReportOptions): Generator<string> {
+  const page = pageOf(options);
+  const groups = groupFindings(judgement.findings);
+  for (const group of groups) {
+    if (!isFolded(group, page)) yield block(findingGroup(group, page));
+  }
+  yield block(
+    foldedGroups(
+      groups.filter((group) => isFolded(group, page)),
+      page,
+    ),
+  );
+  for (const lines of accountLines(judgement, page)) yield block(lines);
+  yield `${[...countLines(judgement, page), ...nextLines(groups, page)].join('\n')}\n`;
+}
+
+function block(lines: readonly string[]): string {
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n\n`;
+}
