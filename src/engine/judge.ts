@@ -9,7 +9,8 @@ import type { Failure, Verdict } from '../model/verdict.ts';
 import { groupKind, type Workload } from '../model/workload.ts';
 import type { Finding } from './finding.ts';
 import { countInputs, type InputCounts } from './inputs.ts';
-import { onlyDecided } from './undecided.ts';
+import { Ledger } from './ledger.ts';
+import { onlyDecided, type Undecided } from './undecided.ts';
 
 export interface JudgeOptions {
   readonly controls: readonly AnyControl[];
@@ -24,6 +25,8 @@ export interface Judgement {
   readonly gaps: readonly Gap[];
   readonly inputs: InputCounts;
   readonly coverage: ReadonlyMap<AnyControl, VerdictCounts>;
+  /** Why verdicts of `unknown` and `manual` were given. */
+  readonly undecided: readonly Undecided[];
   readonly errors: readonly ControlError[];
 }
 
@@ -64,10 +67,11 @@ export function judge(snapshot: Snapshot, options: JudgeOptions): Judgement {
   return {
     snapshot,
     controls,
-    findings: run.findings(),
+    findings: run.ledger.findings(),
     gaps,
     inputs: countInputs(snapshot, run.evaluated),
     coverage: run.coverage,
+    undecided: run.undecided(),
     errors: run.errors,
   };
 }
@@ -76,11 +80,10 @@ class Run {
   readonly evaluated = new Set<KubeObject>();
   readonly coverage = new Map<AnyControl, VerdictCounts>();
   readonly errors: ControlError[] = [];
+  readonly ledger = new Ledger();
   private readonly facts: Facts;
   private readonly byKind: { [K in SubjectKind]: AnyControl[] } = { object: [], pod: [], container: [] };
-  private readonly found = new Map<string, MutableFinding>();
-  /** Identities without the template's name, to find a pod's failure among its owner's. */
-  private readonly ofOwners = new Set<string>();
+  private readonly open = new Map<AnyControl, Map<string, { kind: 'unknown' | 'manual'; subjects: number }>>();
 
   constructor(facts: Facts, controls: readonly AnyControl[]) {
     this.facts = facts;
@@ -90,8 +93,10 @@ class Run {
     }
   }
 
-  findings(): Finding[] {
-    return [...this.found.values()];
+  undecided(): Undecided[] {
+    return [...this.open].flatMap(([control, reasons]) =>
+      [...reasons].map(([reason, { kind, subjects }]) => ({ control, kind, reason, subjects })),
+    );
   }
 
   object(subject: ObjectSubject): void {
@@ -136,6 +141,7 @@ class Run {
       if ('kind' in verdict) {
         counts[verdict.kind] += 1;
         if (verdict.kind !== 'not-applicable') this.evaluated.add(subject.object);
+        if (verdict.kind === 'unknown' || verdict.kind === 'manual') this.leaveOpen(control, verdict);
         if (verdict.kind !== 'fail') continue;
         verdict = [verdict];
       } else {
@@ -151,69 +157,27 @@ class Run {
     const here = failed ?? noneFailed;
     for (const { control, failure } of failures ?? []) {
       if (control.coveredBy.some((id) => here.has(id) || above.has(id))) continue;
-      this.record(control, subject, failure, owner);
+      this.ledger.record(control, subject, failure, owner);
     }
     return here;
   }
 
-  private record(control: AnyControl, subject: Subject, failure: Failure, owner: KubeObject): void {
-    const identity = identityOf(control, subject, failure, owner, subject.template);
-    const ofOwner = identityOf(control, subject, failure, owner, '');
-    const place = { object: subject.object, path: failure.at };
-    if (owner === subject.object) this.ofOwners.add(ofOwner);
-    else if (this.ofOwners.has(ofOwner)) return;
-    let key = identity;
-    const same = this.found.get(key);
-    if (same !== undefined) {
-      if (same.message === failure.message) {
-        if (owner === subject.object) same.places.push(place);
-        return;
-      }
-      // The same logical subject with another defect elsewhere, such as an overlay's variant.
-      key = `${identity}\n${failure.message}`;
-      const variant = this.found.get(key);
-      if (variant !== undefined) {
-        if (owner === subject.object) variant.places.push(place);
-        return;
-      }
+  private leaveOpen(control: AnyControl, { kind, reason }: { kind: 'unknown' | 'manual'; reason: string }): void {
+    let reasons = this.open.get(control);
+    if (reasons === undefined) {
+      reasons = new Map();
+      this.open.set(control, reasons);
     }
-    this.found.set(key, {
-      control,
-      severity: failure.severity ?? control.severity,
-      subject,
-      failure,
-      message: failure.message,
-      owner,
-      identity: key,
-      places: [place],
-    });
+    const known = reasons.get(reason);
+    if (known === undefined) reasons.set(reason, { kind, subjects: 1 });
+    else known.subjects += 1;
   }
 }
-
-type MutableFinding = Omit<Finding, 'places'> & { places: { object: KubeObject; path: Failure['at'] }[] };
 
 const noneFailed: ReadonlySet<string> = new Set();
 
 function emptyCounts(): VerdictCounts {
   return { pass: 0, fail: 0, 'not-applicable': 0, unknown: 0, manual: 0, error: 0 };
-}
-
-function identityOf(
-  control: AnyControl,
-  subject: Subject,
-  failure: Failure,
-  owner: KubeObject,
-  template: string,
-): string {
-  return [
-    control.id,
-    groupKind(owner),
-    owner.namespace ?? '',
-    owner.name,
-    template,
-    subject.container?.name ?? '',
-    failure.key ?? '',
-  ].join('\n');
 }
 
 function malformedGaps(workload: Workload): Gap[] {

@@ -1,5 +1,14 @@
+import type { AnyControl } from '../controls/control.ts';
 import type { PodSubject, Subject } from '../model/subject.ts';
 import { type Failure, unknown, type Verdict } from '../model/verdict.ts';
+
+/** Verdicts that were left open, with the reason, and for how many subjects. */
+export interface Undecided {
+  readonly control: AnyControl;
+  readonly kind: 'unknown' | 'manual';
+  readonly reason: string;
+  readonly subjects: number;
+}
 
 /**
  * A verdict without the failures at fields that the object does not decide. A custom resource that leaves a field to

@@ -7,6 +7,7 @@ import { formatPath } from '../model/path.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import type { ObjectSubject, Subject } from '../model/subject.ts';
 import type { Failure } from '../model/verdict.ts';
+import { groupBy } from '../report/group-by.ts';
 
 /** What a control says of one subject of an object, with what it would do about it. */
 export interface Fault {
@@ -28,8 +29,8 @@ export class Faults {
   constructor(facts: Facts) {
     this.facts = facts;
     this.subjects = {
-      pod: Map.groupBy(facts.get(podSubjects), ({ object }) => object),
-      container: Map.groupBy(facts.get(containerSubjects), ({ object }) => object),
+      pod: groupBy(facts.get(podSubjects), ({ object }) => object),
+      container: groupBy(facts.get(containerSubjects), ({ object }) => object),
     };
   }
 
@@ -41,7 +42,7 @@ export class Faults {
     }
     let faults = byControl.get(control);
     if (faults === undefined) {
-      faults = Map.groupBy(this.judge(control, place.object), ({ failure }) => keyOf(failure.at, failure.message));
+      faults = groupBy(this.judge(control, place.object), ({ failure }) => keyOf(failure.at, failure.message));
       byControl.set(control, faults);
     }
     return faults.get(keyOf(place.path, message)) ?? [];

@@ -108,14 +108,16 @@ const maxMergeDepth = 16;
 
 /** `over` merged onto `under` as a strategic merge patch does it: objects by field, known lists by their items' key. */
 export function layer(over: Placed, under: Placed, depth = 0, field = ''): Placed {
-  if (over.value === undefined) return under.value === undefined ? over : under;
-  if (under.value === undefined || depth > maxMergeDepth) return over;
-  if (isObject(over.value) && isObject(under.value)) {
-    const keys = new Set([...Object.keys(over.value), ...Object.keys(under.value)]);
+  if (under.value === undefined) return over;
+  if (depth > maxMergeDepth) return firstSet(over, under);
+  // What `under` alone sets stands there, but what it leaves out would be written in `over`.
+  if (isObject(under.value) && (over.value === undefined || isObject(over.value))) {
+    const keys = new Set([...Object.keys(over.value ?? {}), ...Object.keys(under.value)]);
     const fields: [string, Placed][] = [];
     for (const key of keys) fields.push([key, layer(fieldOf(over, key), fieldOf(under, key), depth + 1, key)]);
     return assemble(over.place.path, fields);
   }
+  if (over.value === undefined) return under;
   const mergeKey = mergeKeys.get(field);
   if (mergeKey === undefined || !isList(over.value) || !isList(under.value)) return over;
   return layerLists(over, under, mergeKey, depth);

@@ -104,7 +104,7 @@ const tokenKey = /token|jwt|bearer/i;
 const tokenValue =
   /^(gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|npm_|AKIA|ASIA|sk-|hvs\.|dop_v1_|SG\.|ya29\.)|^[a-z0-9]{6}\.[a-z0-9]{16}$/;
 const jwt = /^eyJ[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]*$/;
-const controlCharacter = /[\u0000-\u0008\u000e-\u001f\ufffd]/;
+const controlCharacter = /\ufffd|(?![\t\n\v\f\r])\p{Cc}/u;
 
 function classify(key: string, text: string): SecretClass {
   if (text.includes('PRIVATE KEY-----')) return 'private-key';

@@ -2,12 +2,13 @@ import type { Finding } from '../engine/finding.ts';
 import { fingerprint } from '../engine/fingerprint.ts';
 import type { InputCounts } from '../engine/inputs.ts';
 import type { ControlError, Judgement } from '../engine/judge.ts';
+import type { Undecided } from '../engine/undecided.ts';
 import { formatPath } from '../model/path.ts';
 import type { ClusterInfo, Gap, KubeObject, SkippedInput } from '../model/snapshot.ts';
 import type { Subject } from '../model/subject.ts';
 import { jsonLines } from './json-lines.ts';
 import { compareText, locationOf } from './location.ts';
-import { sortErrors, sortFindings, sortGaps, sortPlaces, sortSkipped } from './order.ts';
+import { sortErrors, sortFindings, sortGaps, sortPlaces, sortSkipped, sortUndecided } from './order.ts';
 import { countSeverities, errorText, isComplete } from './summary.ts';
 import { tool } from './tool.ts';
 
@@ -38,6 +39,7 @@ export function json(judgement: Judgement): Iterable<string> {
           },
         ),
       ],
+      ['undecided', mapped(sortUndecided(judgement.undecided), undecidedRecord)],
       ['errors', mapped(sortErrors(judgement.errors), errorRecord)],
     ]),
   );
@@ -108,6 +110,10 @@ function skippedRecord({ file, document, line, column, bucket, reason, hint }: S
 
 function gapRecord({ code, what, reason, hint, region, rule }: Gap): unknown {
   return { code, what, line: region?.line, column: region?.column, reason, hint, rule };
+}
+
+function undecidedRecord({ control, kind, reason, subjects }: Undecided): unknown {
+  return { control: control.id, verdict: kind, reason, subjects };
 }
 
 function errorRecord({ control, subject, error }: ControlError): unknown {

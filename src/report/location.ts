@@ -52,10 +52,11 @@ function regionFields(region: Region | undefined): Partial<Region> {
   return { line, column, endLine, endColumn };
 }
 
-/** Order of places in every report: file, document, then field, list items by number. */
+/** Order of places in every report: what can be edited before what was rendered; file, document, then field. */
 export function comparePlaces(a: Place, b: Place): number {
   const [from, to] = [a.object.source, b.object.source];
   return (
+    Number(from.rendered !== undefined) - Number(to.rendered !== undefined) ||
     compareText(from.file, to.file) ||
     from.document - to.document ||
     comparePaths(from.base, to.base) ||

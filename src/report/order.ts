@@ -1,5 +1,6 @@
 import type { Finding } from '../engine/finding.ts';
 import type { ControlError } from '../engine/judge.ts';
+import type { Undecided } from '../engine/undecided.ts';
 import { compareSeverity } from '../model/severity.ts';
 import type { Gap, SkippedInput } from '../model/snapshot.ts';
 import { comparePlaces, compareText } from './location.ts';
@@ -41,4 +42,8 @@ export function sortErrors(errors: readonly ControlError[]): readonly ControlErr
       comparePlaces(a.subject, b.subject) ||
       compareText(a.subject.template, b.subject.template),
   );
+}
+
+export function sortUndecided(undecided: readonly Undecided[]): readonly Undecided[] {
+  return undecided.toSorted((a, b) => compareText(a.control.id, b.control.id) || compareText(a.reason, b.reason));
 }

@@ -20,10 +20,7 @@ export function parseJson(text: string, line: number, column = 1): ParsedDocumen
   } catch {
     return parseYaml(text, line, column);
   }
-  const build = (held: string): PositionTree => ({
-    root: jsonPositions(held),
-    lines: new LineIndex(held, line, column),
-  });
+  const build = treeBuilder(line, column);
   const positions = new TextPositions(text, build);
   const repeats = extent !== undefined && extent.keys > countKeys(value);
   return {
@@ -32,6 +29,11 @@ export function parseJson(text: string, line: number, column = 1): ParsedDocumen
     duplicateKeys: repeats ? positions.duplicateKeys() : [],
     positionsWithout: (paths) => new TextPositions(maskStrings(text, jsonPositions(text), paths), build),
   };
+}
+
+/** Apart from `parseJson`, so that the closure does not keep the text alive that it was given. */
+function treeBuilder(line: number, column: number): (text: string) => PositionTree {
+  return (text) => ({ root: jsonPositions(text), lines: new LineIndex(text, line, column) });
 }
 
 /** Every character of the strings below `paths`, keys apart, made an `x`, and every digit a 0: nothing moves. */

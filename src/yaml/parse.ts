@@ -3,7 +3,7 @@ import type { Json } from '../model/json.ts';
 import type { Path } from '../model/path.ts';
 import type { DuplicateKey, Positions } from '../model/snapshot.ts';
 import { DocumentRefused, loadTracked, yamlOptions } from './node-tracker.ts';
-import { LineIndex, TextPositions } from './positions.ts';
+import { LineIndex, type PositionTree, TextPositions } from './positions.ts';
 import { SavedPositions } from './saved-positions.ts';
 import { sharingProblem } from './shared-nodes.ts';
 import { asYamlError, type Origin, YamlError } from './yaml-error.ts';
@@ -33,10 +33,7 @@ export interface ParsedDocument {
 export function parseYaml(text: string, line: number, column = 1): ParsedDocument {
   const origin: Origin = { line, column };
   const body = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  const positions = new TextPositions(body, (held) => ({
-    root: loadTracked(held, { json: true, maxNodes }).root,
-    lines: new LineIndex(held, line, column),
-  }));
+  const positions = new TextPositions(body, treeBuilder(line, column));
   let duplicated = false;
   let value: unknown;
   try {
@@ -61,6 +58,14 @@ export function parseYaml(text: string, line: number, column = 1): ParsedDocumen
     duplicateKeys: duplicated ? positions.duplicateKeys() : [],
     positionsWithout: () => new SavedPositions(positions.toJSON()),
   };
+}
+
+/** Apart from `parseYaml`, so that the closure does not keep the text alive that it was given. */
+function treeBuilder(line: number, column: number): (text: string) => PositionTree {
+  return (text) => ({
+    root: loadTracked(text, { json: true, maxNodes }).root,
+    lines: new LineIndex(text, line, column),
+  });
 }
 
 function loadValue(text: string, { json }: { readonly json: boolean }): unknown {

@@ -124,6 +124,10 @@ function* pathsOf(value: Json, path: Path = []): Generator<[Path, Json]> {
 
 const isCollection = (value: Json): boolean => typeof value === 'object' && value !== null;
 
+function trimmed(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.trim().replace(/\n +/g, '\n') : value;
+}
+
 /** Whether the place of `path` holds its key, and of a scalar the value too. */
 function expectAt(text: string, positions: Positions, path: Path, value: Json): void {
   const region = positions.locate(path);
@@ -132,19 +136,21 @@ function expectAt(text: string, positions: Positions, path: Path, value: Json): 
   const where = `${JSON.stringify(path)} in ${JSON.stringify(text)}: ${JSON.stringify(found)}`;
   const step = path.at(-1);
   const indented = ' '.repeat(column - 1) + found;
-  const read = (source: string): Json => parseYaml(source, 1).value;
+  // The place of a block scalar ends with its last visible character, and without its parent its indentation is lost.
+  const visible = (node: Json): unknown => JSON.parse(JSON.stringify(node), trimmed);
+  const read = (source: string): unknown => visible(parseYaml(source, 1).value);
   if (typeof step === 'number') {
-    if (!isCollection(value)) expect(read(indented), where).toEqual(value);
+    if (!isCollection(value)) expect(read(indented), where).toEqual(visible(value));
   } else if (isCollection(value)) expect(String(read(found)), where).toBe(step);
   else {
-    let entry: Json;
+    let entry: unknown;
     try {
       entry = read(indented);
-      if (!isCollection(entry)) entry = read(`{${found}}`);
+      if (typeof entry !== 'object' || entry === null) entry = read(`{${found}}`);
     } catch {
       entry = read(`{${found}}`);
     }
-    expect(entry, where).toEqual(JSON.parse(`{${JSON.stringify(step)}:${JSON.stringify(value)}}`));
+    expect(entry, where).toEqual(visible(Object.fromEntries([[String(step), value]])));
   }
 }
 

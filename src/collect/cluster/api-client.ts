@@ -28,6 +28,8 @@ export interface ApiAnswer {
 
 const attempts = 4;
 const longestWaitSeconds = 10;
+/** Of credentials in one scan: a server that never takes them must not run a credential plugin for every request. */
+const maxRenewals = 5;
 const maxErrorBytes = 64 * 1024;
 
 /** GET requests to one API server: deadlines, size limits, and coded errors. Nothing but GET is ever sent. */
@@ -35,6 +37,7 @@ export class ApiClient {
   private readonly options: ApiClientOptions;
   private connection: Promise<Connection>;
   private readonly agents: http.Agent[];
+  private renewals = 0;
 
   private constructor(options: ApiClientOptions, connection: Connection) {
     this.options = options;
@@ -56,7 +59,7 @@ export class ApiClient {
 
   /**
    * The JSON object at `path` (with its query). Waits and asks again where the server sheds load, and renews the
-   * credentials once where they expired. Throws `ApiError`; `BulwarkError` where credentials cannot be renewed.
+   * credentials where they expired. Throws `ApiError`.
    */
   async get(path: string, accept = 'application/json'): Promise<ApiAnswer> {
     let renewed = false;
@@ -68,7 +71,7 @@ export class ApiClient {
         return await this.request(connection, path, accept);
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
-        if (error.status === 401 && !renewed) {
+        if (error.status === 401 && !renewed && this.renewals < maxRenewals) {
           renewed = true;
           await this.renew(used);
         } else if (isShedding(error) && attempt < attempts) {
@@ -81,11 +84,20 @@ export class ApiClient {
     }
   }
 
-  /** Requests that fail at the same time share one renewal. */
+  /** Requests that fail at the same time share one renewal. One that fails is the last. */
   private async renew(expired: Promise<Connection>): Promise<void> {
     if (this.connection === expired) {
-      this.connection = this.options.connect();
-      this.agents.push((await this.connection).agent);
+      this.renewals += 1;
+      this.connection = this.options.connect().then(
+        (connection) => {
+          this.agents.push(connection.agent);
+          return connection;
+        },
+        () => {
+          this.renewals = maxRenewals;
+          return expired;
+        },
+      );
     }
     await this.connection;
   }

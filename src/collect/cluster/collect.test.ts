@@ -433,6 +433,28 @@ describe('collectCluster: no way in', () => {
     expect(objects.map(({ name }) => name)).toEqual(['web']);
   });
 
+  it('goes on without what it may no longer read when the credentials cannot be renewed', async () => {
+    server = await startFakeApiServer({
+      ...plainDiscovery(),
+      ...lists,
+      '/api/v1/pods': (_, response) => {
+        rmSync(kubeconfig, { force: true });
+        fail(response, 401, 'Unauthorized');
+      },
+    });
+    const kubeconfig = kubeconfigFor(server.url);
+    const { gaps, cluster } = await collectCluster({ kubeconfig, env: {}, customKinds: [] });
+    expect(cluster.version).toBe('v1.20.2');
+    expect(gaps).toEqual([
+      {
+        code: 'forbidden',
+        what: '/api/v1/pods',
+        reason: 'Unauthorized',
+        hint: 'the credentials expired during the scan: sign in again, and run it again',
+      },
+    ]);
+  });
+
   it('ends at once when it is aborted', async () => {
     const controller = new AbortController();
     const stop: Handler = () => controller.abort(new Error('interrupted by the user'));

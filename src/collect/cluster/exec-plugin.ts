@@ -37,11 +37,12 @@ export async function runExecPlugin(options: ExecPluginOptions): Promise<ExecCre
   const { exec, userName, file } = options;
   const command = exec.string('command') ?? '';
   const installHint = plainText(exec.string('installHint') ?? '');
-  const fail = (what: string, hint = installHint, cause?: unknown): BulwarkError =>
+  const byHand = 'run the command by hand to see why, or choose another user with --context';
+  const fail = (what: string, hint = byHand, cause?: unknown): BulwarkError =>
     new BulwarkError(
       'credentials-failed',
       `${file}: user "${userName}": credential plugin "${plainText(command)}" ${what}`,
-      hint || 'run the command by hand to see why, or choose another user with --context',
+      installHint || hint,
       { cause },
     );
   if (command === '') throw fail('has no command');
@@ -74,11 +75,15 @@ function run(program: string, options: ExecPluginOptions & { interactive: boolea
       env: environment(options),
       // Instructions for signing in go to the person; without one they end up in the error.
       stdio: [interactive ? 'inherit' : 'ignore', 'pipe', interactive ? 'inherit' : 'pipe'],
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
       signal: options.signal,
     });
-    const startedAt = performance.now();
+    const deadline = setTimeout(() => {
+      child.kill('SIGKILL');
+      // A process that the plugin started may hold the pipes open, and this process with them.
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      reject(fail(`did not end within ${Math.round(timeoutMs / 1000)} s`));
+    }, timeoutMs);
     let output = '';
     let complaint = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -89,27 +94,13 @@ function run(program: string, options: ExecPluginOptions & { interactive: boolea
       if (complaint.length < 4096) complaint += text;
     });
     child.on('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(deadline);
       if (options.signal?.aborted) reject(options.signal.reason);
       else if (error.code !== 'ENOENT') reject(fail(`cannot be run: ${error.message}`, undefined, error));
-      else
-        reject(
-          fail(
-            'is not installed',
-            (exec.string('installHint') && plainText(exec.string('installHint') ?? '')) ||
-              'install it, or choose another user with --context',
-            error,
-          ),
-        );
-    });
-    child.on('exit', (_code, killedBy) => {
-      if (killedBy === 'SIGKILL' && performance.now() - startedAt >= timeoutMs) {
-        // A grandchild may hold the pipes open, and this process with them.
-        child.stdout?.destroy();
-        child.stderr?.destroy();
-        reject(fail(`did not end within ${Math.round(timeoutMs / 1000)} s`));
-      }
+      else reject(fail('is not installed', 'install it, or choose another user with --context', error));
     });
     child.on('close', (code, killedBy) => {
+      clearTimeout(deadline);
       if (output.length > maxOutput) reject(fail('printed more than 1 MiB'));
       else if (code === 0) resolve(output);
       else {

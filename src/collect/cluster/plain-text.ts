@@ -1,6 +1,6 @@
-const controls = /[\u0000-\u001f\u007f-\u009f]+/g;
+const controls = /[\p{Cc}\p{Cf}]+/gu;
 
-/** What a server or program said, fit for one line of a report: no control characters, no more than `max` characters. */
+/** What a server or program said, fit for one line of a report: no control or formatting characters, no more than `max` characters. */
 export function plainText(text: string, max = 300): string {
   const line = text
     .slice(0, max * 4)

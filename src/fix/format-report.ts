@@ -1,0 +1,79 @@
+import { groupBy } from '../report/group-by.ts';
+import { locationOf } from '../report/location.ts';
+import { counted } from '../report/names.ts';
+import { visible, visibleShort } from '../report/visible.ts';
+import type { FixReport } from './apply.ts';
+import type { LeftCause, LeftFinding } from './plan.ts';
+
+/** The diffs of all files as one patch, for `patch -p1` or `git apply`; empty where nothing would change. */
+export function formatPatch(report: FixReport): string {
+  return report.files.map(({ diff }) => diff).join('');
+}
+
+/** What was mended, file by file, and what was not and how to get it mended: for people. Ends in a line break. */
+export function formatFixReport(report: FixReport): string {
+  const lines: string[] = [];
+  for (const { file, mended } of report.files) {
+    const done = report.mode === 'write' ? 'mended' : 'would be mended';
+    lines.push(`${visible(file)}: ${counted(mended.length, 'finding')} ${done}`);
+    for (const { control, message } of mended) lines.push(`  ${control.id}: ${visibleShort(message, 300)}`);
+  }
+  if (report.files.length === 0) lines.push('No file was changed.');
+  else if (report.mode === 'diff')
+    lines.push(`${counted(report.files.length, 'file')} would change; nothing was written.`);
+  const left = leftLines(report.left);
+  if (left.length > 0) lines.push('', 'Not mended:', ...left.map((line) => `  ${line}`));
+  return `${lines.join('\n')}\n`;
+}
+
+/** In the order in which a person can do something about them. */
+function leftLines(left: readonly LeftFinding[]): string[] {
+  const byCause = groupBy(left, ({ cause }) => cause);
+  const lines: string[] = [];
+  const add = (cause: LeftCause, describe: (these: readonly LeftFinding[]) => readonly string[]) => {
+    const these = byCause.get(cause);
+    if (these !== undefined) lines.push(...describe(these));
+  };
+  add('may-break', (these) => [
+    `${findings(these)} with a fix that may stop a workload: --allow may-break mends ${these.length === 1 ? 'it' : 'them'} (${controlsOf(these)})`,
+  ]);
+  add('file', (these) =>
+    [...groupBy(these, ({ place, detail }) => `${place.object.source.file}\n${detail}`).values()].map((same) => {
+      const [first] = same;
+      return `${visible(first?.place.object.source.file ?? '')} was left alone: ${visibleShort(first?.detail ?? '', 300)} (${findings(same)})`;
+    }),
+  );
+  add('refused', (these) =>
+    these.map(({ finding, place, detail }) => {
+      const { file, line } = locationOf(place);
+      const where = `${visible(file)}${line === undefined ? '' : `:${line}`}`;
+      return `${where}: ${finding.control.id}: ${visibleShort(detail ?? 'the text does not allow it', 300)}`;
+    }),
+  );
+  add('rendered', (these) =>
+    [...groupBy(these, ({ detail }) => detail ?? '')].map(
+      ([from, same]) => `${findings(same)} in rendered output: change ${visible(from)}`,
+    ),
+  );
+  add('not-a-file', (these) => [`${findings(these)} in what is no file: standard input, or objects of a cluster`]);
+  add('needs-a-person', (these) => [
+    `${findings(these)} that need a person: "bulwark explain CONTROL" says what to do (${controlsOf(these)})`,
+  ]);
+  return lines;
+}
+
+function findings(left: readonly LeftFinding[]): string {
+  return counted(new Set(left.map(({ finding }) => finding)).size, 'finding');
+}
+
+/** Most controls that are named. */
+const maxControls = 5;
+
+/** `pods/privileged 3, pods/host-pid 1`, those with most findings first. */
+function controlsOf(left: readonly LeftFinding[]): string {
+  const byControl = [...groupBy(left, ({ finding }) => finding.control.id)];
+  const sorted = byControl.sort(([a, these], [b, those]) => those.length - these.length || (a < b ? -1 : 1));
+  const named = sorted.slice(0, maxControls).map(([id, these]) => `${id} ${these.length}`);
+  const more = sorted.length - named.length;
+  return more > 0 ? `${named.join(', ')}, and ${counted(more, 'other control')}` : named.join(', ');
+}

@@ -1,0 +1,167 @@
+import type { Finding } from '../engine/finding.ts';
+import { type Judgement, type JudgeOptions, judge } from '../engine/judge.ts';
+import { compareSeverity, type Severity } from '../model/severity.ts';
+import type { KubeObject, Snapshot } from '../model/snapshot.ts';
+import { type ManifestFile, placeOf } from './manifest-file.ts';
+import { type LeftFinding, type PlannedFix, type PlanOptions, planFixes } from './plan.ts';
+import { Standing, subjectKey } from './verify.ts';
+
+/** A fix may bring another finding to light, which has a fix of its own. More rounds than this do not settle. */
+const maxRounds = 5;
+
+/** How often fixes that turn out not to help are left out, and the others made again. */
+const maxTries = 4;
+
+export interface MendOptions extends PlanOptions {
+  readonly judging: JudgeOptions;
+}
+
+export interface Mended {
+  /** What was mended in each file whose text changed. */
+  readonly fixes: ReadonlyMap<ManifestFile, readonly PlannedFix[]>;
+  /** Of the texts as they are now. */
+  readonly judgement: Judgement;
+  readonly left: readonly LeftFinding[];
+}
+
+/**
+ * Mends the texts of open files and judges the outcome: every finding that was to be mended is gone, and no file has a
+ * new finding as grave as one that was mended there. Fixes that fail this are undone. Nothing is written.
+ * `names` are the files by every name that the snapshot has for them.
+ */
+export function mend(snapshot: Snapshot, names: ReadonlyMap<string, ManifestFile>, options: MendOptions): Mended {
+  return new Mending(snapshot, names, options).run();
+}
+
+class Mending {
+  private readonly snapshot: Snapshot;
+  private readonly names: ReadonlyMap<string, ManifestFile>;
+  private readonly options: MendOptions;
+  private readonly made = new Map<ManifestFile, PlannedFix[]>();
+  /** Why a finding is not to be tried again, by subject and message. */
+  private readonly hopeless = new Map<string, string>();
+  private readonly abandoned = new Map<ManifestFile, string>();
+  private now: Snapshot;
+
+  constructor(snapshot: Snapshot, names: ReadonlyMap<string, ManifestFile>, options: MendOptions) {
+    this.snapshot = snapshot;
+    this.names = names;
+    this.options = options;
+    this.now = snapshot;
+  }
+
+  run(): Mended {
+    const before = new Standing(this.snapshot, this.options.judging);
+    let judgement = this.makeFixes();
+    for (let tries = 1; this.made.size > 0; tries += 1) {
+      const failed = this.undoFailures(before, tries < maxTries ? 'one by one' : 'whole files');
+      if (!failed) break;
+      judgement = this.makeFixes();
+    }
+    const plan = planFixes(judgement, this.options);
+    const left = [...plan.left];
+    for (const fixes of plan.fixes.values()) for (const fix of fixes) left.push(this.leave(fix));
+    return { fixes: this.made, judgement, left };
+  }
+
+  /** Rounds of judging and mending, until nothing is left to do. */
+  private makeFixes(): Judgement {
+    let judgement = judge(this.now, this.options.judging);
+    for (let round = 0; round < maxRounds; round += 1) {
+      if (!this.makeRound(judgement)) break;
+      this.now = { ...this.snapshot, objects: this.currentObjects() };
+      judgement = judge(this.now, this.options.judging);
+    }
+    return judgement;
+  }
+
+  private makeRound(judgement: Judgement): boolean {
+    let changed = false;
+    for (const [name, fixes] of planFixes(judgement, this.options).fixes) {
+      const file = this.names.get(name);
+      // Another name of a file that is mended under its first one.
+      if (file === undefined || file.name !== name || this.abandoned.has(file)) continue;
+      const refused = new Set<PlannedFix>();
+      const hopeful = fixes.filter((fix) => !this.hopeless.has(fixKey(fix)));
+      const changedFile = file.mend(hopeful, (fix, reason) => {
+        refused.add(fix);
+        this.hopeless.set(fixKey(fix), reason);
+      });
+      if (!changedFile) continue;
+      changed = true;
+      const made = this.made.get(file) ?? [];
+      made.push(...hopeful.filter((fix) => !refused.has(fix)));
+      this.made.set(file, made);
+    }
+    return changed;
+  }
+
+  private currentObjects(): KubeObject[] {
+    const byName = new Map<string, ReadonlyMap<string, KubeObject>>();
+    return this.snapshot.objects.map((object) => {
+      const { file: name, rendered } = object.source;
+      const file = this.names.get(name);
+      if (file === undefined || rendered !== undefined || !file.isChanged) return object;
+      let fresh = byName.get(name);
+      if (fresh === undefined) {
+        fresh = file.objects(name);
+        byName.set(name, fresh);
+      }
+      return fresh.get(placeOf(object)) ?? object;
+    });
+  }
+
+  /** Puts back the text of every file in which something went wrong. Returns whether there was any. */
+  private undoFailures(before: Standing, how: 'one by one' | 'whole files'): boolean {
+    const after = new Standing(this.now, this.options.judging);
+    const undo = new Set<ManifestFile>();
+    for (const [file, fixes] of this.made) {
+      const useless = fixes.filter((fix) => !after.isMended(fix, before));
+      if (useless.length === 0) continue;
+      undo.add(file);
+      for (const fix of useless) this.hopeless.set(fixKey(fix), 'its fix does not mend it here');
+      if (how === 'whole files') this.abandoned.set(file, 'its fixes do not go together');
+    }
+    const worse = after.worseThan(before);
+    if (worse.length > 0) {
+      for (const { file, reason } of this.blame(worse)) {
+        undo.add(file);
+        this.abandoned.set(file, reason);
+      }
+    }
+    for (const file of undo) {
+      file.reset();
+      this.made.delete(file);
+    }
+    if (undo.size > 0) this.now = { ...this.snapshot, objects: this.currentObjects() };
+    return undo.size > 0;
+  }
+
+  /** The files whose fixes made new findings: the file that has them, else every file that changed. */
+  private blame(worse: readonly { file: string; finding: Finding; severity: Severity }[]) {
+    const blamed: { file: ManifestFile; reason: string }[] = [];
+    for (const { file: name, finding, severity } of worse) {
+      const own = this.names.get(name);
+      const suspects = own !== undefined && this.made.has(own) ? [own] : [...this.made.keys()];
+      for (const file of suspects) {
+        const mended = this.made.get(file) ?? [];
+        if (!mended.some((fix) => compareSeverity(severity, fix.finding.severity) >= 0)) continue;
+        blamed.push({ file, reason: `mending it would make another finding: ${finding.message}` });
+      }
+    }
+    return blamed;
+  }
+
+  private leave(fix: PlannedFix): LeftFinding {
+    const { finding, place } = fix;
+    const file = this.names.get(place.object.source.file);
+    const abandoned = file && this.abandoned.get(file);
+    if (abandoned !== undefined) return { finding, place, cause: 'file', detail: abandoned };
+    const detail = this.hopeless.get(fixKey(fix)) ?? 'its fix changes nothing here';
+    return { finding, place, cause: 'refused', detail };
+  }
+}
+
+function fixKey({ finding, place }: PlannedFix): string {
+  return `${subjectKey(finding, place)}\n${finding.message}`;
+}
