@@ -15,7 +15,8 @@ export default async function manifests() {
   }
   unpack();
   const folder = join(cache, 'argo-cd/manifests');
-  const scan = () => runNode([join(root, 'dist/cli.js'), 'scan', folder, '-o', 'json', '--fail-on', 'none']);
+  const scan = () =>
+    runNode([join(root, 'dist/cli.js'), 'scan', folder, '--no-render', '-o', 'json', '--fail-on', 'none']);
   const peer = installPeer();
   if (peer === undefined) {
     const runs = [await scan(), await scan(), await scan()];

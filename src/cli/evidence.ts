@@ -8,6 +8,7 @@ import type { Terminal } from './terminal.ts';
 
 /** Where the evidence comes from: the options that scan and guide share. */
 export interface EvidenceFlags {
+  readonly render: boolean;
   readonly cluster?: true;
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -20,6 +21,7 @@ export interface EvidenceFlags {
 export function addEvidenceOptions(command: Command): Command {
   return command
     .optionsGroup('Evidence:')
+    .option('--no-render', 'count charts and kustomizations as unrendered instead of running helm and kustomize')
     .option('--cluster', 'read the cluster of the current context, besides any paths')
     .option('--kubeconfig <file>', 'kubeconfig to use instead of KUBECONFIG or ~/.kube/config')
     .option('--context <name>', 'context to use instead of the current one')
@@ -59,7 +61,14 @@ async function collect(paths: readonly string[], flags: EvidenceFlags, terminal:
   const parts: Collected[] = [];
   if (paths.length > 0) {
     const { collectManifests } = await import('../collect/manifests/collect.ts');
-    parts.push(await collectManifests({ paths, cwd: terminal.cwd, stdin: terminal.stdin }));
+    parts.push(
+      await collectManifests({
+        paths,
+        cwd: terminal.cwd,
+        stdin: terminal.stdin,
+        render: { mode: flags.render ? 'auto' : 'never' },
+      }),
+    );
   }
   if (clusterAsked(flags) || paths.length === 0) parts.push(await readCluster(flags, terminal));
   return assembleSnapshot(parts, takenAt);

@@ -14,7 +14,10 @@ export type RegisterCommand = (program: Command, terminal: Terminal, done: (exit
 
 const commands: readonly RegisterCommand[] = [scanCommand, fixCommand, explainCommand, controlsCommand, guideCommand];
 
-export function createProgram(terminal: Terminal, name: string): { readonly command: Command; run(args: readonly string[]): Promise<number> } {
+export function createProgram(
+  terminal: Terminal,
+  name: string,
+): { readonly command: Command; run(args: readonly string[]): Promise<number> } {
   let exitCode: number = exitCodes.clean;
   const program = new Command(name)
     .description('Finds what is insecure in a Kubernetes cluster, shows how it knows, and mends it.')

@@ -29,7 +29,7 @@ const missing = control({
   check: ({ pod }) => fail('does not set runAsNonRoot', pod.at('securityContext', 'runAsNonRoot')),
 });
 
-const spec = 'containers: [{ name: app, securityContext: { privileged: true } }]';
+const spec = 'containers: [{ name: prometheus, securityContext: { privileged: true } }]';
 const prometheus = `apiVersion: monitoring.coreos.com/v1
 kind: Prometheus
 metadata: { name: k8s }

@@ -46,9 +46,10 @@ export interface FixReport {
 export async function fixManifests(options: FixOptions): Promise<FixReport> {
   const { snapshot, controls, profiles, settings, mode } = options;
   const judging = { controls, ...(profiles && { profiles }), ...(settings && { settings }) };
-  const plan = planFixes(judge(snapshot, judging), options);
+  const judgement = judge(snapshot, judging);
+  const plan = planFixes(judgement, options);
   const opened = await openFiles([...plan.fixes.keys()], options);
-  const mended = mend(snapshot, opened.names, { ...options, judging });
+  const mended = mend(judgement, opened.names, { ...options, judging });
   const left: LeftFinding[] = [];
   for (const finding of mended.left) {
     const reason = opened.refused.get(finding.place.object.source.file);

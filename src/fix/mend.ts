@@ -1,10 +1,10 @@
-import type { Finding } from '../engine/finding.ts';
 import { type Judgement, type JudgeOptions, judge } from '../engine/judge.ts';
-import { compareSeverity, type Severity } from '../model/severity.ts';
+import { formatPath } from '../model/path.ts';
+import { compareSeverity } from '../model/severity.ts';
 import type { KubeObject, Snapshot } from '../model/snapshot.ts';
 import { type ManifestFile, placeOf } from './manifest-file.ts';
 import { type LeftFinding, type PlannedFix, type PlanOptions, planFixes } from './plan.ts';
-import { Standing, subjectKey } from './verify.ts';
+import { faultKey, objectKey, Standing, subjectKey, type Worse } from './verify.ts';
 
 /** A fix may bring another finding to light, which has a fix of its own. More rounds than this do not settle. */
 const maxRounds = 5;
@@ -27,10 +27,11 @@ export interface Mended {
 /**
  * Mends the texts of open files and judges the outcome: every finding that was to be mended is gone, and no file has a
  * new finding as grave as one that was mended there. Fixes that fail this are undone. Nothing is written.
- * `names` are the files by every name that the snapshot has for them.
+ * `judgement` is of the texts as they are, by `options.judging`; `names` are the files by every name that its snapshot
+ * has for them.
  */
-export function mend(snapshot: Snapshot, names: ReadonlyMap<string, ManifestFile>, options: MendOptions): Mended {
-  return new Mending(snapshot, names, options).run();
+export function mend(judgement: Judgement, names: ReadonlyMap<string, ManifestFile>, options: MendOptions): Mended {
+  return new Mending(judgement.snapshot, names, options).run(judgement);
 }
 
 class Mending {
@@ -50,13 +51,13 @@ class Mending {
     this.now = snapshot;
   }
 
-  run(): Mended {
-    const before = new Standing(this.snapshot, this.options.judging);
-    let judgement = this.makeFixes();
+  run(first: Judgement): Mended {
+    let judgement = this.makeFixes(first);
+    let before: Standing | undefined;
     for (let tries = 1; this.made.size > 0; tries += 1) {
-      const failed = this.undoFailures(before, tries < maxTries ? 'one by one' : 'whole files');
-      if (!failed) break;
-      judgement = this.makeFixes();
+      before ??= new Standing(this.snapshot, this.options.judging);
+      if (!this.undoFailures(before, tries < maxTries ? 'one by one' : 'whole files')) break;
+      judgement = this.makeFixes(judge(this.now, this.options.judging));
     }
     const plan = planFixes(judgement, this.options);
     const left = [...plan.left];
@@ -65,8 +66,8 @@ class Mending {
   }
 
   /** Rounds of judging and mending, until nothing is left to do. */
-  private makeFixes(): Judgement {
-    let judgement = judge(this.now, this.options.judging);
+  private makeFixes(first: Judgement): Judgement {
+    let judgement = first;
     for (let round = 0; round < maxRounds; round += 1) {
       if (!this.makeRound(judgement)) break;
       this.now = { ...this.snapshot, objects: this.currentObjects() };
@@ -122,11 +123,10 @@ class Mending {
       for (const fix of useless) this.hopeless.set(fixKey(fix), 'its fix does not mend it here');
       if (how === 'whole files') this.abandoned.set(file, 'its fixes do not go together');
     }
-    const worse = after.worseThan(before);
-    if (worse.length > 0) {
-      for (const { file, reason } of this.blame(worse)) {
+    for (const worse of after.worseThan(before)) {
+      for (const file of this.suspects(worse)) {
         undo.add(file);
-        this.abandoned.set(file, reason);
+        this.blame(file, worse, how);
       }
     }
     for (const file of undo) {
@@ -137,19 +137,25 @@ class Mending {
     return undo.size > 0;
   }
 
-  /** The files whose fixes made new findings: the file that has them, else every file that changed. */
-  private blame(worse: readonly { file: string; finding: Finding; severity: Severity }[]) {
-    const blamed: { file: ManifestFile; reason: string }[] = [];
-    for (const { file: name, finding, severity } of worse) {
-      const own = this.names.get(name);
-      const suspects = own !== undefined && this.made.has(own) ? [own] : [...this.made.keys()];
-      for (const file of suspects) {
-        const mended = this.made.get(file) ?? [];
-        if (!mended.some((fix) => compareSeverity(severity, fix.finding.severity) >= 0)) continue;
-        blamed.push({ file, reason: `mending it would make another finding: ${finding.message}` });
-      }
-    }
-    return blamed;
+  /** Where a new finding comes from: the file that has it, else any that changed. */
+  private suspects({ place, severity, finding }: Worse): readonly ManifestFile[] {
+    const own = this.names.get(place.object.source.file);
+    const files = own !== undefined && this.made.has(own) ? [own] : [...this.made.keys()];
+    return files.filter((file) => {
+      const made = this.made.get(file) ?? [];
+      const graver = made.filter((fix) => compareSeverity(severity, fix.finding.severity) < 0);
+      // What is left of a graver fault, such as a volume that is still there but can no longer be written.
+      if (graver.some((fix) => faultKey(fix.finding, fix.place) === faultKey(finding, place))) return false;
+      return graver.length < made.length;
+    });
+  }
+
+  /** No more fixes for the object that has a new finding; where that is not among those mended, none for the file. */
+  private blame(file: ManifestFile, { place, finding }: Worse, how: 'one by one' | 'whole files'): void {
+    const reason = `mending it would make another finding: ${finding.message}`;
+    const same = (this.made.get(file) ?? []).filter((fix) => objectKey(fix.place) === objectKey(place));
+    for (const fix of same) this.hopeless.set(fixKey(fix), reason);
+    if (same.length === 0 || how === 'whole files') this.abandoned.set(file, reason);
   }
 
   private leave(fix: PlannedFix): LeftFinding {
@@ -162,6 +168,7 @@ class Mending {
   }
 }
 
+/** Tells fixes apart within one text: two containers of one name are one subject at two places. */
 function fixKey({ finding, place }: PlannedFix): string {
-  return `${subjectKey(finding, place)}\n${finding.message}`;
+  return `${subjectKey(finding, place)}\n${formatPath(place.path)}\n${finding.message}`;
 }

@@ -22,7 +22,7 @@ export class Standing {
             ? finding.severity
             : known.severity;
         const messages = new Set(known?.messages).add(finding.message);
-        this.bySubject.set(key, { finding, severity, messages, file: place.object.source.file });
+        this.bySubject.set(key, { finding, severity, messages, place });
       }
     }
   }
@@ -38,32 +38,43 @@ export class Standing {
   /** Findings that were not there before, or have become graver, by file. */
   worseThan(before: Standing): readonly Worse[] {
     const worse: Worse[] = [];
-    for (const [key, { finding, severity, file }] of this.bySubject) {
+    for (const [key, { finding, severity, place }] of this.bySubject) {
       const earlier = before.bySubject.get(key);
-      if (earlier === undefined || compareSeverity(severity, earlier.severity) > 0)
-        worse.push({ file, finding, severity });
+      if (earlier === undefined || compareSeverity(severity, earlier.severity) > 0) {
+        worse.push({ place, finding, severity });
+      }
     }
     return worse;
   }
 }
 
 export interface Worse {
-  readonly file: string;
+  readonly place: Place;
   readonly finding: Finding;
   readonly severity: Severity;
 }
 
 interface Faulty {
   readonly finding: Finding;
-  readonly file: string;
+  readonly place: Place;
   /** Of the gravest. */
   readonly severity: Severity;
   readonly messages: ReadonlySet<string>;
 }
 
 /** One control, one logical subject, one object in one file: list indexes and messages may change. */
-export function subjectKey({ identity, message }: Finding, { object }: Place): string {
+export function subjectKey(finding: Finding, place: Place): string {
+  return `${finding.control.id}\n${faultKey(finding, place)}`;
+}
+
+/** The same without the control: what several controls may find wrong with one thing, such as a volume. */
+export function faultKey({ control, identity, message }: Finding, place: Place): string {
   const variant = `\n${message}`;
   const logical = identity.endsWith(variant) ? identity.slice(0, -variant.length) : identity;
-  return JSON.stringify([object.source.file, placeOf(object), logical]);
+  return JSON.stringify([objectKey(place), logical.slice(control.id.length)]);
+}
+
+/** One object in one file. */
+export function objectKey({ object }: Place): string {
+  return JSON.stringify([object.source.file, placeOf(object)]);
 }

@@ -1,7 +1,18 @@
 import type { ReadTemplates } from './custom-workloads.ts';
-import { matches, parsePlace } from './custom-workloads-places.ts';
+import { joinNames, matches, parsePlace } from './custom-workloads-places.ts';
 import { onlySetFields, theOperator } from './custom-workloads-undecided.ts';
-import { assemble, assembleList, firstSet, implied, type Placed, PlacedReader, placed, placedField } from './placed.ts';
+import {
+  assemble,
+  assembleList,
+  fieldOf,
+  firstSet,
+  implied,
+  layer,
+  type Placed,
+  PlacedReader,
+  placed,
+  placedField,
+} from './placed.ts';
 import { readPod } from './pod.ts';
 import type { Reader } from './reader.ts';
 
@@ -15,30 +26,27 @@ export interface FlatPod {
   readonly main: { readonly name: string; readonly fields: Readonly<Record<string, string>> };
   /** Pod spec field to the kind's field. */
   readonly pod: Readonly<Record<string, string>>;
-  /** The kind's lists of further containers. */
+  /** The field that holds the pods' metadata; without it, labels and annotations are fields of the kind. */
+  readonly metadata?: string;
+  /** The kind's lists of further containers. One that has the name of the main container is merged onto it. */
   readonly containers?: readonly string[];
   readonly initContainers?: readonly string[];
 }
 
 /** Reads pods that are spread over fields. The operator decides what they leave out. */
 export function flatPods(pods: Readonly<Record<string, FlatPod>>): ReadTemplates {
-  const parsed = Object.entries(pods).map(([name, pod]) => ({ name, pod, at: parsePlace(pod.at) }));
+  const parsed = Object.entries(pods).map(([name, pod]) => {
+    return { name, pod, at: parsePlace(pod.at), shared: pod.shared === undefined ? undefined : parsePlace(pod.shared) };
+  });
   return function* (root) {
-    for (const { name, pod, at } of parsed) {
+    for (const { name, pod, at, shared } of parsed) {
       for (const match of matches(root, at)) {
-        const shared = pod.shared === undefined ? [] : [...matches(root, parsePlace(pod.shared))];
-        const spec = assembleFlat(pod, match.reader, shared[0]?.reader);
-        const metadata = assemble(match.reader.path, [
-          ['labels', placedField(match.reader, 'labels')],
-          ['annotations', placedField(match.reader, 'annotations')],
-        ]);
+        const [common] = shared === undefined ? [] : matches(root, shared);
+        const spec = assembleFlat(pod, match.reader, common?.reader);
+        const metadata = pod.metadata === undefined ? match.reader : match.reader.object(pod.metadata);
         yield {
-          name: match.name === '' ? name : name === '' ? match.name : `${name}/${match.name}`,
-          pod: readPod(
-            new PlacedReader(spec, root.malformed),
-            new PlacedReader(metadata, root.malformed),
-            onlySetFields(root.raw, theOperator),
-          ),
+          name: joinNames(name, match.name),
+          pod: readPod(new PlacedReader(spec, root.malformed), metadata, onlySetFields(root.raw, theOperator)),
         };
       }
     }
@@ -50,14 +58,19 @@ function assembleFlat(pod: FlatPod, own: Reader, shared: Reader | undefined): Pl
     const here = placedField(own, name);
     return shared === undefined ? here : firstSet(here, placedField(shared, name));
   };
-  const container = (fields: FlatPod['main']['fields']): [string, Placed][] =>
-    Object.entries(fields).map(([name, theirs]) => [name, field(theirs)]);
-  const main = assemble(own.path, [['name', implied(pod.main.name, own.path)], ...container(pod.main.fields)]);
-  const items = (lists: readonly string[] = []): Placed[] =>
-    lists.flatMap((list) => own.objects(list).map((item) => placed(item)));
+  const fields = (names: Readonly<Record<string, string>>): [string, Placed][] =>
+    Object.entries(names).map(([name, theirs]) => [name, field(theirs)]);
+  const main = assemble(own.path, [['name', implied(pod.main.name, own.path)], ...fields(pod.main.fields)]);
+  const further = readLists(own, pod.containers);
+  const patch = further.find((container) => fieldOf(container, 'name').value === pod.main.name);
+  const containers = patch === undefined ? [main, ...further] : further.map((c) => (c === patch ? layer(c, main) : c));
   return assemble(own.path, [
-    ...Object.entries(pod.pod).map(([name, theirs]): [string, Placed] => [name, field(theirs)]),
-    ['containers', assembleList(own.path, [main, ...items(pod.containers)])],
-    ['initContainers', assembleList(own.at('initContainers'), items(pod.initContainers))],
+    ...fields(pod.pod),
+    ['containers', assembleList(own.path, containers)],
+    ['initContainers', assembleList(own.at('initContainers'), readLists(own, pod.initContainers))],
   ]);
+}
+
+function readLists(own: Reader, lists: readonly string[] = []): Placed[] {
+  return lists.flatMap((list) => own.objects(list).map(placed));
 }

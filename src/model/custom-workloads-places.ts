@@ -3,7 +3,7 @@ import type { Reader } from './reader.ts';
 /** Where a kind keeps something: field names from the object's root, where a step may fan out. */
 export type Place = readonly PlaceStep[];
 
-export type PlaceStep =
+type PlaceStep =
   | { readonly field: string }
   /** Every item of the list `field`. `key` is the item's field that tells it from its siblings. */
   | { readonly list: string; readonly key: string | undefined }

@@ -21,18 +21,18 @@ export function templatePatches(places: Places): ReadTemplates {
   return at(places, readTemplatePatch);
 }
 
-/** Pod specs that an operator completes. `metadata` is the field of the spec that holds the pods' metadata. */
-export function specPatches(places: Places, metadata?: string): ReadTemplates {
-  return at(places, (spec, root) => readSpecPatch(spec, root, metadata));
+/** Pod specs that an operator completes. */
+export function specPatches(places: Places): ReadTemplates {
+  return at(places, readSpecPatch);
 }
 
 export function readTemplatePatch(template: Reader, root: Reader): Pod {
   return readPod(template.object('spec'), template.object('metadata'), onlySetFields(root.raw, theOperator));
 }
 
-export function readSpecPatch(spec: Reader, root: Reader, metadata?: string): Pod {
-  const labels = metadata === undefined ? noMetadata(spec) : spec.object(metadata);
-  return readPod(spec, labels, onlySetFields(root.raw, theOperator));
+export function readSpecPatch(spec: Reader, root: Reader): Pod {
+  const metadata = new Reader({}, spec.at('metadata'), root.malformed);
+  return readPod(spec, metadata, onlySetFields(root.raw, theOperator));
 }
 
 /** Knative revisions at `place`: a pod spec where a container needs no name. */
@@ -59,8 +59,4 @@ function at(places: Places, read: (found: Reader, root: Reader) => Pod): ReadTem
         yield { name: joinNames(prefix, name), pod: read(reader, root) };
     }
   };
-}
-
-function noMetadata(spec: Reader): Reader {
-  return new Reader({}, spec.at('metadata'), spec.malformed);
 }

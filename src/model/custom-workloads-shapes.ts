@@ -81,3 +81,28 @@ export function runner(at: string): FlatPod {
     initContainers: ['initContainers'],
   };
 }
+
+/**
+ * prometheus-operator/prometheus-operator: Prometheus, PrometheusAgent, Alertmanager, ThanosRuler. Their `containers`
+ * are patches of those that the operator makes, or further ones.
+ */
+export function monitoring(name: string): FlatPod {
+  const same = ['affinity', 'automountServiceAccountToken', 'hostAliases', 'hostNetwork', 'hostUsers', 'nodeSelector'];
+  same.push('priorityClassName', 'securityContext', 'serviceAccountName', 'tolerations', 'volumes');
+  return {
+    at: 'spec',
+    metadata: 'podMetadata',
+    main: {
+      name,
+      fields: {
+        image: 'image',
+        imagePullPolicy: 'imagePullPolicy',
+        resources: 'resources',
+        volumeMounts: 'volumeMounts',
+      },
+    },
+    pod: Object.fromEntries(same.map((field) => [field, field])),
+    containers: ['containers'],
+    initContainers: ['initContainers'],
+  };
+}

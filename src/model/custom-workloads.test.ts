@@ -113,8 +113,6 @@ describe('kinds with pod templates or pod specs', () => {
     ['serving.knative.dev/v1', 'Service', 'spec.template.spec', app],
     ['serving.knative.dev/v1', 'Revision', 'spec', app],
     ['keda.sh/v1alpha1', 'ScaledJob', 'spec.jobTargetRef.template.spec', app],
-    ['monitoring.coreos.com/v1', 'Prometheus', 'spec', app],
-    ['monitoring.coreos.com/v1', 'Alertmanager', 'spec', app],
     ['ray.io/v1', 'RayCluster', 'spec.headGroupSpec.template.spec', `headGroupSpec ${app}`],
     ['ray.io/v1alpha1', 'RayCluster', 'spec.workerGroupSpecs[].template.spec', `workerGroupSpecs/one ${app}`],
     ['ray.io/v1', 'RayJob', 'spec.submitterPodTemplate.spec', `submitterPodTemplate ${app}`],
@@ -345,6 +343,36 @@ spec:
     expect(driver?.pod.volumes[0]?.path).toEqual(['spec', 'volumes', 0]);
     expect(driver?.pod.containers[0]?.at('image')).toEqual(['spec', 'image']);
     expect(executor?.pod.labels.get('role')).toBe('worker');
+  });
+
+  it.each([
+    ['Prometheus', 'prometheus'],
+    ['PrometheusAgent', 'prometheus'],
+    ['Alertmanager', 'alertmanager'],
+    ['ThanosRuler', 'thanos-ruler'],
+  ])('reads a %s, where containers are further ones or patches of %s', (kind, main) => {
+    const text = `apiVersion: monitoring.coreos.com/v1
+kind: ${kind}
+metadata: { name: example }
+spec:
+  image: registry.example/main:1.0
+  hostNetwork: true # pod
+  containers:
+    - name: proxy
+      image: registry.example/proxy:1.0
+    - name: ${main}
+      securityContext:
+        privileged: true # ${main}
+`;
+    expect(pods(text)).toEqual([
+      'container proxy registry.example/proxy:1.0',
+      `container ${main} registry.example/main:1.0 !`,
+    ]);
+    const pod = workloadOf(text).templates[0]?.pod;
+    expect(lineOf(text, pod?.at('hostNetwork') ?? [])).toBe('hostNetwork: true # pod');
+    expect(lineOf(text, pod?.containers[1]?.at('image') ?? [])).toBe('image: registry.example/main:1.0');
+    const bare = text.slice(0, text.indexOf('  containers:'));
+    expect(pods(bare)).toEqual([`container ${main} registry.example/main:1.0`]);
   });
 
   it('reads an OpenTelemetryCollector and a RunnerDeployment', () => {

@@ -1,7 +1,7 @@
 import { argoWorkflow } from './custom-workloads-argo.ts';
 import { flatPods } from './custom-workloads-flat.ts';
 import { knative, podTemplates, specPatches, templatePatches } from './custom-workloads-pods.ts';
-import { openTelemetryCollector, runner, sparkPods } from './custom-workloads-shapes.ts';
+import { monitoring, openTelemetryCollector, runner, sparkPods } from './custom-workloads-shapes.ts';
 import { strimzi } from './custom-workloads-strimzi.ts';
 import {
   tektonPipeline,
@@ -125,11 +125,11 @@ const kinds: ReadonlyMap<string, ReadTemplates> = new Map([
   ['kafka.strimzi.io/KafkaMirrorMaker2', strimzi({ '': { at: 'spec', main: 'connectContainer' } })],
   ['kafka.strimzi.io/KafkaMirrorMaker', strimzi({ '': { at: 'spec', main: 'mirrorMakerContainer' } })],
   ['kafka.strimzi.io/KafkaBridge', strimzi({ '': { at: 'spec', main: 'bridgeContainer' } })],
-  // Prometheus Operator: containers are patches of those that the operator makes.
-  ['monitoring.coreos.com/Prometheus', specPatches({ '': 'spec' }, 'podMetadata')],
-  ['monitoring.coreos.com/PrometheusAgent', specPatches({ '': 'spec' }, 'podMetadata')],
-  ['monitoring.coreos.com/Alertmanager', specPatches({ '': 'spec' }, 'podMetadata')],
-  ['monitoring.coreos.com/ThanosRuler', specPatches({ '': 'spec' }, 'podMetadata')],
+  // Prometheus Operator
+  ['monitoring.coreos.com/Prometheus', flatPods({ '': monitoring('prometheus') })],
+  ['monitoring.coreos.com/PrometheusAgent', flatPods({ '': monitoring('prometheus') })],
+  ['monitoring.coreos.com/Alertmanager', flatPods({ '': monitoring('alertmanager') })],
+  ['monitoring.coreos.com/ThanosRuler', flatPods({ '': monitoring('thanos-ruler') })],
   // Ray
   ['ray.io/RayCluster', podTemplates(ray('spec'))],
   ['ray.io/RayJob', podTemplates({ ...ray('spec.rayClusterSpec'), submitterPodTemplate: 'spec.submitterPodTemplate' })],

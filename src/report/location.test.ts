@@ -15,7 +15,7 @@ items:
 `;
 
 function only(text: string, rendered?: Rendered): KubeObject {
-  const [object] = decodeManifest(text, 'list.yaml', rendered).objects;
+  const [object] = decodeManifest(text, 'list.yaml', { rendered }).objects;
   if (object === undefined) throw new Error('no object');
   return object;
 }

@@ -30,10 +30,12 @@ export interface ParsedDocument {
  * Duplicate keys are last-wins and listed. What kubectl would refuse for its scalars alone (`.inf`, a null key) is read
  * as text. Throws `YamlError`.
  */
-export function parseYaml(text: string, line: number, column = 1): ParsedDocument {
+export function parseYaml(text: string, line: number, column = 1, known?: KnownValues): ParsedDocument {
   const origin: Origin = { line, column };
   const body = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   const positions = new TextPositions(body, treeBuilder(line, column));
+  const before = known?.get(body);
+  if (before !== undefined) return asParsed(before, positions, []);
   let duplicated = false;
   let value: unknown;
   try {
@@ -52,13 +54,22 @@ export function parseYaml(text: string, line: number, column = 1): ParsedDocumen
   const json = (value ?? null) as Json;
   const problem = mayShare(body) ? sharingProblem(json) : undefined;
   if (problem !== undefined) throw new YamlError(problem, line, column);
-  return {
-    value: json,
-    positions,
-    duplicateKeys: duplicated ? positions.duplicateKeys() : [],
-    positionsWithout: () => new SavedPositions(positions.toJSON()),
-  };
+  if (!duplicated && body.length >= worthKnowing) known?.set(body, json);
+  return asParsed(json, positions, duplicated ? positions.duplicateKeys() : []);
 }
+
+function asParsed(value: Json, positions: TextPositions, duplicateKeys: readonly DuplicateKey[]): ParsedDocument {
+  return { value, positions, duplicateKeys, positionsWithout: () => new SavedPositions(positions.toJSON()) };
+}
+
+/**
+ * The values of documents that were read before, by their text. Folders of manifests repeat whole documents (install
+ * variants, vendored CRDs): each text is parsed once. Values are shared, and nobody may write to them.
+ */
+export type KnownValues = Map<string, Json>;
+
+/** Shorter documents are parsed as fast as they are found. */
+const worthKnowing = 2048;
 
 /** Apart from `parseYaml`, so that the closure does not keep the text alive that it was given. */
 function treeBuilder(line: number, column: number): (text: string) => PositionTree {

@@ -71,3 +71,15 @@ export interface Splice {
 
 /** Why an edit cannot be spliced, as a clause. */
 export class SpliceRefusal extends Error {}
+
+/** By place. Insertions come before what is taken out at the same place, and inner ones before outer ones. */
+export function inOrder(splices: readonly Splice[]): Splice[] {
+  const ordered: Splice[] = [];
+  for (const splice of [...splices].sort((a, b) => a.start - b.start || a.end - b.end)) {
+    const last = ordered.at(-1);
+    if (last === undefined || splice.start >= last.end) ordered.push(splice);
+    else if (last.text !== '' || splice.text !== '') throw new SpliceRefusal('two of the changes meet in the text');
+    else ordered[ordered.length - 1] = { start: last.start, end: Math.max(last.end, splice.end), text: '' };
+  }
+  return ordered;
+}

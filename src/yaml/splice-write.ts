@@ -14,7 +14,14 @@ import {
   renderLike,
 } from './splice-render.ts';
 import { type BlockHabit, blockHabit, jsonStyle } from './splice-style.ts';
-import { type Addition, type Splice, type SpliceChild, type SpliceNode, SpliceRefusal } from './splice-tree.ts';
+import {
+  type Addition,
+  inOrder,
+  type Splice,
+  type SpliceChild,
+  type SpliceNode,
+  SpliceRefusal,
+} from './splice-tree.ts';
 
 /** Most values that are copied next to a merge key in order to override one of them. */
 const maxOverride = 20;
@@ -33,18 +40,6 @@ export function spliceChange(
   const writer = new Writer(text, root, json);
   writer.within(undefined, root, { old: value, change });
   return inOrder(writer.splices);
-}
-
-/** By place. Insertions come before what is taken out at the same place, and inner ones before outer ones. */
-function inOrder(splices: readonly Splice[]): Splice[] {
-  const ordered: Splice[] = [];
-  for (const splice of [...splices].sort((a, b) => a.start - b.start || a.end - b.end)) {
-    const last = ordered.at(-1);
-    if (last === undefined || splice.start >= last.end) ordered.push(splice);
-    else if (last.text !== '' || splice.text !== '') throw new SpliceRefusal('two of the changes meet in the text');
-    else ordered[ordered.length - 1] = { start: last.start, end: Math.max(last.end, splice.end), text: '' };
-  }
-  return ordered;
 }
 
 interface Inner {

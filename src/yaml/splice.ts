@@ -2,6 +2,7 @@ import { applyChange, planChange, type RefusedEdit } from '../model/apply-edit.t
 import type { Edit } from '../model/edit.ts';
 import { equalJson } from '../model/equal-json.ts';
 import type { Json } from '../model/json.ts';
+import { formatPath } from '../model/path.ts';
 import { parseJson } from './json.ts';
 import { parseYaml, YamlError } from './parse.ts';
 import { readJsonTree } from './splice-read-json.ts';
@@ -151,12 +152,14 @@ function splice(text: string, splices: readonly Splice[]): string {
 function sharedOnTheWay(root: SpliceNode, edit: Edit): string | undefined {
   let node = root;
   const inside = edit.op === 'append' || edit.op === 'remove-items' ? edit.path : edit.path.slice(0, -1);
-  for (const step of inside) {
+  for (const [depth, step] of inside.entries()) {
     const child = typeof step === 'number' ? node.children[step] : node.byKey.get(step)?.at(-1);
     if (child === undefined) return undefined;
     node = child.value;
-    if (node.kind === 'alias') return `${step} is the alias *${node.anchor}, which stands for text elsewhere`;
-    if (node.shared) return `${step} has the anchor &${node.anchor}, which is used elsewhere too`;
+    if (node.kind !== 'alias' && !node.shared) continue;
+    const at = formatPath(inside.slice(0, depth + 1));
+    if (node.kind === 'alias') return `${at} is the alias *${node.anchor}, which stands for text elsewhere`;
+    return `${at} has the anchor &${node.anchor}, which is used elsewhere too`;
   }
   return undefined;
 }

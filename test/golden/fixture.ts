@@ -155,7 +155,9 @@ export function fixtureSnapshot(): Snapshot {
     decodeManifest(web, 'deploy/web.yaml'),
     decodeManifest(web, 'overlays/a b/web#1.yaml'),
     decodeManifest(agents, './deploy/agents.yaml'),
-    decodeManifest(chart, 'charts/db', { by: 'helm', from: 'charts/db', template: 'charts/db/templates/job.yaml' }),
+    decodeManifest(chart, 'charts/db', {
+      rendered: { by: 'helm', from: 'charts/db', template: 'charts/db/templates/job.yaml' },
+    }),
   ];
   return {
     schema: 'bulwark.snapshot/v1',

@@ -1,8 +1,23 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CollectManifestsOptions, collectManifests } from './collect.ts';
+
+const assets = labAssets();
+if (assets === undefined) console.warn('skipped: there is no kubectl to render a kustomization with');
+
+/** A folder with a kubectl. */
+function labAssets(): string | undefined {
+  const lab = join(import.meta.dirname, '../../../../shared/kube/lab');
+  if (!existsSync(lab)) return undefined;
+  try {
+    return execFileSync(lab, ['assets'], { encoding: 'utf8' }).trim();
+  } catch {
+    return undefined;
+  }
+}
 
 let cwd: string;
 beforeEach(() => {
@@ -279,6 +294,23 @@ describe('kustomizations', () => {
     });
     expect(objects.map(({ name }) => name)).toEqual(['web']);
     expect(gaps).toEqual([{ code: 'render-failed', what: 'over', reason: 'kustomize: Error: no such field' }]);
+  });
+
+  it.skipIf(assets === undefined)('agrees with kubectl kustomize', async () => {
+    write(files);
+    const { objects, gaps } = await collect(['over'], { render: { path: assets ?? '' } });
+    expect(gaps).toEqual([]);
+    expect(
+      objects.map(({ kind, name, value, source }) => [
+        kind,
+        name.replace(/-\w{10}$/, ''),
+        source.rendered?.template,
+        value.spec,
+      ]),
+    ).toEqual([
+      ['ConfigMap', 'prod-c', undefined, undefined],
+      ['Pod', 'prod-web', 'base/pod.yaml', { containers: [{ image: 'i', name: 'c' }], hostPID: true }],
+    ]);
   });
 
   it('says where a kustomization itself cannot be read', async () => {

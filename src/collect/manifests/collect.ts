@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { Gap } from '../../model/snapshot.ts';
+import type { KnownValues } from '../../yaml/parse.ts';
 import { Charts } from './chart.ts';
 import { type Decoded, decodeManifest } from './decode.ts';
 import { displayName, type FoundFile, findFiles } from './find-files.ts';
@@ -32,15 +34,19 @@ export async function collectManifests(options: CollectManifestsOptions): Promis
     options.paths.filter((path) => path !== '-'),
     cwd,
   );
+  const paths = new Set(found.files.map(({ path }) => path));
   const decoded = new Map<string, Promise<Decoded>>();
+  const known: KnownValues = new Map();
   const collection: Collection = {
     cwd,
+    known,
     maxFileBytes,
     charts: new Charts(),
+    isFound: (path) => paths.has(path),
     decode(path) {
       let result = decoded.get(path);
       if (result === undefined) {
-        result = decodeFile(path, displayName(path, cwd), maxFileBytes);
+        result = decodeFile(path, displayName(path, cwd), collection);
         decoded.set(path, result);
       }
       return result;
@@ -71,7 +77,8 @@ async function readFound(file: FoundFile, kustomize: Kustomize, collection: Coll
   if (!kustomize.isResource(path)) {
     const chart = collection.charts.partOf(path);
     if (chart?.part === 'template') return piece(name, {});
-    if (chart?.part === 'other' && !file.isNamed) {
+    // Who scans a folder within a chart means what is in it.
+    if (chart?.part === 'other' && !file.isNamed && collection.isFound(join(chart.chart, 'Chart.yaml'))) {
       const reason = `part of the Helm chart ${displayName(chart.chart, collection.cwd)}`;
       return piece(name, { inputs: [{ file: name, bucket: 'not-applicable', reason }] });
     }
@@ -84,7 +91,7 @@ async function readFound(file: FoundFile, kustomize: Kustomize, collection: Coll
 async function readFoundJson({ path, name }: FoundFile, collection: Collection): Promise<Decoded> {
   const read = await readTextFile(path, name, collection.maxFileBytes);
   if ('gap' in read) return { objects: [], inputs: [], gaps: [read.gap] };
-  if (read.text.includes('"apiVersion"')) return decodeManifest(read.text, name);
+  if (read.text.includes('"apiVersion"')) return decodeManifest(read.text, name, { known: collection.known });
   return {
     objects: [],
     inputs: [{ file: name, bucket: 'not-applicable', reason: 'JSON without apiVersion' }],
@@ -92,9 +99,9 @@ async function readFoundJson({ path, name }: FoundFile, collection: Collection):
   };
 }
 
-async function decodeFile(path: string, name: string, maxFileBytes: number): Promise<Decoded> {
+async function decodeFile(path: string, name: string, { maxFileBytes, known }: Collection): Promise<Decoded> {
   const read = await readTextFile(path, name, maxFileBytes);
-  return 'gap' in read ? { objects: [], inputs: [], gaps: [read.gap] } : decodeManifest(read.text, name);
+  return 'gap' in read ? { objects: [], inputs: [], gaps: [read.gap] } : decodeManifest(read.text, name, { known });
 }
 
 async function readStdin(options: CollectManifestsOptions, maxFileBytes: number): Promise<Piece> {

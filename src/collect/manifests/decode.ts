@@ -3,7 +3,7 @@ import type { Path } from '../../model/path.ts';
 import { redactSecret } from '../../model/redact.ts';
 import type { DuplicateKey, Gap, KubeObject, Rendered, SkippedInput, Source } from '../../model/snapshot.ts';
 import { parseJson } from '../../yaml/json.ts';
-import { type ParsedDocument, parseYaml, YamlError } from '../../yaml/parse.ts';
+import { type KnownValues, type ParsedDocument, parseYaml, YamlError } from '../../yaml/parse.ts';
 import type { TextPositions } from '../../yaml/positions.ts';
 import { type DocumentText, splitDocuments } from '../../yaml/split.ts';
 import { templateLine } from './template.ts';
@@ -14,6 +14,12 @@ export interface Decoded {
   readonly gaps: Gap[];
 }
 
+export interface DecodeOptions {
+  readonly rendered?: Rendered | undefined;
+  /** Documents that other files of the same scan held. */
+  readonly known?: KnownValues;
+}
+
 export const renderHint = 'render it first, and scan the output: `… | bulwark scan -`';
 
 /**
@@ -22,9 +28,9 @@ export const renderHint = 'render it first, and scan the output: `… | bulwark 
  * without their values, and nothing that is returned holds their text. Rendered objects have no positions: they would
  * be of the renderer's output, which is no file of the user's.
  */
-export function decodeManifest(text: string, file: string, rendered?: Rendered): Decoded {
+export function decodeManifest(text: string, file: string, options: DecodeOptions = {}): Decoded {
   const decoded: Decoded = { objects: [], inputs: [], gaps: [] };
-  const reader = new ManifestReader(decoded, file, rendered);
+  const reader = new ManifestReader(decoded, file, options);
   const documents = splitDocuments(text);
   for (const document of documents) reader.document(text.slice(document.start, document.end), document);
   if (documents.length > 1) reader.detach();
@@ -35,13 +41,15 @@ class ManifestReader {
   private readonly decoded: Decoded;
   private readonly file: string;
   private readonly rendered: Rendered | undefined;
+  private readonly known: KnownValues | undefined;
   private readonly lazy: TextPositions[] = [];
   private hasSecrets = false;
 
-  constructor(decoded: Decoded, file: string, rendered: Rendered | undefined) {
+  constructor(decoded: Decoded, file: string, { rendered, known }: DecodeOptions) {
     this.decoded = decoded;
     this.file = file;
     this.rendered = rendered;
+    this.known = known;
   }
 
   document(text: string, document: DocumentText): void {
@@ -59,7 +67,7 @@ class ManifestReader {
       return;
     }
     try {
-      this.parsed(parseDocument(text, document), document.index);
+      this.parsed(parseDocument(text, document, this.known), document.index);
     } catch (error) {
       if (!(error instanceof YamlError)) throw error;
       const { line, column, message } = error;
@@ -135,8 +143,8 @@ class ManifestReader {
 
 const none: readonly never[] = Object.freeze([]);
 
-function parseDocument(text: string, { line, column }: DocumentText): ParsedDocument {
-  return /^\s*[{[]/.test(text) ? parseJson(text, line, column) : parseYaml(text, line, column);
+function parseDocument(text: string, { line, column }: DocumentText, known: KnownValues | undefined): ParsedDocument {
+  return /^\s*[{[]/.test(text) ? parseJson(text, line, column) : parseYaml(text, line, column, known);
 }
 
 /** A template that slipped past `templateLine` shows by a mark where the YAML goes wrong. */

@@ -23,9 +23,8 @@ export async function renderCharts(
     if (known === undefined) templates.set(part.chart, [file]);
     else known.push(file);
   }
-  const scanned = new Set(files.map((file) => file.path));
   return inParallel([...templates], 2, ([chart, found]) =>
-    renderChart(new Chart(chart, found, scanned.has(join(chart, 'Chart.yaml')), collection.cwd), renderer),
+    renderChart(new Chart(chart, found, collection.isFound(join(chart, 'Chart.yaml')), collection.cwd), renderer),
   );
 }
 
@@ -90,7 +89,7 @@ function failure(chart: Chart, problem: string): Gap {
 }
 
 function renderedPiece(chart: Chart, output: string): Piece {
-  const decoded = decodeManifest(output, chart.name, { by: 'helm', from: chart.name });
+  const decoded = decodeManifest(output, chart.name, { rendered: { by: 'helm', from: chart.name } });
   const templateOf = templatesByDocument(chart, output);
   const asked = new Set(chart.templates.map(({ name }) => name));
   const objects: KubeObject[] = [];

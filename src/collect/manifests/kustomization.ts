@@ -35,28 +35,23 @@ export function readKustomization(text: string, folder: string): Kustomization {
   const root = isObject(value) ? value : {};
   const at = (name: string) => resolve(folder, name);
   const listed = ['resources', 'bases', 'components'].flatMap((field) => strings(own(root, field)));
-  const remote = listed.filter((name) => !existsSync(at(name)) && looksRemote(name));
-  const remoteOther = ['crds', 'configurations', 'transformers', 'generators', 'validators']
-    .flatMap((field) => strings(own(root, field)))
-    .filter((name) => !existsSync(at(name)) && looksRemote(name));
-  const first = [...remote, ...remoteOther][0];
-  const usesHelm =
-    objects(own(root, 'helmCharts')).length > 0 || objects(own(root, 'helmChartInflationGenerator')).length > 0;
+  const isRemote = (name: string) => !name.includes('\n') && !existsSync(at(name)) && looksRemote(name);
   return {
     folder,
     isComponent: own(root, 'kind') === 'Component',
-    resources: listed.filter((name) => !remote.includes(name)).map(at),
+    resources: listed.filter((name) => !isRemote(name)).map(at),
     patches: patchFiles(root).map(at),
     other: otherFiles(root).map(at),
     namePrefix: asText(own(root, 'namePrefix')),
     nameSuffix: asText(own(root, 'nameSuffix')),
-    obstacle:
-      first !== undefined
-        ? `it refers to ${first}, which is on the network`
-        : usesHelm
-          ? 'it inflates Helm charts, which kustomize does only with --enable-helm'
-          : undefined,
+    obstacle: findObstacle(root, [...listed, ...configFiles(root)].find(isRemote)),
   };
+}
+
+function findObstacle(root: JsonObject, remote: string | undefined): string | undefined {
+  if (remote !== undefined) return `it refers to ${remote}, which is on the network`;
+  const inflates = ['helmCharts', 'helmChartInflationGenerator'].some((field) => objects(own(root, field)).length > 0);
+  return inflates ? 'it inflates Helm charts, which kustomize does only with --enable-helm' : undefined;
 }
 
 /** Folders of the kustomizations that this one includes, as far as they exist. */
@@ -91,10 +86,15 @@ function patchFiles(root: JsonObject): string[] {
   return paths.filter((path) => path !== '');
 }
 
-function otherFiles(root: JsonObject): string[] {
-  const paths = ['crds', 'configurations', 'transformers', 'generators', 'validators']
+/** Entries may be YAML themselves instead of a file's name. */
+function configFiles(root: JsonObject): string[] {
+  return ['crds', 'configurations', 'transformers', 'generators', 'validators']
     .flatMap((field) => strings(own(root, field)))
     .filter((entry) => !entry.includes('\n'));
+}
+
+function otherFiles(root: JsonObject): string[] {
+  const paths = configFiles(root);
   for (const replacement of objects(own(root, 'replacements'))) {
     paths.push(...strings([own(replacement, 'path') ?? null]));
   }

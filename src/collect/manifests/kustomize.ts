@@ -30,8 +30,10 @@ export class Kustomize {
   /** Files with patches and other sources, with the kustomization's folder. */
   private readonly parts = new Map<string, { readonly folder: string; readonly isPatch: boolean }>();
   private readonly partFiles: FoundFile[] = [];
-  /** Folders and resource files, with the name of the root that was rendered with them. */
+  /** Folders of kustomizations, with the name of the root that was rendered with them. */
   private readonly rendered = new Map<string, string>();
+  /** The same for resources, by their names. */
+  private readonly renderedByName = new Map<string, string>();
 
   private constructor(collection: Collection) {
     this.collection = collection;
@@ -86,8 +88,6 @@ export class Kustomize {
     return { ...found, objects, inputs };
   }
 
-  private readonly renderedByName = new Map<string, string>();
-
   private async readFound(file: FoundFile): Promise<void> {
     const folder = dirname(file.path);
     const problem = await this.readFolder(folder, file.path);
@@ -138,7 +138,10 @@ export class Kustomize {
       const gap: Gap = { code: 'render-failed', what: name, reason: `kustomize: ${rendering.problem}` };
       return unrendered('a kustomization that could not be rendered', [gap]);
     }
-    const decoded = decodeManifest(rendering.output, name, { by: 'kustomize', from: name });
+    const decoded = decodeManifest(rendering.output, name, {
+      rendered: { by: 'kustomize', from: name },
+      known: this.collection.known,
+    });
     const templateOf = await this.matcher(parts);
     for (const part of parts) this.markRendered(part, name);
     return {

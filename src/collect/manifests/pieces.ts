@@ -1,4 +1,5 @@
 import type { Gap, SkippedInput } from '../../model/snapshot.ts';
+import type { KnownValues } from '../../yaml/parse.ts';
 import type { Charts } from './chart.ts';
 import type { Decoded } from './decode.ts';
 
@@ -12,6 +13,10 @@ export interface Collection {
   readonly cwd: string;
   readonly maxFileBytes: number;
   readonly charts: Charts;
+  /** Documents that were parsed already, by their text. */
+  readonly known: KnownValues;
+  /** Whether the paths lead to the file. */
+  isFound(path: string): boolean;
   /** Reads and decodes a file by its absolute path, once. */
   decode(path: string): Promise<Decoded>;
 }
@@ -26,7 +31,7 @@ export async function inParallel<T, R>(
   width: number,
   work: (item: T) => Promise<R>,
 ): Promise<R[]> {
-  const results: R[] = new Array(items.length);
+  const results: R[] = Array.from({ length: items.length });
   let next = 0;
   const worker = async (): Promise<void> => {
     while (next < items.length) {

@@ -17,8 +17,10 @@ export default control({
     if (runAsNonRoot === true || pod.hostUsers === false) return pass;
     if (runAsUser === 0) return asksForRoot;
     const own = container.securityContext.runAsNonRoot !== undefined;
-    const path = own || runAsNonRoot === undefined ? container.at('securityContext') : pod.securityContext.path;
-    const at = [...path, 'runAsNonRoot'];
+    const onContainer = own || runAsNonRoot === undefined;
+    const at = onContainer
+      ? container.at('securityContext', 'runAsNonRoot')
+      : pod.at('securityContext', 'runAsNonRoot');
     if (runAsUser !== undefined) {
       const message = `container ${container.name} runs as user ${runAsUser}, but nothing sets runAsNonRoot: true`;
       return fail(message, at, { severity: 'low' });

@@ -1,0 +1,38 @@
+import { repeatable } from './evidence.ts';
+import type { RegisterCommand } from './program.ts';
+
+export interface FixFlags {
+  readonly dryRun?: true;
+  readonly safe?: true;
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+}
+
+export const fixCommand: RegisterCommand = (program, terminal, done) => {
+  program
+    .command('fix')
+    .summary('mend manifests in place, or show how as a diff')
+    .description(
+      'Mends what a scan finds in manifests, where a control knows how. Only the bytes of a fix change: comments,\n' +
+        'quotes and layout stay. What was mended is judged again before a file is written.',
+    )
+    .argument('<path...>', 'files, folders or globs')
+    .option('--dry-run', 'write nothing; print a unified diff for "patch -p1" or "git apply"')
+    .option('--safe', 'leave out fixes that may stop a workload which relies on what they take away')
+    .option('--only <control>', 'mend only this control or component (repeatable)', repeatable, [])
+    .option('--skip <control>', 'leave this control or component out (repeatable)', repeatable, [])
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bulwark fix ./manifests --dry-run                   see what would change
+  bulwark fix ./manifests --only pods/host-pid        mend one thing
+  bulwark fix ./manifests --dry-run | git apply       through git
+
+Exit codes: 0 done, 2 usage, 3 a file could not be read or written, 4 internal error.`,
+    )
+    .action(async (paths: string[], flags: FixFlags) => {
+      const { runFix } = await import('./fix.run.ts');
+      done(await runFix(paths, flags, terminal));
+    });
+};
