@@ -1,5 +1,6 @@
 import { collectManifests } from '../collect/manifests/collect.ts';
 import { assembleSnapshot } from '../collect/snapshot.ts';
+import { controls } from '../controls/registry.ts';
 import { exitCodes } from '../engine/exit-code.ts';
 import { fixManifests } from '../fix/apply.ts';
 import { formatFixReport, formatPatch } from '../fix/format-report.ts';
@@ -13,11 +14,13 @@ export async function runFix(paths: readonly string[], flags: FixFlags, terminal
   if (paths.includes('-')) {
     throw new BulwarkError('usage', 'standard input cannot be mended in place', 'write it to a file first');
   }
-  const controls = selectControls(flags);
+  const chosen = new Set(selectControls(flags));
   const collected = await collectManifests({ paths, cwd: terminal.cwd });
   const report = await fixManifests({
     snapshot: assembleSnapshot([collected], terminal.now().toISOString()),
+    // All of them judge the outcome, whichever are to be mended.
     controls,
+    select: ({ control }) => chosen.has(control),
     cwd: terminal.cwd,
     allow: flags.safe === true ? 'safe' : 'may-break',
     mode: flags.dryRun === true ? 'diff' : 'write',

@@ -1,4 +1,5 @@
 import type { AnyControl } from '../controls/control.ts';
+import type { Severity } from '../model/severity.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import type { Subject } from '../model/subject.ts';
 import type { Failure } from '../model/verdict.ts';
@@ -7,63 +8,156 @@ import type { Finding, Place } from './finding.ts';
 
 /** Failures as they come in, put together into findings: the same failure of the same logical subject is one. */
 export class Ledger {
-  /** By identity, then by message: overlays may make variants of one subject that fail in different ways. */
-  private readonly entries = new Map<string, Entry[]>();
-  /** Identities without the template's name, to find a pod's failure among its owner's. */
-  private readonly ofOwners = new Set<string>();
+  private readonly pages = new Map<string, Page>();
+  private readonly pageOf = new Map<KubeObject, Page>();
 
   /**
    * `owner` is the object that made the subject's, or the subject's own. Owners must come before what they made: a
    * pod's failure that its owner's template shows already is the same finding, and adds no place.
    */
   record(control: AnyControl, subject: Subject, failure: Failure, owner: KubeObject): void {
-    const identity = identityOf({ control, subject, failure, owner, template: subject.template });
-    const isOwner = owner === subject.object;
-    const withoutTemplate =
-      subject.template === '' ? identity : identityOf({ control, subject, failure, owner, template: '' });
-    if (isOwner) this.ofOwners.add(withoutTemplate);
-    else if (this.ofOwners.has(withoutTemplate)) return;
-    const variants = this.entries.get(identity);
-    const same = variants?.find((entry) => entry.failure.message === failure.message);
-    if (same !== undefined) {
-      // The replicas of one controller are the same pod again; copies of an object are places to mend.
-      if (isOwner) same.places.push({ object: subject.object, path: failure.at });
-      return;
-    }
-    const entry = { control, subject, failure, owner, places: [{ object: subject.object, path: failure.at }] };
-    if (variants === undefined) this.entries.set(identity, [entry]);
-    else variants.push(entry);
+    this.page(owner).record(new RecordedFinding(control, subject, failure, owner));
   }
 
-  /** In the order in which they were recorded. Identities do not depend on that order. */
+  /** Object by object, in the order in which those were first recorded. Identities do not depend on any order. */
   findings(): Finding[] {
     const findings: Finding[] = [];
-    for (const [identity, variants] of this.entries) {
-      if (variants.length > 1) variants.sort((a, b) => (a.failure.message < b.failure.message ? -1 : 1));
-      for (const [index, entry] of variants.entries()) {
-        findings.push({
-          ...entry,
-          severity: entry.failure.severity ?? entry.control.severity,
-          message: entry.failure.message,
-          identity: index === 0 ? identity : `${identity}\n${entry.failure.message}`,
-        });
-      }
+    for (const page of this.pages.values()) {
+      page.nameVariants();
+      for (const finding of page.findings) findings.push(finding);
     }
     return findings;
   }
+
+  private page(owner: KubeObject): Page {
+    let page = this.pageOf.get(owner);
+    if (page !== undefined) return page;
+    const name = ownerName(owner);
+    page = this.pages.get(name) ?? new Page();
+    this.pages.set(name, page);
+    this.pageOf.set(owner, page);
+    return page;
+  }
 }
 
-interface Entry {
+/** A page with more findings than this is looked up by an index instead of from top to bottom. */
+const shortPage = 48;
+
+/** The findings about one owner, copies of it included. */
+class Page {
+  readonly findings: RecordedFinding[] = [];
+  private index: Map<string, RecordedFinding[]> | undefined;
+  private hasVariants = false;
+
+  record(finding: RecordedFinding): void {
+    const { isOfOwner } = finding;
+    for (const other of this.candidates(finding)) {
+      if (!other.isSameMatter(finding)) continue;
+      // A pod's failure that the template of its owner shows, whichever template it was made from.
+      if (!isOfOwner && other.isOfOwner) return;
+      if (other.subject.template !== finding.subject.template) continue;
+      if (other.message === finding.message) {
+        // The replicas of one controller are the same pod again; copies of an object are places to mend.
+        if (isOfOwner) other.addPlace(finding.place);
+        return;
+      }
+      this.hasVariants = true;
+    }
+    this.findings.push(finding);
+    this.index?.get(finding.matter)?.push(finding) ?? this.index?.set(finding.matter, [finding]);
+  }
+
+  /** Overlays may make variants of one subject that fail in different ways: all but one are told apart by message. */
+  nameVariants(): void {
+    if (!this.hasVariants) return;
+    const byIdentity = new Map<string, RecordedFinding[]>();
+    for (const finding of this.findings) {
+      const same = byIdentity.get(finding.identity);
+      if (same === undefined) byIdentity.set(finding.identity, [finding]);
+      else same.push(finding);
+    }
+    for (const variants of byIdentity.values()) {
+      variants.sort((a, b) => (a.message < b.message ? -1 : 1));
+      for (const variant of variants.slice(1)) variant.isVariant = true;
+    }
+  }
+
+  private candidates(finding: RecordedFinding): readonly RecordedFinding[] {
+    if (this.findings.length <= shortPage) return this.findings;
+    if (this.index === undefined) {
+      this.index = new Map();
+      for (const each of this.findings) {
+        const same = this.index.get(each.matter);
+        if (same === undefined) this.index.set(each.matter, [each]);
+        else same.push(each);
+      }
+    }
+    return this.index.get(finding.matter) ?? [];
+  }
+}
+
+/** There may be a million of these: what can be told from the rest is not stored. */
+class RecordedFinding implements Finding {
   readonly control: AnyControl;
   readonly subject: Subject;
   readonly failure: Failure;
   readonly owner: KubeObject;
-  readonly places: Place[];
+  isVariant = false;
+  private more: Place[] | undefined;
+
+  constructor(control: AnyControl, subject: Subject, failure: Failure, owner: KubeObject) {
+    this.control = control;
+    this.subject = subject;
+    this.failure = failure;
+    this.owner = owner;
+  }
+
+  get severity(): Severity {
+    return this.failure.severity ?? this.control.severity;
+  }
+
+  get message(): string {
+    return this.failure.message;
+  }
+
+  get place(): Place {
+    return { object: this.subject.object, path: this.failure.at };
+  }
+
+  get places(): readonly Place[] {
+    return this.more === undefined ? [this.place] : [this.place, ...this.more];
+  }
+
+  get isOfOwner(): boolean {
+    return this.owner === this.subject.object;
+  }
+
+  /** Control and logical subject, without the owner and the template. */
+  get matter(): string {
+    return `${this.control.id}\n${this.subject.container?.name ?? ''}\n${this.failure.key ?? ''}`;
+  }
+
+  get identity(): string {
+    const { control, subject, failure, owner } = this;
+    const container = subject.container?.name ?? '';
+    const identity = `${control.id}\n${ownerName(owner)}\n${subject.template}\n${container}\n${failure.key ?? ''}`;
+    return this.isVariant ? `${identity}\n${failure.message}` : identity;
+  }
+
+  isSameMatter(other: RecordedFinding): boolean {
+    return (
+      this.control === other.control &&
+      this.failure.key === other.failure.key &&
+      this.subject.container?.name === other.subject.container?.name
+    );
+  }
+
+  addPlace(place: Place): void {
+    this.more ??= [];
+    this.more.push(place);
+  }
 }
 
-function identityOf(entry: Omit<Entry, 'places'> & { readonly template: string }): string {
-  const { control, subject, failure, owner, template } = entry;
-  const container = subject.container?.name ?? '';
-  const where = `${groupKind(owner)}\n${owner.namespace ?? ''}\n${owner.name}`;
-  return `${control.id}\n${where}\n${template}\n${container}\n${failure.key ?? ''}`;
+function ownerName(owner: KubeObject): string {
+  return `${groupKind(owner)}\n${owner.namespace ?? ''}\n${owner.name}`;
 }

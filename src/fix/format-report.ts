@@ -1,6 +1,5 @@
 import { groupBy } from '../report/group-by.ts';
-import { locationOf } from '../report/location.ts';
-import { counted } from '../report/names.ts';
+import { counted, objectName } from '../report/names.ts';
 import { visible, visibleShort } from '../report/visible.ts';
 import type { FixReport } from './apply.ts';
 import type { LeftCause, LeftFinding } from './plan.ts';
@@ -35,7 +34,7 @@ function leftLines(left: readonly LeftFinding[]): string[] {
     if (these !== undefined) lines.push(...describe(these));
   };
   add('may-break', (these) => [
-    `${findings(these)} with a fix that may stop a workload: --allow may-break mends ${these.length === 1 ? 'it' : 'them'} (${controlsOf(these)})`,
+    `${findings(these)} with a fix that may stop a workload, which --safe leaves out (${controlsOf(these)})`,
   ]);
   add('file', (these) =>
     [...groupBy(these, ({ place, detail }) => `${place.object.source.file}\n${detail}`).values()].map((same) => {
@@ -45,8 +44,8 @@ function leftLines(left: readonly LeftFinding[]): string[] {
   );
   add('refused', (these) =>
     these.map(({ finding, place, detail }) => {
-      const { file, line } = locationOf(place);
-      const where = `${visible(file)}${line === undefined ? '' : `:${line}`}`;
+      // No line: those of the mended text are not those of the file that a dry run leaves as it is.
+      const where = `${visible(place.object.source.file)}: ${visibleShort(objectName(place.object), 100)}`;
       return `${where}: ${finding.control.id}: ${visibleShort(detail ?? 'the text does not allow it', 300)}`;
     }),
   );

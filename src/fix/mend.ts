@@ -62,7 +62,8 @@ class Mending {
     const plan = planFixes(judgement, this.options);
     const left = [...plan.left];
     for (const fixes of plan.fixes.values()) for (const fix of fixes) left.push(this.leave(fix));
-    return { fixes: this.made, judgement, left };
+    const fixes = new Map([...this.made].map(([file, made]) => [file, made.filter((fix) => before?.has(fix))]));
+    return { fixes, judgement, left };
   }
 
   /** Rounds of judging and mending, until nothing is left to do. */

@@ -35,6 +35,11 @@ export class Standing {
     return !now.has(finding.message) && now.size < (before.bySubject.get(key)?.messages.size ?? 0);
   }
 
+  /** Whether the finding of a fix stood here, rather than came and went with the mending. */
+  has({ finding, place }: PlannedFix): boolean {
+    return this.bySubject.get(subjectKey(finding, place))?.messages.has(finding.message) === true;
+  }
+
   /** Findings that were not there before, or have become graver, by file. */
   worseThan(before: Standing): readonly Worse[] {
     const worse: Worse[] = [];

@@ -1,7 +1,7 @@
 import type { JsonObject } from './json.ts';
 import type { Path } from './path.ts';
 import type { Pod } from './pod.ts';
-import type { Reader } from './reader.ts';
+import { Located, type Reader } from './reader.ts';
 import {
   type AppArmorProfile,
   readAppArmorProfile,
@@ -129,24 +129,12 @@ export function readContainer(reader: Reader, pod: Pod, list: ContainerList): Co
       seLinuxOptions: securityContext.seLinuxOptions ?? inherited.seLinuxOptions,
       windowsOptions: securityContext.windowsOptions ?? inherited.windowsOptions,
     },
-    ports: reader.objects('ports').map((port) => {
-      const containerPort = port.integer('containerPort');
-      const implied = pod.hostNetwork && list !== 'ephemeralContainers' ? (containerPort ?? 0) : 0;
-      return {
-        path: port.path,
-        containerPort,
-        hostPort: port.integer('hostPort') || implied,
-        protocol: port.string('protocol') ?? 'TCP',
-      };
-    }),
-    env: reader.objects('env').map((env) => ({
-      path: env.path,
-      name: env.string('name') ?? '',
-      value: env.string('value'),
-      secretKeyRef: env.object('valueFrom').has('secretKeyRef'),
-    })),
+    ports: reader
+      .objects('ports')
+      .map((port) => new ReadPort(port, pod.hostNetwork && list !== 'ephemeralContainers' ? 'host' : 'pod')),
+    env: reader.objects('env').map((env) => new ReadEnvVar(env)),
     resources: readResources(reader.object('resources')),
-    volumeMounts: reader.objects('volumeMounts').map(readVolumeMount),
+    volumeMounts: reader.objects('volumeMounts').map((mount) => new ReadVolumeMount(mount)),
     volumeDevices: reader.objects('volumeDevices').map((device) => device.string('name') ?? ''),
     handlerHosts: readHandlerHosts(reader),
     at: (...steps) => reader.at(...steps),
@@ -181,7 +169,10 @@ export function readResources(reader: Reader): Resources {
   return { limits: readQuantities(reader.object('limits')), requests: readQuantities(reader.object('requests')) };
 }
 
+const noQuantities: ReadonlyMap<string, string | number> = new Map();
+
 function readQuantities(reader: Reader): ReadonlyMap<string, string | number> {
+  if (Object.keys(reader.raw).length === 0) return noQuantities;
   const quantities = new Map<string, string | number>();
   for (const name of Object.keys(reader.raw)) {
     const quantity = reader.scalar(name);
@@ -190,17 +181,51 @@ function readQuantities(reader: Reader): ReadonlyMap<string, string | number> {
   return quantities;
 }
 
-function readVolumeMount(mount: Reader): VolumeMount {
-  return {
-    path: mount.path,
-    name: mount.string('name') ?? '',
-    mountPath: mount.string('mountPath') ?? '',
-    readOnly: mount.boolean('readOnly') ?? false,
-    recursiveReadOnly: mount.string('recursiveReadOnly'),
-    subPath: mount.string('subPath'),
-    subPathExpr: mount.string('subPathExpr'),
-    mountPropagation: mount.string('mountPropagation'),
-  };
+class ReadPort extends Located implements ContainerPort {
+  readonly containerPort: number | undefined;
+  readonly hostPort: number;
+  readonly protocol: string;
+
+  constructor(port: Reader, network: 'host' | 'pod') {
+    super(port);
+    this.containerPort = port.integer('containerPort');
+    this.hostPort = port.integer('hostPort') || (network === 'host' ? (this.containerPort ?? 0) : 0);
+    this.protocol = port.string('protocol') ?? 'TCP';
+  }
+}
+
+class ReadEnvVar extends Located implements EnvVar {
+  readonly name: string;
+  readonly value: string | undefined;
+  readonly secretKeyRef: boolean;
+
+  constructor(env: Reader) {
+    super(env);
+    this.name = env.string('name') ?? '';
+    this.value = env.string('value');
+    this.secretKeyRef = env.has('valueFrom') && env.object('valueFrom').has('secretKeyRef');
+  }
+}
+
+class ReadVolumeMount extends Located implements VolumeMount {
+  readonly name: string;
+  readonly mountPath: string;
+  readonly readOnly: boolean;
+  readonly recursiveReadOnly: string | undefined;
+  readonly subPath: string | undefined;
+  readonly subPathExpr: string | undefined;
+  readonly mountPropagation: string | undefined;
+
+  constructor(mount: Reader) {
+    super(mount);
+    this.name = mount.string('name') ?? '';
+    this.mountPath = mount.string('mountPath') ?? '';
+    this.readOnly = mount.boolean('readOnly') ?? false;
+    this.recursiveReadOnly = mount.string('recursiveReadOnly');
+    this.subPath = mount.string('subPath');
+    this.subPathExpr = mount.string('subPathExpr');
+    this.mountPropagation = mount.string('mountPropagation');
+  }
 }
 
 const probes = ['livenessProbe', 'readinessProbe', 'startupProbe'] as const;

@@ -15,7 +15,9 @@ export function isList(value: Json | undefined): value is readonly Json[] {
 
 /** The own property `key`, never an inherited one: `constructor` and `__proto__` are legal label keys. */
 export function own(object: JsonObject, key: string): Json | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
+  // Most fields are unset, and asking for a value is cheaper than asking whose it is.
+  const value = object[key];
+  return value === undefined || !Object.hasOwn(object, key) ? undefined : value;
 }
 
 /** What a value is, in words for a message: "a string", "a list", "null". */

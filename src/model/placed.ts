@@ -33,7 +33,8 @@ export class PlacedReader extends Reader {
     return follow(this.place, steps).path;
   }
 
-  protected override child(value: JsonObject, ...steps: Path): Reader {
+  protected override child(value: JsonObject, key: string, index: number): Reader {
+    const steps = index === -1 ? [key] : [key, index];
     return new PlacedReader({ value, place: follow(this.place, steps) }, this.malformed);
   }
 }

@@ -9,6 +9,7 @@ export interface Malformed {
 
 const nothing: JsonObject = Object.freeze({});
 const noItems: readonly never[] = Object.freeze([]);
+const noStrings: ReadonlyMap<string, string> = new Map();
 
 /**
  * Narrows untrusted JSON to the types of the Kubernetes API, once, where data enters the model.
@@ -16,13 +17,26 @@ const noItems: readonly never[] = Object.freeze([]);
  */
 export class Reader {
   readonly raw: JsonObject;
-  readonly path: Path;
   readonly malformed: Malformed[];
+  /** Found when it is asked for: most of what is read is never blamed. */
+  private known: Path | undefined;
+  private parent: Reader | undefined;
+  private key = '';
+  private index = -1;
 
-  constructor(raw: JsonObject, path: Path, malformed: Malformed[]) {
+  constructor(raw: JsonObject, path: Path | undefined, malformed: Malformed[]) {
     this.raw = raw;
-    this.path = path;
+    this.known = path;
     this.malformed = malformed;
+  }
+
+  /** Absolute path of the object that is read. */
+  get path(): Path {
+    if (this.known === undefined) {
+      const { parent, key, index } = this;
+      this.known = parent === undefined ? [] : index === -1 ? parent.at(key) : parent.at(key, index);
+    }
+    return this.known;
   }
 
   /** Absolute path of a field, whether it is set or not. */
@@ -68,9 +82,9 @@ export class Reader {
   /** The object at `key`; an empty one where it is unset. */
   object(key: string): Reader {
     const value = this.get(key);
-    if (isObject(value)) return this.child(value, key);
+    if (isObject(value)) return this.child(value, key, -1);
     if (value !== undefined) this.wrong(key, 'an object', value);
-    return this.child(nothing, key);
+    return this.child(nothing, key, -1);
   }
 
   /** The objects in the list at `key`. Items that are not objects are recorded and left out. */
@@ -82,9 +96,10 @@ export class Reader {
       return noItems;
     }
     const items: Reader[] = [];
-    for (const [index, item] of value.entries()) {
+    for (let index = 0; index < value.length; index += 1) {
+      const item = value[index];
       if (isObject(item)) items.push(this.child(item, key, index));
-      else this.refuse(this.at(key, index), 'an object', item);
+      else this.refuse(this.at(key, index), 'an object', item ?? null);
     }
     return items;
   }
@@ -101,6 +116,7 @@ export class Reader {
 
   /** A map of strings, such as labels. Values of another type are recorded and left out. */
   stringMap(key: string): ReadonlyMap<string, string> {
+    if (!this.has(key)) return noStrings;
     const map = new Map<string, string>();
     const reader = this.object(key);
     for (const [name, value] of Object.entries(reader.raw)) {
@@ -110,9 +126,13 @@ export class Reader {
     return map;
   }
 
-  /** A reader of an object below this one. */
-  protected child(value: JsonObject, ...steps: Path): Reader {
-    return new Reader(value, this.at(...steps), this.malformed);
+  /** A reader of the object in a field of this one; `index` where the field is a list, else -1. */
+  protected child(value: JsonObject, key: string, index: number): Reader {
+    const child = new Reader(value, undefined, this.malformed);
+    child.parent = this;
+    child.key = key;
+    child.index = index;
+    return child;
   }
 
   private list<T extends Json>(key: string, is: (item: Json) => item is T, expected: string): readonly T[] {
@@ -137,5 +157,19 @@ export class Reader {
 
   private refuse(path: Path, expected: string, value: Json): void {
     this.malformed.push({ path, message: `${formatPath(path)} must be ${expected}, found ${describeType(value)}` });
+  }
+}
+
+/** A part of the model that can say where it stands. */
+export class Located {
+  private readonly reader: Reader;
+
+  constructor(reader: Reader) {
+    this.reader = reader;
+  }
+
+  /** Absolute path in the object. */
+  get path(): Path {
+    return this.reader.path;
   }
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { fixtureControls, fixtureJudgement, fixtureSnapshot, livePod } from '../../test/golden/fixture.ts';
+import { plainFinding } from '../../test/plain-finding.ts';
 import type { Finding } from '../engine/finding.ts';
 import { type Judgement, judge } from '../engine/judge.ts';
 import type { Positions } from '../model/snapshot.ts';
@@ -63,7 +64,7 @@ describe('the JSON report', () => {
     const [finding] = fixtureJudgement().findings;
     if (deployment === undefined || finding === undefined) throw new Error('the fixture is empty');
     const pod = livePod('web-1');
-    const found = { ...finding, owner: deployment, subject: { ...finding.subject, object: pod } };
+    const found = { ...plainFinding(finding), owner: deployment, subject: { ...finding.subject, object: pod } };
     const report = reportOf({ ...fixtureJudgement(), findings: [found] });
     expect((report.findings as { subject: unknown }[])[0]?.subject).toEqual({
       apiVersion: 'apps/v1',
@@ -111,6 +112,6 @@ function manyFindings(count: number, onLocate: () => void): Finding[] {
     const pod = livePod(`pod-${index}`);
     const owner = { ...pod, source: { ...pod.source, file: `pod-${index}.yaml`, positions } };
     const places = [{ object: owner, path: finding.failure.at }];
-    return { ...finding, owner, identity: `${finding.control.id}\n${index}`, places };
+    return { ...plainFinding(finding), owner, identity: `${finding.control.id}\n${index}`, places };
   });
 }

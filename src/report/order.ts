@@ -12,7 +12,12 @@ import { comparePlaces, compareText } from './location.ts';
 
 /** Gravest first, then by control and logical subject. */
 export function sortFindings(findings: readonly Finding[]): readonly Finding[] {
-  return findings.toSorted((a, b) => compareSeverity(b.severity, a.severity) || compareText(a.identity, b.identity));
+  if (findings.length < 2) return findings;
+  // An identity is put together when it is asked for: once for each finding, not once for each comparison.
+  return findings
+    .map((finding) => ({ finding, identity: finding.identity }))
+    .sort((a, b) => compareSeverity(b.finding.severity, a.finding.severity) || compareText(a.identity, b.identity))
+    .map(({ finding }) => finding);
 }
 
 export function sortPlaces(places: Finding['places']): Finding['places'] {

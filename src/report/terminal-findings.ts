@@ -3,7 +3,7 @@ import { type Location, locationOf } from './location.ts';
 import { counted, objectName } from './names.ts';
 import { sortPlaces } from './order.ts';
 import { remedySentences, sentence } from './remedy.ts';
-import { affected, affectedFail, type Group, type OwnerFindings } from './terminal-groups.ts';
+import { firstOwners, type Group, type OwnerFindings } from './terminal-groups.ts';
 import type { Page } from './terminal-page.ts';
 import { padEnd, textWidth, unbroken, wrap } from './text-width.ts';
 import { visible, visibleShort } from './visible.ts';
@@ -24,7 +24,7 @@ export function isFolded({ severity }: Group, { detail }: Page): boolean {
 export function findingGroup(group: Group, page: Page): string[] {
   const { control, severity, owners } = group;
   const { style } = page;
-  const shown = page.detail === 'full' ? owners : owners.slice(0, shownOwners[severity]);
+  const shown = firstOwners(group, page.detail === 'full' ? owners.length : shownOwners[severity]);
   const hidden = owners.length - shown.length;
   return [
     ...headingLines(group, page),
@@ -39,10 +39,10 @@ export function findingGroup(group: Group, page: Page): string[] {
 }
 
 function headingLines(group: Group, { style, width }: Page): string[] {
-  const { control, severity } = group;
+  const { control, severity, extent: affected } = group;
   const word = severity.toUpperCase();
   const [first = '', ...others] = wrap(control.title, { width, lead: `${word}  ` });
-  const extent = `${affectedFail(group)} this; see ${unbroken(`bulwark explain ${control.id}`)}`;
+  const extent = `${affected} ${affected.startsWith('1 ') ? 'fails' : 'fail'} this; see ${unbroken(`bulwark explain ${control.id}`)}`;
   return [
     `${style.severity(severity, word)}${style.strong(first.slice(word.length))}`,
     ...others.map(style.strong),
@@ -123,10 +123,10 @@ function entryLines(entries: readonly Entry[], { style, width }: Page): string[]
 export function foldedGroups(groups: readonly Group[], { style, width }: Page): string[] {
   if (groups.length === 0) return [];
   const idColumns = Math.max(...groups.map(({ control }) => control.id.length));
-  const extentColumns = Math.max(...groups.map((group) => affected(group).length));
+  const extentColumns = Math.max(...groups.map(({ extent }) => extent.length));
   const rows = groups.map((group) => ({
     group,
-    row: `${padEnd(group.control.id, idColumns)}  ${padEnd(affected(group), extentColumns)}`,
+    row: `${padEnd(group.control.id, idColumns)}  ${padEnd(group.extent, extentColumns)}`,
   }));
   const titlesFit = rows.every(({ group, row }) => 8 + row.length + 2 + group.control.title.length <= width);
   return [

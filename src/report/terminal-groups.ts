@@ -12,27 +12,31 @@ export interface Group {
   readonly control: AnyControl;
   /** Of its gravest finding. */
   readonly severity: Severity;
+  /** In no order: `firstOwners` sorts those that are shown. */
   readonly owners: readonly OwnerFindings[];
+  /** What is affected, in words: `9 containers in 7 workloads`; `7 workloads` where each has one. */
+  readonly extent: string;
 }
 
 /** What one control found in one object to go to. */
 export interface OwnerFindings {
   readonly owner: KubeObject;
+  readonly key: string;
+  readonly severity: Severity;
   readonly findings: readonly Finding[];
 }
 
 /** By control, gravest first, then by how many objects are affected. */
 export function groupFindings(findings: readonly Finding[]): readonly Group[] {
-  const byControl = groupBy(sortFindings(findings), ({ control }) => control);
+  const keyOf = memoised(objectKey);
   const groups: Group[] = [];
-  for (const [control, members] of byControl) {
-    const byOwner = groupBy(members, ({ owner }) => objectKey(owner));
+  for (const [control, members] of groupBy(findings, (finding) => finding.control)) {
     const owners: OwnerFindings[] = [];
-    for (const found of byOwner.values()) {
+    for (const [key, found] of groupBy(members, ({ owner }) => keyOf(owner))) {
       const owner = found[0]?.owner;
-      if (owner !== undefined) owners.push({ owner, findings: found });
+      if (owner !== undefined) owners.push({ owner, key, severity: gravest(found), findings: found });
     }
-    groups.push({ control, severity: members[0]?.severity ?? control.severity, owners });
+    groups.push({ control, severity: gravest(owners), owners, extent: extentOf(control, owners) });
   }
   return groups.toSorted(
     (a, b) =>
@@ -42,23 +46,58 @@ export function groupFindings(findings: readonly Finding[]): readonly Group[] {
   );
 }
 
-/** What is affected, in words, with the verb: `9 containers in 7 workloads fail`. */
-export function affectedFail(group: Group): string {
-  const text = affected(group);
-  return `${text} ${text.startsWith('1 ') ? 'fails' : 'fail'}`;
+/** The first `limit` objects, gravest first and then by name, each with its findings in order. */
+export function firstOwners({ owners }: Group, limit: number): OwnerFindings[] {
+  const first = owners.length <= limit ? [...owners] : selectFirst(owners, limit);
+  return first.sort(compareOwners).map((owner) => ({ ...owner, findings: sortFindings(owner.findings) }));
 }
 
-/** `9 containers in 7 workloads`; `7 workloads` where each has one. */
-export function affected({ control, owners }: Group): string {
+/** The `limit` that sort first, without sorting the rest. */
+function selectFirst(owners: readonly OwnerFindings[], limit: number): OwnerFindings[] {
+  const first: OwnerFindings[] = [];
+  for (const owner of owners) {
+    const last = first.at(-1);
+    if (first.length === limit && last !== undefined && compareOwners(owner, last) >= 0) continue;
+    if (first.length === limit) first.pop();
+    const at = first.findIndex((other) => compareOwners(owner, other) < 0);
+    first.splice(at === -1 ? first.length : at, 0, owner);
+  }
+  return first;
+}
+
+function compareOwners(a: OwnerFindings, b: OwnerFindings): number {
+  return compareSeverity(b.severity, a.severity) || compareText(a.key, b.key);
+}
+
+function extentOf(control: AnyControl, owners: readonly OwnerFindings[]): string {
   if (control.subject === 'object') return counted(owners.length, 'object');
   const workloads = counted(owners.length, 'workload');
   if (control.subject === 'pod') return workloads;
-  const containers = new Set<string>();
-  for (const { owner, findings } of owners) {
-    for (const { subject } of findings) {
-      containers.add(`${objectKey(owner)}\n${subject.template}\n${subject.container?.name ?? ''}`);
-    }
+  let containers = 0;
+  for (const { findings } of owners) containers += findings.length === 1 ? 1 : distinctContainers(findings);
+  return containers === owners.length ? workloads : `${counted(containers, 'container')} in ${workloads}`;
+}
+
+function distinctContainers(findings: readonly Finding[]): number {
+  return new Set(findings.map(({ subject }) => `${subject.template}\n${subject.container?.name ?? ''}`)).size;
+}
+
+function gravest(items: readonly { readonly severity: Severity }[]): Severity {
+  let worst: Severity = 'info';
+  for (const { severity } of items) {
+    if (severity !== worst && compareSeverity(severity, worst) > 0) worst = severity;
   }
-  if (containers.size === owners.length) return workloads;
-  return `${counted(containers.size, 'container')} in ${workloads}`;
+  return worst;
+}
+
+function memoised(keyOf: (object: KubeObject) => string): (object: KubeObject) => string {
+  const known = new Map<KubeObject, string>();
+  return (object) => {
+    let key = known.get(object);
+    if (key === undefined) {
+      key = keyOf(object);
+      known.set(object, key);
+    }
+    return key;
+  };
 }

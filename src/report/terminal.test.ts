@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { fixtureControls, fixtureJudgement, livePod } from '../../test/golden/fixture.ts';
+import { plainFinding } from '../../test/plain-finding.ts';
 import { decodeManifest } from '../collect/manifests/decode.ts';
 import { type Judgement, judge } from '../engine/judge.ts';
 import type { KubeObject } from '../model/snapshot.ts';
@@ -100,7 +101,10 @@ describe('the terminal report', () => {
   it('manages 150,000 objects that fail one control', () => {
     const [finding] = fixtureJudgement().findings;
     if (finding === undefined) throw new Error('the fixture has no findings');
-    const findings = Array.from({ length: 150_000 }, (_, index) => ({ ...finding, owner: livePod(`p${index}`) }));
+    const findings = Array.from({ length: 150_000 }, (_, index) => ({
+      ...plainFinding(finding),
+      owner: livePod(`p${index}`),
+    }));
     const text = print({ ...fixtureJudgement(), findings }, { detail: 'full' });
     expect(text.match(/Pod kube-system\/p\d+, in /g)).toHaveLength(150_000);
   });

@@ -65,19 +65,19 @@ const nullType = new Type('tag:yaml.org,2002:null', {
 
 const booleanType = new Type('tag:yaml.org,2002:bool', {
   kind: 'scalar',
-  resolve: (text: string | null) => text !== null && text.length <= 5 && booleans.has(text),
+  resolve: (text: unknown) => typeof text === 'string' && text.length <= 5 && booleans.has(text),
   construct: (text: string) => booleans.get(text),
 });
 
 const integerType = new Type('tag:yaml.org,2002:int', {
   kind: 'scalar',
-  resolve: (text: string | null) => text !== null && parseGoInteger(text) !== undefined,
+  resolve: (text: unknown) => typeof text === 'string' && parseGoInteger(text) !== undefined,
   construct: (text: string) => parseGoInteger(text),
 });
 
 const floatType = new Type('tag:yaml.org,2002:float', {
   kind: 'scalar',
-  resolve: (text: string | null) => text !== null && parseFloating(text) !== undefined,
+  resolve: (text: unknown) => typeof text === 'string' && parseFloating(text) !== undefined,
   construct: (text: string) => parseFloating(text),
 });
 

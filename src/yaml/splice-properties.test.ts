@@ -220,3 +220,59 @@ function wouldBeEmpty(value: Json, edits: readonly Edit[]): boolean {
   const after = change === undefined ? value : applyChange(value, change);
   return isObject(after) && isObject(value) && !Object.keys(value).some((key) => Object.hasOwn(after, key));
 }
+
+it('takes any text without throwing, and leaves it alone where it refuses', () => {
+  const token = fc.constantFrom(
+    ...[
+      'a',
+      'b',
+      ': ',
+      ':',
+      '- ',
+      '\n',
+      '\n  ',
+      '  ',
+      '\t',
+      '{',
+      '}',
+      '[',
+      ']',
+      ', ',
+      '#',
+      ' # c',
+      '&x ',
+      '*x',
+      '<<: ',
+    ],
+    ...[
+      '"',
+      "'",
+      '|',
+      '>-',
+      '? ',
+      '!t ',
+      '!!int ',
+      '%YAML 1.1',
+      '...',
+      '\r\n',
+      '\ufeff',
+      '\u0085',
+      '@',
+      '`',
+      '~',
+      'é',
+      '1',
+    ],
+  );
+  const text = fc.array(token, { maxLength: 30 }).map((tokens) => `a: ${tokens.join('')}`);
+  const edits = [edit.set(['a', 'b'], 1), edit.remove(['b']), edit.append(['a', 'a', 'b'], 'x'), edit.remove(['a', 0])];
+  fc.assert(
+    fc.property(text, (before) => {
+      const { text: after, applied, refused } = applyEdits(before, edits);
+      expect(applied.length + refused.length).toBe(edits.length);
+      if (applied.length === 0) expect(after).toBe(before);
+      else expect(readable(after)).toEqual(applyEditsToValue(readable(before) ?? null, applied));
+    }),
+    { numRuns: 500 },
+  );
+});

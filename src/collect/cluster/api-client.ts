@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { isObject, type Json, type JsonObject, own } from '../../model/json.ts';
 import { ApiError, transportError } from './api-error.ts';
 import type { Connection } from './connect.ts';
+import { withoutManagedFields } from './managed-fields.ts';
 
 /** Largest answer that is read, decompressed: a page of 500 objects, each as large as etcd admits, is rarer still. */
 export const maxResponseBytes = 256 * 1024 * 1024;
@@ -180,7 +181,7 @@ export class ApiClient {
     }
     let body: Json;
     try {
-      body = JSON.parse(text);
+      body = JSON.parse(withoutManagedFields(text)) as Json;
     } catch (cause) {
       const what = /json/i.test(contentType) ? 'broken JSON' : contentType || 'something without a content type';
       throw new ApiError('interrupted', `the server answered with ${what}`, { cause });
