@@ -65,7 +65,9 @@ describe('${id}', () => {
 writeFileSync(registryFile, registryText());
 console.log(`src/controls/${id}.ts        the control: its check, fix and examples`);
 console.log(`src/controls/${id}.test.ts   its test`);
-console.log('Next: map it in data/benchmarks/, then `npm test -- src/controls test/meta`.');
+console.log(
+  'Next: map it in data/benchmarks/, `npm run generate` for its page, then `npm test -- src/controls test/meta`.',
+);
 
 function quoted(text) {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;

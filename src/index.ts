@@ -13,5 +13,6 @@ export type { InputCounts } from './engine/inputs.ts';
 export { type Judgement, type JudgeOptions, judge, type VerdictCounts } from './engine/judge.ts';
 export { podFromJson } from './model/pod.ts';
 export type { Gap, KubeObject, SkippedInput, Snapshot, Source } from './model/snapshot.ts';
+export { controlPages } from './report/control-page.ts';
 export { formats } from './report/formats.ts';
 export * from './semantics/pod-security/index.ts';

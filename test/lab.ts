@@ -20,7 +20,7 @@ export interface Lab {
 const script = resolve(import.meta.dirname, '../../shared/kube/lab');
 
 /** Why there is no lab here; undefined where there is one. */
-export const labMissing: string | undefined = findMissing();
+const labMissing: string | undefined = findMissing();
 export const labAvailable: boolean = labMissing === undefined;
 
 function findMissing(): string | undefined {

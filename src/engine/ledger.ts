@@ -64,18 +64,14 @@ class Page {
       this.hasVariants = true;
     }
     this.findings.push(finding);
-    this.index?.get(finding.matter)?.push(finding) ?? this.index?.set(finding.matter, [finding]);
+    if (this.index !== undefined) addTo(this.index, finding.matter, finding);
   }
 
   /** Overlays may make variants of one subject that fail in different ways: all but one are told apart by message. */
   nameVariants(): void {
     if (!this.hasVariants) return;
     const byIdentity = new Map<string, RecordedFinding[]>();
-    for (const finding of this.findings) {
-      const same = byIdentity.get(finding.identity);
-      if (same === undefined) byIdentity.set(finding.identity, [finding]);
-      else same.push(finding);
-    }
+    for (const finding of this.findings) addTo(byIdentity, finding.identity, finding);
     for (const variants of byIdentity.values()) {
       variants.sort((a, b) => (a.message < b.message ? -1 : 1));
       for (const variant of variants.slice(1)) variant.isVariant = true;
@@ -86,14 +82,16 @@ class Page {
     if (this.findings.length <= shortPage) return this.findings;
     if (this.index === undefined) {
       this.index = new Map();
-      for (const each of this.findings) {
-        const same = this.index.get(each.matter);
-        if (same === undefined) this.index.set(each.matter, [each]);
-        else same.push(each);
-      }
+      for (const each of this.findings) addTo(this.index, each.matter, each);
     }
     return this.index.get(finding.matter) ?? [];
   }
+}
+
+function addTo(map: Map<string, RecordedFinding[]>, key: string, finding: RecordedFinding): void {
+  const same = map.get(key);
+  if (same === undefined) map.set(key, [finding]);
+  else same.push(finding);
 }
 
 /** There may be a million of these: what can be told from the rest is not stored. */

@@ -29,7 +29,7 @@ export type RedactedValue = {
 };
 
 /** What stands in place of an annotation's value that may repeat the Secret's. */
-export const redactedText = 'redacted';
+const redactedText = 'redacted';
 
 /**
  * A Secret without its values: each becomes its class, length and public part (`RedactedValue`). Names, labels, type

@@ -1,4 +1,6 @@
 import type { AnyControl } from '../controls/control.ts';
+import { benchmarksOf } from '../engine/benchmarks.ts';
+import { groupBy } from './group-by.ts';
 import { remedySentences, sentence } from './remedy.ts';
 import { styleOf } from './style.ts';
 import { wrap } from './text-width.ts';
@@ -24,6 +26,7 @@ export function explain(control: AnyControl, { color, width }: ExplainOptions): 
   if (control.coveredBy.length > 0) {
     section('Not reported', prose(`where ${control.coveredBy.join(' or ')} fails for the same thing.`));
   }
+  section('Asked by', benchmarkLines(control).flatMap(prose));
   section('Fails', yamlLines(control.examples.fail));
   section('Passes', yamlLines(control.examples.pass));
   return `${lines.join('\n')}\n`;
@@ -37,4 +40,10 @@ function yamlLines([first, ...others]: readonly string[]): readonly string[] {
     .split('\n')
     .map((line) => (line === '' ? '' : `  ${line}`));
   return others.length === 0 ? lines : [...lines, '', `  (${others.length} more on its page in docs/controls)`];
+}
+
+/** The benchmarks that ask for it, each with its rows: "CIS Kubernetes Benchmark 1.12: 5.2.2". */
+export function benchmarkLines(control: AnyControl): readonly string[] {
+  const byTitle = groupBy(benchmarksOf(control.id), ({ title }) => title);
+  return [...byTitle].map(([title, rows]) => `${title}: ${rows.map(({ row }) => row).join(', ')}`);
 }

@@ -31,7 +31,7 @@ function withoutUnderscores(text: string): string {
  * The integer that Go's `strconv.ParseInt(text, 0, 64)`, or else `ParseUint`, gives once underscores are dropped;
  * undefined where neither does.
  */
-export function parseGoInteger(text: string): number | undefined {
+function parseGoInteger(text: string): number | undefined {
   if (!startsLikeNumber(text)) return undefined;
   const plain = withoutUnderscores(text);
   if (!decimalOrBased.test(plain)) return undefined;

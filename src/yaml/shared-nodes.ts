@@ -2,7 +2,7 @@ import type { Json } from '../model/json.ts';
 import { maxDepth } from './node-tracker.ts';
 
 /** Most nodes that aliases may add to a document when it is walked, as goyaml refuses "excessive aliasing". */
-export const maxAliasExpansion = 200_000;
+const maxAliasExpansion = 200_000;
 
 interface Frame {
   readonly node: object;

@@ -96,7 +96,7 @@ export function renderLike(value: string, quote: '"' | "'" | undefined): string 
 const plainText = /^[A-Za-z_./][A-Za-z0-9_./:@-]*$/;
 
 /** Plain where kubectl would read the plain text as this string, else in double quotes. */
-export function renderString(value: string): string {
+function renderString(value: string): string {
   return plainText.test(value) && !value.endsWith(':') && readsAsItself(value) ? value : quoteString(value);
 }
 

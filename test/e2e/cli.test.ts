@@ -103,6 +103,22 @@ describe('the command line', () => {
   });
 });
 
+describe('README.md', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+  it('shows how the report of the example begins', async () => {
+    const [, shown] = /```text\n([\s\S]+?)\n```/.exec(readme) ?? [];
+    const { stdout } = await runCli(['scan', 'examples']);
+    expect(stdout.slice(0, shown?.length)).toBe(shown);
+  });
+
+  it('counts the controls that there are', async () => {
+    const { stdout } = await runCli(['controls']);
+    const [, counted] = /^(\d+) controls over/m.exec(readme) ?? [];
+    expect(stdout.match(/^\s+[a-z]+(?:-[a-z]+)*\/\S+/gm)?.length).toBe(Number(counted));
+  });
+});
+
 describe('bad input', () => {
   it.each([
     { what: 'a missing path', make: () => join(folder, 'nowhere'), message: /nowhere/ },
@@ -160,7 +176,7 @@ describe('bad input', () => {
   it('prototype keys are data', async () => {
     const file = write(
       'proto.yaml',
-      `apiVersion: v1\nkind: Pod\nmetadata: { name: p, labels: { __proto__: x, constructor: y } }\n__proto__: { polluted: true }\nspec:\n  __proto__: { hostPID: true }\n  containers: [{ name: a, image: "a:1" }]\n`,
+      `apiVersion: v1\nkind: Pod\nmetadata: { name: p, labels: { __proto__: x, constructor: other } }\n__proto__: { polluted: true }\nspec:\n  __proto__: { hostPID: true }\n  containers: [{ name: a, image: "a:1" }]\n`,
     );
     const ran = await runCli(['scan', file, '-o', 'json', '--only', 'pods/host-pid']);
     expect((JSON.parse(ran.stdout) as { findings: unknown[] }).findings).toEqual([]);

@@ -9,6 +9,7 @@ import type { Terminal } from '../../src/cli/terminal.ts';
 import { controls } from '../../src/controls/registry.ts';
 import { benchmarksOf, mappedControls } from '../../src/engine/benchmarks.ts';
 import { errorCodes } from '../../src/model/errors.ts';
+import { controlPages } from '../../src/report/control-page.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -17,6 +18,16 @@ describe('docs/errors.md', () => {
   it('lists exactly the error codes that there are', () => {
     const documented = [...read('docs/errors.md').matchAll(/^\| `([a-z-]+)` \| (.+) \| (\d) \|$/gm)];
     expect(Object.fromEntries(documented.map(([, code, meaning]) => [code, meaning]))).toEqual(errorCodes);
+  });
+});
+
+describe('docs/controls', () => {
+  it('is what `npm run generate` writes', () => {
+    const pages = controlPages(controls);
+    const folder = join(root, 'docs/controls');
+    const there = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
+    expect(there.map((name) => name.replaceAll('\\', '/')).toSorted()).toEqual([...pages.keys()].toSorted());
+    for (const [path, text] of pages) expect(read(`docs/controls/${path}`), path).toBe(text);
   });
 });
 

@@ -9,7 +9,7 @@ import type { Connection } from './connect.ts';
 import { withoutManagedFields } from './managed-fields.ts';
 
 /** Largest answer that is read, decompressed: a page of 500 objects, each as large as etcd admits, is rarer still. */
-export const maxResponseBytes = 256 * 1024 * 1024;
+const maxResponseBytes = 256 * 1024 * 1024;
 
 export interface ApiClientOptions {
   /** Makes the connection; called again when the credentials expired. */

@@ -20,7 +20,7 @@ export interface DecodeOptions {
   readonly known?: KnownValues;
 }
 
-export const renderHint = 'render it first, and scan the output: `… | bulwark scan -`';
+const renderHint = 'render it first, and scan the output: `… | bulwark scan -`';
 
 /**
  * The objects of a manifest's text: YAML or JSON, several documents, Lists unpacked. Documents that give no object

@@ -3,11 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { isList, isObject, type Json, type JsonObject, own } from '../../model/json.ts';
 import { parseYaml } from '../../yaml/parse.ts';
 
-export const kustomizationNames: ReadonlySet<string> = new Set([
-  'kustomization.yaml',
-  'kustomization.yml',
-  'Kustomization',
-]);
+const kustomizationNames: ReadonlySet<string> = new Set(['kustomization.yaml', 'kustomization.yml', 'Kustomization']);
 
 /** What a kustomization file refers to. Paths are absolute. */
 export interface Kustomization {

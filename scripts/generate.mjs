@@ -1,0 +1,16 @@
+// `npm run generate`: the registry of controls, then, from the built library, a page for each in docs/controls.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { registryFile, registryText } from './generate-registry.mjs';
+import { root, setUp } from './setup.mjs';
+
+writeFileSync(registryFile, registryText());
+setUp();
+const { controlPages, controls } = await import(pathToFileURL(join(root, 'dist/index.js')).href);
+const folder = join(root, 'docs/controls');
+rmSync(folder, { recursive: true, force: true });
+for (const [path, text] of controlPages(controls)) {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), text);
+}
