@@ -1,9 +1,13 @@
 import type { AnyControl } from '../controls/control.ts';
 
-/** How to mend what a control finds, in sentences: its own remedy, then what `bulwark fix` does about it. */
+/** How a person mends what a control finds. */
+export function remedyOf(control: AnyControl): readonly string[] {
+  return control.remedy === '' ? [] : [sentence(control.remedy)];
+}
+
+/** The same, and what `bulwark fix` does about it in a file. */
 export function remedySentences(control: AnyControl): readonly string[] {
-  const sentences: string[] = [];
-  if (control.remedy !== '') sentences.push(sentence(control.remedy));
+  const sentences = [...remedyOf(control)];
   if (control.fix !== undefined) sentences.push(fixSentences[control.fix.safety]);
   return sentences;
 }

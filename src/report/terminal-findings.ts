@@ -2,8 +2,8 @@ import type { Finding, Place } from '../engine/finding.ts';
 import { type Location, locationOf } from './location.ts';
 import { counted, objectName } from './names.ts';
 import { sortPlaces } from './order.ts';
-import { remedySentences, sentence } from './remedy.ts';
-import { firstOwners, type Group, type OwnerFindings } from './terminal-groups.ts';
+import { remedyOf, remedySentences, sentence } from './remedy.ts';
+import { firstOwners, type Group, isInFile, type OwnerFindings } from './terminal-groups.ts';
 import type { Page } from './terminal-page.ts';
 import { padEnd, textWidth, unbroken, wrap } from './text-width.ts';
 import { visible, visibleShort } from './visible.ts';
@@ -41,17 +41,17 @@ export function findingGroup(group: Group, page: Page): string[] {
 function headingLines(group: Group, { style, width }: Page): string[] {
   const { control, severity, extent: affected } = group;
   const word = severity.toUpperCase();
-  const [first = '', ...others] = wrap(control.title, { width, lead: `${word}  ` });
-  const extent = `${affected} ${affected.startsWith('1 ') ? 'fails' : 'fail'} this; see ${unbroken(`bulwark explain ${control.id}`)}`;
+  const head = `${unbroken(control.id)} fails for ${affected}`;
+  const [first = '', ...others] = wrap(head, { width, lead: `${word}  ` });
   return [
     `${style.severity(severity, word)}${style.strong(first.slice(word.length))}`,
     ...others.map(style.strong),
-    ...wrap(extent, { width, lead: '  ' }),
+    ...wrap(sentence(control.title), { width, lead: '  Goal ' }),
   ];
 }
 
-function fixLines({ control }: Group, { proseWidth }: Page): string[] {
-  const sentences = remedySentences(control);
+function fixLines({ control, owners }: Group, { proseWidth }: Page): string[] {
+  const sentences = owners.some(isInFile) ? remedySentences(control) : remedyOf(control);
   if (sentences.length === 0) return [];
   return wrap(sentences.join(' ').replaceAll('bulwark fix', unbroken('bulwark fix')), {
     width: proseWidth,

@@ -52,6 +52,13 @@ export function firstOwners({ owners }: Group, limit: number): OwnerFindings[] {
   return first.sort(compareOwners).map((owner) => ({ ...owner, findings: sortFindings(owner.findings) }));
 }
 
+/** Whether what was found stands in a file that can be mended. */
+export function isInFile({ findings }: OwnerFindings): boolean {
+  return findings.some(({ places }) =>
+    places.some(({ object: { source } }) => source.positions !== undefined && source.rendered === undefined),
+  );
+}
+
 /** The `limit` that sort first, without sorting the rest. */
 function selectFirst(owners: readonly OwnerFindings[], limit: number): OwnerFindings[] {
   const first: OwnerFindings[] = [];

@@ -1,9 +1,9 @@
 import type { Judgement } from '../engine/judge.ts';
 import { counted } from './names.ts';
 import { countSeverities, gravestFirst, isComplete } from './summary.ts';
-import type { Group } from './terminal-groups.ts';
+import { type Group, isInFile } from './terminal-groups.ts';
 import type { Page } from './terminal-page.ts';
-import { wrap } from './text-width.ts';
+import { unbroken, wrap } from './text-width.ts';
 import { visible } from './visible.ts';
 
 /** Names in a list before the rest is counted. */
@@ -80,13 +80,9 @@ function nameList(names: readonly string[], { detail }: Page): string {
 export function nextLines(groups: readonly Group[], { style, width }: Page): string[] {
   if (groups.length === 0) return [];
   const inFiles = groups.filter(({ control, owners }) => control.fix !== undefined && owners.some(isInFile));
-  if (inFiles.length === 0) return [];
+  const more = `"${unbroken('bulwark explain CONTROL')}" tells more of a control`;
   const extent = groups.length === 1 ? 'it' : `${inFiles.length} of the ${groups.length} controls that fail`;
-  return wrap(`Next: "bulwark fix PATH --dry-run" shows edits that mend ${extent}`, { width }).map(style.strong);
-}
-
-function isInFile({ findings }: Group['owners'][number]): boolean {
-  return findings.some(({ places }) =>
-    places.some(({ object: { source } }) => source.positions !== undefined && source.rendered === undefined),
-  );
+  const mend =
+    inFiles.length === 0 ? '' : `"${unbroken('bulwark fix PATH --dry-run')}" shows edits that mend ${extent}; `;
+  return wrap(`Next: ${mend}${more}`, { width }).map(style.strong);
 }

@@ -13,6 +13,8 @@ export default control({
   severity: 'high',
   subject: 'container',
   why: 'Unless it is set to false, a process can become root through any setuid program in the image, even in a container that starts as another user.',
+  remedy:
+    'Set allowPrivilegeEscalation: false for the container. A program that changes its user through setuid or file capabilities stops working.',
   // The API server refuses false for a privileged container.
   coveredBy: ['pods/privileged'],
   check: ({ pod, container }) => {

@@ -10,6 +10,7 @@ export default control({
   severity: 'high',
   subject: 'container',
   why: 'What lies outside the default set of the runtimes is rarely needed by an application, and Pod Security refuses it at the baseline level.',
+  remedy: 'Take the capability out of capabilities.add, or find what needs it and give it a narrower way.',
   // A privileged container has every capability, whatever it lists.
   coveredBy: ['pods/privileged'],
   check: ({ container }) => checkAdded(container, 'beyond-baseline', severityOf),

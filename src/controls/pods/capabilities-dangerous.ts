@@ -9,6 +9,8 @@ export default control({
   severity: 'high',
   subject: 'container',
   why: 'Each of these ends where the container does not: reading any file (DAC_READ_SEARCH), tracing processes, raw devices, kernel programs, the network of the node. ALL is all of them.',
+  remedy:
+    'Take the capabilities out of capabilities.add. Where one is really needed, keep that workload in a namespace of its own, on nodes of its own.',
   // A privileged container has every capability, whatever it lists.
   coveredBy: ['pods/privileged'],
   check: ({ container }) => checkAdded(container, 'dangerous', severityOf),

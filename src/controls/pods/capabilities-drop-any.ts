@@ -12,6 +12,7 @@ export default control({
   severity: 'low',
   subject: 'container',
   why: 'A container that drops nothing shows that nobody has asked which capabilities of root it needs.',
+  remedy: 'Set capabilities.drop to ["ALL"].',
   coveredBy: ['pods/privileged', 'pods/capabilities-drop-all'],
   check: ({ pod, container }) => {
     if (pod.os === 'windows') return notOnWindows;

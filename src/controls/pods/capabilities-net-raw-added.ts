@@ -8,6 +8,7 @@ export default control({
   severity: 'medium',
   subject: 'container',
   why: 'NET_RAW forges packets: a container with it answers ARP and DNS in the name of its neighbours, and so takes their traffic.',
+  remedy: 'Take NET_RAW out of capabilities.add: ping works without it where net.ipv4.ping_group_range allows it.',
   // A privileged container has every capability, whatever it lists.
   coveredBy: ['pods/privileged'],
   check: ({ container }) => checkAdded(container, 'net-raw'),

@@ -15,6 +15,7 @@ export default control({
   severity: 'medium',
   subject: 'container',
   why: 'Most runtimes give every container NET_RAW, with which it forges packets and takes the traffic of its neighbours.',
+  remedy: 'Drop NET_RAW, or better ALL.',
   coveredBy: [
     'pods/privileged',
     'pods/capabilities-drop-all',

@@ -9,6 +9,7 @@ export default control({
   severity: 'medium',
   subject: 'container',
   why: 'An application that runs as an ordinary user needs no capability, unless it listens on a port below 1024; Pod Security refuses any other at the restricted level.',
+  remedy: 'Take the capability out of capabilities.add, and run the program as the user that it needs to be.',
   // A privileged container has every capability, whatever it lists.
   coveredBy: ['pods/privileged'],
   check: ({ pod, container }) => {

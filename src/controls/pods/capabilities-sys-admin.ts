@@ -8,6 +8,8 @@ export default control({
   severity: 'critical',
   subject: 'container',
   why: 'SYS_ADMIN is most of what root can do: mounting, namespaces and devices. A container with it is one known step from its node.',
+  remedy:
+    'Take SYS_ADMIN out of capabilities.add: it is close to being root on the node. Find the one thing that needs it.',
   // A privileged container has every capability, whatever it lists.
   coveredBy: ['pods/privileged'],
   check: ({ container }) => checkAdded(container, 'sys-admin'),

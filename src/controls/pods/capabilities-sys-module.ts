@@ -8,6 +8,7 @@ export default control({
   severity: 'high',
   subject: 'container',
   why: 'SYS_MODULE loads code into the kernel that the node and all its containers share.',
+  remedy: 'Take SYS_MODULE out of capabilities.add, and load kernel modules when the node is set up.',
   // A privileged container has every capability, whatever it lists.
   coveredBy: ['pods/privileged'],
   check: ({ container }) => checkAdded(container, 'sys-module'),

@@ -14,6 +14,7 @@ export default control({
   severity: 'medium',
   subject: 'container',
   why: 'Kubernetes writes capabilities in upper case and without CAP_. Some runtimes ignore CAP_SYS_BOOT in drop without a word, so the container keeps it; Pod Security and other policies compare names exactly.',
+  remedy: 'Write the name as Kubernetes has it: upper case, without CAP_.',
   // A privileged container has every capability, whatever it lists.
   coveredBy: ['pods/privileged'],
   check: ({ container }) => {

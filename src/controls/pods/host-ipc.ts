@@ -9,6 +9,7 @@ export default control({
   severity: 'high',
   subject: 'pod',
   why: 'A container in the host IPC namespace reads and changes the shared memory, semaphores and queues of every process of the node that uses them.',
+  remedy: 'Remove hostIPC; containers of one pod share memory through an emptyDir with medium: Memory.',
   check: ({ pod }) => (pod.hostIPC ? fail('the pod sets hostIPC: true', pod.at('hostIPC')) : pass),
   fix: { safety: 'may-break', edits: ({ pod }) => [edit.remove(pod.at('hostIPC'))] },
   examples: { fail: [inPod('hostIPC: true'), inPod('hostIPC: on')], pass: [inPod('hostIPC: false'), inPod('')] },

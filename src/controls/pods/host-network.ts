@@ -9,6 +9,8 @@ export default control({
   severity: 'high',
   subject: 'pod',
   why: 'A container in the host network reaches what listens on the node alone, such as the kubelet and the cloud metadata service, can listen to traffic of other pods, and no NetworkPolicy holds for it.',
+  remedy:
+    'Remove hostNetwork, and expose the pod through a Service. Network plugins and node agents that need it belong in a namespace of their own.',
   // The API server demands the host network for HostProcess pods.
   coveredBy: ['pods/windows-host-process'],
   check: ({ pod }) => (pod.hostNetwork ? fail('the pod sets hostNetwork: true', pod.at('hostNetwork')) : pass),

@@ -9,6 +9,7 @@ export default control({
   severity: 'high',
   subject: 'container',
   why: 'With Bidirectional propagation, what the container mounts appears on the node and in other pods: it can put its own files over theirs, and its mounts stay behind when it ends.',
+  remedy: 'Remove mountPropagation, or use HostToContainer where the container only has to see the mounts of the node.',
   check: ({ pod, container }) => {
     let failures: Failure[] | undefined;
     let hostPaths: ReadonlySet<string> | undefined;

@@ -11,6 +11,7 @@ export default control({
   severity: 'high',
   subject: 'container',
   why: 'The masked parts of /proc are settings and memory of the kernel that all share: unmasked, a root process in the container reads and writes them.',
+  remedy: 'Remove procMount, so that the runtime masks what it should of /proc.',
   coveredBy: ['pods/privileged'],
   check: ({ pod, container }) => {
     const { procMount } = container.securityContext;

@@ -15,6 +15,7 @@ export default control({
   severity: 'low',
   subject: 'pod',
   why: 'Unless the policy is Strict, the user of a container is also in every group that the image puts it in: whoever builds the image decides which files of shared volumes it may use, and nothing in the pod shows it.',
+  remedy: 'Set supplementalGroupsPolicy: Strict.',
   check: ({ pod }, facts) => {
     const policy = pod.securityContext.supplementalGroupsPolicy;
     if (policy === 'Strict' || !choosesUser(pod)) return pass;

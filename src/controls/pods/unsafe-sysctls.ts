@@ -10,6 +10,7 @@ export default control({
   severity: 'medium',
   subject: 'pod',
   why: 'Other kernel parameters are not kept apart between pods: one pod can weaken the node or starve its neighbours.',
+  remedy: 'Remove the sysctl, or set it when the node is set up.',
   check: ({ pod }) => {
     let failures: Failure[] | undefined;
     for (const { name, path } of pod.securityContext.sysctls) {

@@ -10,6 +10,7 @@ export default control({
   severity: 'critical',
   subject: 'pod',
   why: 'A HostProcess container is not a container at all: it runs on the Windows node itself, mostly as an administrator.',
+  remedy: 'Remove hostProcess, and keep what administers nodes apart from applications.',
   check: ({ pod }) => {
     let failures: Failure[] | undefined;
     const ofPod = pod.securityContext.windowsOptions;

@@ -1,0 +1,48 @@
+import type { Json } from './json.ts';
+
+/** The parts of Kubernetes whose configuration is resolved. */
+export const components = [
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'etcd',
+  'kubelet',
+  'kube-proxy',
+] as const;
+
+export type Component = (typeof components)[number];
+
+/** What is in force for one setting, and where that is said. */
+export interface Setting {
+  /** The configuration field where the component has one (`authentication.anonymous.enabled`), else the flag without dashes. */
+  readonly name: string;
+  readonly value: Json;
+  readonly origin: SettingOrigin;
+}
+
+export type SettingOrigin =
+  /** A command line argument: of a process, or of a manifest or unit file with its line. */
+  | { readonly kind: 'flag'; readonly flag: string; readonly where: string; readonly line?: number }
+  /** A field of a configuration file or drop-in. */
+  | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
+  | { readonly kind: 'environment'; readonly variable: string; readonly where: string }
+  /** What the component's code says for this version; `of` tells which set of defaults where there are several. */
+  | { readonly kind: 'default'; readonly of: string };
+
+/** Something in the configuration that does not do what its author meant. */
+export interface ConfigurationProblem {
+  readonly kind:
+    | 'unknown-field'
+    | 'misplaced-field'
+    | 'duplicate-field'
+    | 'unknown-flag'
+    | 'ignored-flag'
+    | 'unreadable'
+    | 'invalid';
+  readonly message: string;
+  readonly where: string;
+  readonly line?: number;
+  readonly column?: number;
+  /** What was probably meant. */
+  readonly hint?: string;
+}
