@@ -1,4 +1,4 @@
-import type { RegisterCommand } from './program.ts';
+import type { RegisterCommand } from './command.ts';
 
 export const controlsCommand: RegisterCommand = (program, terminal) => {
   program

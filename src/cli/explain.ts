@@ -1,4 +1,4 @@
-import type { RegisterCommand } from './program.ts';
+import type { RegisterCommand } from './command.ts';
 import { type ColorChoice, colorOption, useColor } from './terminal.ts';
 
 export const explainCommand: RegisterCommand = (program, terminal) => {

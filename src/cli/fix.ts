@@ -1,5 +1,5 @@
+import type { RegisterCommand } from './command.ts';
 import { repeatable } from './evidence.ts';
-import type { RegisterCommand } from './program.ts';
 
 export interface FixFlags {
   readonly dryRun?: true;

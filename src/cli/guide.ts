@@ -1,5 +1,5 @@
+import type { RegisterCommand } from './command.ts';
 import { addEvidenceOptions, type EvidenceFlags, namesEvidence } from './evidence.ts';
-import type { RegisterCommand } from './program.ts';
 import { type ColorChoice, colorOption, useColor } from './terminal.ts';
 
 interface GuideFlags extends EvidenceFlags {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../engine/exit-code.ts';
 import { BulwarkError } from '../model/errors.ts';
+import type { RegisterCommand } from './command.ts';
 import { controlsCommand } from './controls.ts';
 import { explainCommand } from './explain.ts';
 import { fixCommand } from './fix.ts';
@@ -8,9 +9,6 @@ import { guideCommand } from './guide.ts';
 import { scanCommand } from './scan.ts';
 import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
-
-/** Adds a command to the program. `done` takes the exit code. The work itself is imported when the command runs. */
-export type RegisterCommand = (program: Command, terminal: Terminal, done: (exitCode: number) => void) => void;
 
 const commands: readonly RegisterCommand[] = [scanCommand, fixCommand, explainCommand, controlsCommand, guideCommand];
 

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { Profile } from '../controls/control.ts';
 import { type Severity, severities } from '../model/severity.ts';
+import type { RegisterCommand } from './command.ts';
 import { addEvidenceOptions, type EvidenceFlags, repeatable } from './evidence.ts';
-import type { RegisterCommand } from './program.ts';
 import { type ColorChoice, colorOption, useColor } from './terminal.ts';
 
 export interface ScanFlags extends EvidenceFlags {

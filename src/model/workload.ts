@@ -1,7 +1,8 @@
-import { customWorkload } from './custom-workloads.ts';
-import { joinNames, matches, type Place } from './custom-workloads-places.ts';
-import { readSpecPatch, readTemplatePatch } from './custom-workloads-pods.ts';
-import { type Pod, readPod } from './pod.ts';
+import { customWorkload } from './custom-workloads/kinds.ts';
+import { joinNames, matches, type Place } from './custom-workloads/places.ts';
+import { readSpecPatch, readTemplatePatch } from './custom-workloads/pods.ts';
+import { readPod } from './pod.ts';
+import type { PodTemplate } from './pod-template.ts';
 import { type Malformed, Reader } from './reader.ts';
 import type { KubeObject } from './snapshot.ts';
 
@@ -10,12 +11,6 @@ export interface Workload {
   readonly object: KubeObject;
   readonly templates: readonly PodTemplate[];
   readonly malformed: readonly Malformed[];
-}
-
-export interface PodTemplate {
-  /** Empty for kinds with one template; else what tells it from its siblings, such as `templates/build`. */
-  readonly name: string;
-  readonly pod: Pod;
 }
 
 const inTemplate = ['spec', 'template'];

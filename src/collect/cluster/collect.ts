@@ -1,4 +1,4 @@
-import { customWorkloadKinds } from '../../model/custom-workloads.ts';
+import { customWorkloadKinds } from '../../model/custom-workloads/kinds.ts';
 import { BulwarkError } from '../../model/errors.ts';
 import { own } from '../../model/json.ts';
 import type { ClusterInfo, Gap, KubeObject, PolicyRule } from '../../model/snapshot.ts';

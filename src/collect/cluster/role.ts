@@ -1,4 +1,4 @@
-import { customWorkloadKinds } from '../../model/custom-workloads.ts';
+import { customWorkloadKinds } from '../../model/custom-workloads/kinds.ts';
 import { customResource, listedResources } from './resources.ts';
 
 export interface RoleOptions {

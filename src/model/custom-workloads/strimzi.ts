@@ -1,9 +1,9 @@
-import type { ReadTemplates } from './custom-workloads.ts';
-import { matches, parsePlace } from './custom-workloads-places.ts';
-import { onlySetFields, theOperator } from './custom-workloads-undecided.ts';
+import { readPod } from '../pod.ts';
+import type { ReadTemplates } from '../pod-template.ts';
+import type { Reader } from '../reader.ts';
 import { assembleList, implied, type Placed, PlacedReader, placed, placedField, withFields } from './placed.ts';
-import { readPod } from './pod.ts';
-import type { Reader } from './reader.ts';
+import { matches, parsePlace } from './places.ts';
+import { onlySetFields, theOperator } from './undecided.ts';
 
 /** A component of a Strimzi resource: where it stands, and the key of the container that runs its `image`. */
 export interface StrimziComponent {

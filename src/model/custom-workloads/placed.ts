@@ -1,6 +1,6 @@
-import { isList, isObject, type Json, type JsonObject, own } from './json.ts';
-import { formatPath, type Path } from './path.ts';
-import { type Malformed, Reader } from './reader.ts';
+import { isList, isObject, type Json, type JsonObject, own } from '../json.ts';
+import { formatPath, type Path } from '../path.ts';
+import { type Malformed, Reader } from '../reader.ts';
 
 /*
  * Values that remember where they stand. Some custom resources spread a pod over their fields: an adapter puts the

@@ -1,6 +1,6 @@
-import type { JsonObject } from './json.ts';
-import { type Path, valueAt } from './path.ts';
-import type { Undecided } from './pod.ts';
+import type { JsonObject } from '../json.ts';
+import { type Path, valueAt } from '../path.ts';
+import type { Undecided } from '../pod.ts';
 
 /*
  * What a custom resource does not decide about the pods that it makes. An operator fills in what the resource leaves

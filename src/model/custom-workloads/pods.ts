@@ -1,9 +1,9 @@
-import type { ReadTemplates } from './custom-workloads.ts';
-import { joinNames, matches, type Place, parsePlace } from './custom-workloads-places.ts';
-import { defaulted, onlySetFields, theOperator } from './custom-workloads-undecided.ts';
+import { type Pod, readPod } from '../pod.ts';
+import type { ReadTemplates } from '../pod-template.ts';
+import { Reader } from '../reader.ts';
 import { assembleList, firstSet, implied, PlacedReader, placed, placedField, withFields } from './placed.ts';
-import { type Pod, readPod } from './pod.ts';
-import { Reader } from './reader.ts';
+import { joinNames, matches, type Place, parsePlace } from './places.ts';
+import { defaulted, onlySetFields, theOperator } from './undecided.ts';
 
 /** Places by the name of their pods; '' where there is only one. Fan-outs add their names: `workers/gpu`. */
 export type Places = Readonly<Record<string, string>>;

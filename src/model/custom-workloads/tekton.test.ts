@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { decodeManifest } from '../collect/manifests/decode.ts';
-import type { Path } from './path.ts';
-import { readWorkload, type Workload } from './workload.ts';
+import { decodeManifest } from '../../collect/manifests/decode.ts';
+import type { Path } from '../path.ts';
+import { readWorkload, type Workload } from '../workload.ts';
 
 function read(manifest: string): { workload: Workload; line: (path: Path | undefined) => string } {
   const object = decodeManifest(manifest, 'tekton.yaml').objects[0];

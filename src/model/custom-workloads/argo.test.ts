@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { decodeManifest } from '../collect/manifests/decode.ts';
-import type { Path } from './path.ts';
-import type { Pod } from './pod.ts';
-import { readWorkload, type Workload } from './workload.ts';
+import { decodeManifest } from '../../collect/manifests/decode.ts';
+import type { Path } from '../path.ts';
+import type { Pod } from '../pod.ts';
+import { readWorkload, type Workload } from '../workload.ts';
 
 const workflow = `apiVersion: argoproj.io/v1alpha1
 kind: Workflow

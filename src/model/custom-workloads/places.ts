@@ -1,4 +1,4 @@
-import type { Reader } from './reader.ts';
+import type { Reader } from '../reader.ts';
 
 /** Where a kind keeps something: field names from the object's root, where a step may fan out. */
 export type Place = readonly PlaceStep[];

@@ -1,7 +1,7 @@
-import type { ReadTemplates } from './custom-workloads.ts';
-import { itemName, joinNames, matches, parsePlace } from './custom-workloads-places.ts';
-import { anyOf, noPlace, onlySetFields, parameters } from './custom-workloads-undecided.ts';
-import { isList, isObject } from './json.ts';
+import { isList, isObject } from '../json.ts';
+import { readPod } from '../pod.ts';
+import type { PodTemplate, ReadTemplates } from '../pod-template.ts';
+import { Reader } from '../reader.ts';
 import {
   affordable,
   assemble,
@@ -17,9 +17,8 @@ import {
   placedField,
   withFields,
 } from './placed.ts';
-import { readPod } from './pod.ts';
-import { Reader } from './reader.ts';
-import type { PodTemplate } from './workload.ts';
+import { itemName, joinNames, matches, parsePlace } from './places.ts';
+import { anyOf, noPlace, onlySetFields, parameters } from './undecided.ts';
 
 /** Inline templates hold steps with inline templates; nothing real goes deeper. */
 const maxInline = 4;

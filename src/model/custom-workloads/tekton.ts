@@ -1,7 +1,7 @@
-import type { ReadTemplates } from './custom-workloads.ts';
-import { itemName, joinNames } from './custom-workloads-places.ts';
-import { anyOf, noPlace, onlyContainers, onlySetFields, parameters } from './custom-workloads-undecided.ts';
-import type { Path } from './path.ts';
+import type { Path } from '../path.ts';
+import { type Pod, readPod, type Undecided } from '../pod.ts';
+import type { ReadTemplates } from '../pod-template.ts';
+import type { Reader } from '../reader.ts';
 import {
   affordable,
   assemble,
@@ -16,8 +16,8 @@ import {
   placedField,
   withFields,
 } from './placed.ts';
-import { type Pod, readPod, type Undecided } from './pod.ts';
-import type { Reader } from './reader.ts';
+import { itemName, joinNames } from './places.ts';
+import { anyOf, noPlace, onlyContainers, onlySetFields, parameters } from './undecided.ts';
 
 /*
  * Tekton's steps and sidecars are the containers of one pod, `stepTemplate` lies under every step, and the pod's own

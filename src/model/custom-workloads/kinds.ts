@@ -1,20 +1,10 @@
-import { argoWorkflow } from './custom-workloads-argo.ts';
-import { flatPods } from './custom-workloads-flat.ts';
-import { knative, podTemplates, specPatches, templatePatches } from './custom-workloads-pods.ts';
-import { monitoring, openTelemetryCollector, runner, sparkPods } from './custom-workloads-shapes.ts';
-import { strimzi } from './custom-workloads-strimzi.ts';
-import {
-  tektonPipeline,
-  tektonPipelineRun,
-  tektonStepAction,
-  tektonTask,
-  tektonTaskRun,
-} from './custom-workloads-tekton.ts';
-import type { Reader } from './reader.ts';
-import type { PodTemplate } from './workload.ts';
-
-/** Finds the pods that one kind of custom resource makes, in an object of that kind. */
-export type ReadTemplates = (root: Reader) => Iterable<PodTemplate>;
+import type { ReadTemplates } from '../pod-template.ts';
+import { argoWorkflow } from './argo.ts';
+import { flatPods } from './flat.ts';
+import { knative, podTemplates, specPatches, templatePatches } from './pods.ts';
+import { monitoring, openTelemetryCollector, runner, sparkPods } from './shapes.ts';
+import { strimzi } from './strimzi.ts';
+import { tektonPipeline, tektonPipelineRun, tektonStepAction, tektonTask, tektonTaskRun } from './tekton.ts';
 
 /** Whether Bulwark knows where a kind of custom resource keeps its pods. The API version does not matter. */
 export function isKnownCustomWorkload(group: string, kind: string): boolean {

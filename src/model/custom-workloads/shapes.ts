@@ -1,4 +1,4 @@
-import type { FlatPod } from './custom-workloads-flat.ts';
+import type { FlatPod } from './flat.ts';
 
 /* Kinds that spread a pod over fields of their own, as data. Sources: the CRDs of the projects named. */
 

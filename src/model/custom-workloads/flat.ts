@@ -1,6 +1,6 @@
-import type { ReadTemplates } from './custom-workloads.ts';
-import { joinNames, matches, parsePlace } from './custom-workloads-places.ts';
-import { onlySetFields, theOperator } from './custom-workloads-undecided.ts';
+import { readPod } from '../pod.ts';
+import type { ReadTemplates } from '../pod-template.ts';
+import type { Reader } from '../reader.ts';
 import {
   assemble,
   assembleList,
@@ -13,8 +13,8 @@ import {
   placed,
   placedField,
 } from './placed.ts';
-import { readPod } from './pod.ts';
-import type { Reader } from './reader.ts';
+import { joinNames, matches, parsePlace } from './places.ts';
+import { onlySetFields, theOperator } from './undecided.ts';
 
 /** A kind that spreads a pod over fields of its own instead of holding a pod spec. */
 export interface FlatPod {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeManifest } from '../collect/manifests/decode.ts';
-import { isKnownCustomWorkload } from './custom-workloads.ts';
-import type { Json, JsonObject } from './json.ts';
-import type { KubeObject } from './snapshot.ts';
-import { readWorkload, type Workload } from './workload.ts';
+import { decodeManifest } from '../../collect/manifests/decode.ts';
+import type { Json, JsonObject } from '../json.ts';
+import type { KubeObject } from '../snapshot.ts';
+import { readWorkload, type Workload } from '../workload.ts';
+import { isKnownCustomWorkload } from './kinds.ts';
 
 /** The pods of a manifest, one line a container; `!` marks that its privileged flag was found where it says so. */
 function pods(manifest: string): string[] {
