@@ -1,15 +1,23 @@
 import type { AnyControl } from '../controls/control.ts';
+import type { ContainerRole } from '../model/container.ts';
 import type { Path } from '../model/path.ts';
 import type { Severity } from '../model/severity.ts';
 import type { KubeObject } from '../model/snapshot.ts';
-import type { Subject } from '../model/subject.ts';
 import type { Failure } from '../model/verdict.ts';
+
+/** What a finding is about: no more of the subject than its name, so that findings do not keep whole pods alive. */
+export interface FindingSubject {
+  readonly object: KubeObject;
+  readonly path: Path;
+  readonly template: string;
+  readonly container?: { readonly name: string; readonly role: ContainerRole };
+}
 
 /** One control's failure on one subject. */
 export interface Finding {
   readonly control: AnyControl;
   readonly severity: Severity;
-  readonly subject: Subject;
+  readonly subject: FindingSubject;
   readonly failure: Failure;
   readonly message: string;
   /** The object to go to: the subject's own, or the controller that made the pod. */

@@ -1,7 +1,7 @@
 import type { AnyControl, Profile } from '../controls/control.ts';
 import { type Facts, factsOf } from '../facts/facts.ts';
 import { rootOwner } from '../facts/owners.ts';
-import { workloadByObject } from '../facts/workloads.ts';
+import { isWorkload, workloadOf } from '../facts/workloads.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Gap, KubeObject, Snapshot } from '../model/snapshot.ts';
 import type { ContainerSubject, ObjectSubject, PodSubject, Subject, SubjectKind, Subjects } from '../model/subject.ts';
@@ -45,25 +45,28 @@ export function judge(snapshot: Snapshot, options: JudgeOptions): Judgement {
   const controls = options.controls.filter((control) => profiles.includes(control.profile));
   const facts = factsOf(snapshot, options.settings);
   const run = new Run(facts, controls);
-  const workloads = facts.get(workloadByObject);
+  const read = facts.get(workloadOf);
+  const isTemplate = facts.get(isWorkload);
   const rootOf = facts.get(rootOwner);
-  const owned: { workload: Workload; root: KubeObject }[] = [];
+  const pods: { pod: KubeObject; root: KubeObject }[] = [];
   const gaps: Gap[] = [...snapshot.gaps];
+  const judgeWorkload = (object: KubeObject, owner: KubeObject): void => {
+    const workload = read(object);
+    if (workload === undefined) return;
+    gaps.push(...malformedGaps(workload));
+    run.workload(workload, owner);
+  };
   for (const object of snapshot.objects) {
     run.object({ object, path: [], template: '' });
-    const workload = workloads.get(object);
-    if (workload === undefined) continue;
+    if (!isTemplate(object)) continue;
     run.evaluated.add(object);
-    gaps.push(...malformedGaps(workload));
     const root = rootOf(object);
-    if (root === object || !workloads.has(root)) run.workload(workload, object);
-    else owned.push({ workload, root });
+    if (root === object || !isTemplate(root)) judgeWorkload(object, object);
+    else if (groupKind(object) === '/Pod') pods.push({ pod: object, root });
   }
   // Pods of a controller that is here too are judged for what their template does not show: injected and ephemeral
   // containers, and fields that admission changed. ReplicaSets and Jobs in between say nothing of their own.
-  for (const { workload, root } of owned) {
-    if (groupKind(workload.object) === '/Pod') run.workload(workload, root);
-  }
+  for (const { pod, root } of pods) judgeWorkload(pod, root);
   return {
     snapshot,
     controls,
@@ -154,12 +157,19 @@ class Run {
       failures ??= [];
       for (const failure of verdict) failures.push({ control, failure });
     }
-    const here = failed ?? noneFailed;
-    for (const { control, failure } of failures ?? []) {
-      if (control.coveredBy.some((id) => here.has(id) || above.has(id))) continue;
-      this.ledger.record(control, subject, failure, owner);
+    if (failed === undefined || failures === undefined) return noneFailed;
+    const { object, path, template, container } = subject as Subject;
+    const named = {
+      object,
+      path,
+      template,
+      ...(container && { container: { name: container.name, role: container.role } }),
+    };
+    for (const { control, failure } of failures) {
+      if (control.coveredBy.some((id) => failed.has(id) || above.has(id))) continue;
+      this.ledger.record(control, named, failure, owner);
     }
-    return here;
+    return failed;
   }
 
   private leaveOpen(control: AnyControl, { kind, reason }: { kind: 'unknown' | 'manual'; reason: string }): void {

@@ -1,10 +1,9 @@
 import type { AnyControl } from '../controls/control.ts';
 import type { Severity } from '../model/severity.ts';
 import type { KubeObject } from '../model/snapshot.ts';
-import type { Subject } from '../model/subject.ts';
 import type { Failure } from '../model/verdict.ts';
 import { groupKind } from '../model/workload.ts';
-import type { Finding, Place } from './finding.ts';
+import type { Finding, FindingSubject, Place } from './finding.ts';
 
 /** Failures as they come in, put together into findings: the same failure of the same logical subject is one. */
 export class Ledger {
@@ -15,7 +14,7 @@ export class Ledger {
    * `owner` is the object that made the subject's, or the subject's own. Owners must come before what they made: a
    * pod's failure that its owner's template shows already is the same finding, and adds no place.
    */
-  record(control: AnyControl, subject: Subject, failure: Failure, owner: KubeObject): void {
+  record(control: AnyControl, subject: FindingSubject, failure: Failure, owner: KubeObject): void {
     this.page(owner).record(new RecordedFinding(control, subject, failure, owner));
   }
 
@@ -97,13 +96,13 @@ function addTo(map: Map<string, RecordedFinding[]>, key: string, finding: Record
 /** There may be a million of these: what can be told from the rest is not stored. */
 class RecordedFinding implements Finding {
   readonly control: AnyControl;
-  readonly subject: Subject;
+  readonly subject: FindingSubject;
   readonly failure: Failure;
   readonly owner: KubeObject;
   isVariant = false;
   private more: Place[] | undefined;
 
-  constructor(control: AnyControl, subject: Subject, failure: Failure, owner: KubeObject) {
+  constructor(control: AnyControl, subject: FindingSubject, failure: Failure, owner: KubeObject) {
     this.control = control;
     this.subject = subject;
     this.failure = failure;

@@ -3,9 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { decodeManifest } from '../collect/manifests/decode.ts';
 import type { Json } from '../model/json.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import type { Workload } from '../model/workload.ts';
 import { crdWorkloads, podPlaces } from './crd-workloads.ts';
 import { factsOf } from './facts.ts';
-import { workloads } from './workloads.ts';
+import { workloadOf } from './workloads.ts';
+
+function workloadsIn(snapshot: Snapshot): Workload[] {
+  const read = factsOf(snapshot).get(workloadOf);
+  return snapshot.objects.flatMap((object) => read(object) ?? []);
+}
 
 function snapshotOf(...manifests: string[]): Snapshot {
   const objects = manifests.flatMap((text, index) => decodeManifest(text, `${index}.yaml`).objects);
@@ -149,7 +155,7 @@ const schema = object({ spec: object({ parts: list(object({ name: string, templa
 
 describe('custom resources of a kind that nobody knows', () => {
   it.each(['v1', 'v1beta1'] as const)('become workloads by the schema of their %s definition', (api) => {
-    const found = factsOf(snapshotOf(machine, definition(api, schema))).get(workloads);
+    const found = workloadsIn(snapshotOf(machine, definition(api, schema)));
     expect(found.map(({ object, templates }) => [object.name, ...templates.map(({ name }) => name)])).toEqual([
       ['press', 'parts/motor'],
     ]);
@@ -168,7 +174,7 @@ describe('custom resources of a kind that nobody knows', () => {
     ['the object uses none of the places', machine.slice(0, machine.indexOf('spec:')), [definition('v1', schema)]],
     ['the definition is of another kind', machine.replace('Machine', 'Engine'), [definition('v1', schema)]],
   ])('stay unsupported where %s', (_, text, definitions) => {
-    expect(factsOf(snapshotOf(text, ...definitions)).get(workloads)).toEqual([]);
+    expect(workloadsIn(snapshotOf(text, ...definitions))).toEqual([]);
   });
 
   it('are the only ones whose definitions are looked at', () => {

@@ -1,37 +1,36 @@
 import type { KubeObject } from '../model/snapshot.ts';
 import type { ContainerSubject, PodSubject } from '../model/subject.ts';
-import { readWorkload, type Workload } from '../model/workload.ts';
+import { groupKind, isKnownWorkload, readWorkload, type Workload } from '../model/workload.ts';
 import { crdWorkloads } from './crd-workloads.ts';
 import { defineFact } from './facts.ts';
 
-/** Every object that carries a pod template, in snapshot order. */
-export const workloads = defineFact('workloads', (facts): readonly Workload[] => {
-  const found: Workload[] = [];
+/**
+ * Reads the workload that an object is; undefined for any other object. It is read anew each time: a large cluster's
+ * pods, all read at once, take more memory than the objects themselves.
+ */
+export const workloadOf = defineFact('workload-of', (facts): ((object: KubeObject) => Workload | undefined) => {
   const discovered = facts.get(crdWorkloads);
-  for (const object of facts.snapshot.objects) {
-    const workload = readWorkload(object, discovered.get(`${object.apiVersion}/${object.kind}`));
-    if (workload !== undefined) found.push(workload);
-  }
-  return found;
+  return (object) => readWorkload(object, discovered.get(`${object.apiVersion}/${object.kind}`));
 });
 
-export const workloadByObject = defineFact(
-  'workload-by-object',
-  (facts): ReadonlyMap<KubeObject, Workload> =>
-    new Map(facts.get(workloads).map((workload) => [workload.object, workload])),
-);
+/** Whether an object carries a pod template, told by its kind alone. */
+export const isWorkload = defineFact('is-workload', (facts): ((object: KubeObject) => boolean) => {
+  const discovered = facts.get(crdWorkloads);
+  return (object) => isKnownWorkload(groupKind(object)) || discovered.has(`${object.apiVersion}/${object.kind}`);
+});
 
-export const podSubjects = defineFact('pod-subjects', (facts): readonly PodSubject[] =>
-  facts.get(workloads).flatMap((workload) =>
-    workload.templates.map((template) => ({
-      object: workload.object,
-      workload,
-      pod: template.pod,
-      template: template.name,
-      path: template.pod.path,
-    })),
-  ),
-);
+/** Every pod and pod template, in snapshot order. */
+export const podSubjects = defineFact('pod-subjects', (facts): readonly PodSubject[] => {
+  const read = facts.get(workloadOf);
+  const subjects: PodSubject[] = [];
+  for (const object of facts.snapshot.objects) {
+    const workload = read(object);
+    if (workload === undefined) continue;
+    for (const { name, pod } of workload.templates)
+      subjects.push({ object, workload, pod, template: name, path: pod.path });
+  }
+  return subjects;
+});
 
 export const containerSubjects = defineFact('container-subjects', (facts): readonly ContainerSubject[] =>
   facts

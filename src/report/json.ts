@@ -1,11 +1,10 @@
-import type { Finding } from '../engine/finding.ts';
+import type { Finding, FindingSubject } from '../engine/finding.ts';
 import { fingerprint } from '../engine/fingerprint.ts';
 import type { InputCounts } from '../engine/inputs.ts';
 import type { ControlError, Judgement } from '../engine/judge.ts';
 import type { Undecided } from '../engine/undecided.ts';
 import { formatPath } from '../model/path.ts';
 import type { ClusterInfo, Gap, KubeObject, SkippedInput } from '../model/snapshot.ts';
-import type { Subject } from '../model/subject.ts';
 import { jsonLines } from './json-lines.ts';
 import { compareText, locationOf } from './location.ts';
 import { sortErrors, sortFindings, sortGaps, sortPlaces, sortSkipped, sortUndecided } from './order.ts';
@@ -81,7 +80,7 @@ function findingRecord(finding: Finding): unknown {
 }
 
 /** `owner` is the object to go to; `observedIn` the object that was read where that is another, such as its Pod. */
-function subjectRecord({ object, template, container }: Subject, owner: KubeObject): unknown {
+function subjectRecord({ object, template, container }: FindingSubject, owner: KubeObject): unknown {
   return {
     ...objectRecord(owner),
     ...(template !== '' && { template }),

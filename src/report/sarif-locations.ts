@@ -1,5 +1,4 @@
-import type { Finding } from '../engine/finding.ts';
-import type { Subject } from '../model/subject.ts';
+import type { Finding, FindingSubject } from '../engine/finding.ts';
 import { type Location, locationOf } from './location.ts';
 import { sortPlaces } from './order.ts';
 
@@ -24,7 +23,7 @@ export function sarifLocations(finding: Finding): unknown[] {
 
 /** Kind, namespace, name and container: what the place is called, whatever file it is in. */
 export function logicalLocation(
-  { template, container }: Subject,
+  { template, container }: FindingSubject,
   { kind, namespace, name }: Finding['owner'],
 ): unknown {
   const parts = [kind, namespace, name, template, container?.name];
