@@ -51,6 +51,11 @@ export interface FileEvidence {
   readonly target?: string;
   /** Text of a configuration file, credentials redacted; certificates of a certificate file. Absent: not read. */
   readonly text?: string;
+  /**
+   * The process whose mount namespace the path is in, where that is not the host's: a component in a container. Such a
+   * file may be one of the host's too, and is then listed once more without this.
+   */
+  readonly process?: number;
   /** What the file holds that was not kept. */
   readonly secret?: 'private-key' | 'token' | 'kubeconfig-credential' | 'encryption-key' | 'password';
 }

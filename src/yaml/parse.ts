@@ -3,7 +3,7 @@ import type { Json } from '../model/json.ts';
 import type { Path } from '../model/path.ts';
 import type { DuplicateKey, Positions } from '../model/snapshot.ts';
 import { DocumentRefused, loadTracked, yamlOptions } from './node-tracker.ts';
-import { LineIndex, type PositionTree, TextPositions } from './positions.ts';
+import { LineIndex, type PositionNode, type PositionTree, TextPositions } from './positions.ts';
 import { SavedPositions } from './saved-positions.ts';
 import { sharingProblem } from './shared-nodes.ts';
 import { asYamlError, type Origin, YamlError } from './yaml-error.ts';
@@ -30,12 +30,13 @@ export interface ParsedDocument {
  * Duplicate keys are last-wins and listed. What kubectl would refuse for its scalars alone (`.inf`, a null key) is read
  * as text. Throws `YamlError`.
  */
-export function parseYaml(text: string, line: number, column = 1, known?: KnownValues): ParsedDocument {
+export function parseYaml(text: string, line: number, column = 1, known?: KnownDocuments): ParsedDocument {
   const origin: Origin = { line, column };
   const body = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  const positions = new TextPositions(body, treeBuilder(line, column));
   const before = known?.get(body);
-  if (before !== undefined) return asParsed(before, positions, []);
+  const places: SharedPlaces = before?.places ?? {};
+  const positions = new TextPositions(body, treeBuilder(line, column, places));
+  if (before !== undefined) return asParsed(before.value, positions, []);
   let duplicated = false;
   let value: unknown;
   try {
@@ -54,7 +55,7 @@ export function parseYaml(text: string, line: number, column = 1, known?: KnownV
   const json = (value ?? null) as Json;
   const problem = mayShare(body) ? sharingProblem(json) : undefined;
   if (problem !== undefined) throw new YamlError(problem, line, column);
-  if (!duplicated && body.length >= worthKnowing) known?.set(body, json);
+  if (!duplicated && body.length >= worthKnowing) known?.set(body, { value: json, places });
   return asParsed(json, positions, duplicated ? positions.duplicateKeys() : []);
 }
 
@@ -63,20 +64,25 @@ function asParsed(value: Json, positions: TextPositions, duplicateKeys: readonly
 }
 
 /**
- * The values of documents that were read before, by their text. Folders of manifests repeat whole documents (install
- * variants, vendored CRDs): each text is parsed once. Values are shared, and nobody may write to them.
+ * Documents that were read before, by their text. Folders of manifests repeat whole documents (install variants,
+ * vendored CRDs): each text is parsed once. Values are shared, and nobody may write to them.
  */
-export type KnownValues = Map<string, Json>;
+export type KnownDocuments = Map<string, { readonly value: Json; readonly places: SharedPlaces }>;
+
+/** Where the nodes of a text stand within it: found once for all of its copies, when it is first asked for. */
+interface SharedPlaces {
+  root?: PositionNode;
+}
 
 /** Shorter documents are parsed as fast as they are found. */
-const worthKnowing = 2048;
+const worthKnowing = 256;
 
 /** Apart from `parseYaml`, so that the closure does not keep the text alive that it was given. */
-function treeBuilder(line: number, column: number): (text: string) => PositionTree {
-  return (text) => ({
-    root: loadTracked(text, { json: true, maxNodes }).root,
-    lines: new LineIndex(text, line, column),
-  });
+function treeBuilder(line: number, column: number, places: SharedPlaces): (text: string) => PositionTree {
+  return (text) => {
+    places.root ??= loadTracked(text, { json: true, maxNodes }).root;
+    return { root: places.root, lines: new LineIndex(text, line, column) };
+  };
 }
 
 function loadValue(text: string, { json }: { readonly json: boolean }): unknown {

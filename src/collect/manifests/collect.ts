@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Gap } from '../../model/snapshot.ts';
-import type { KnownValues } from '../../yaml/parse.ts';
+import type { KnownDocuments } from '../../yaml/parse.ts';
 import { Charts } from './chart.ts';
 import { type Decoded, decodeManifest } from './decode.ts';
 import { displayName, type FoundFile, findFiles } from './find-files.ts';
@@ -36,7 +36,7 @@ export async function collectManifests(options: CollectManifestsOptions): Promis
   );
   const paths = new Set(found.files.map(({ path }) => path));
   const decoded = new Map<string, Promise<Decoded>>();
-  const known: KnownValues = new Map();
+  const known: KnownDocuments = new Map();
   const collection: Collection = {
     cwd,
     known,

@@ -3,7 +3,7 @@ import type { Path } from '../../model/path.ts';
 import { redactSecret } from '../../model/redact.ts';
 import type { DuplicateKey, Gap, KubeObject, Rendered, SkippedInput, Source } from '../../model/snapshot.ts';
 import { parseJson } from '../../yaml/json.ts';
-import { type KnownValues, type ParsedDocument, parseYaml, YamlError } from '../../yaml/parse.ts';
+import { type KnownDocuments, type ParsedDocument, parseYaml, YamlError } from '../../yaml/parse.ts';
 import type { TextPositions } from '../../yaml/positions.ts';
 import { type DocumentText, splitDocuments } from '../../yaml/split.ts';
 import { templateLine } from './template.ts';
@@ -17,7 +17,7 @@ export interface Decoded {
 export interface DecodeOptions {
   readonly rendered?: Rendered | undefined;
   /** Documents that other files of the same scan held. */
-  readonly known?: KnownValues;
+  readonly known?: KnownDocuments;
 }
 
 const renderHint = 'render it first, and scan the output: `… | bulwark scan -`';
@@ -41,7 +41,7 @@ class ManifestReader {
   private readonly decoded: Decoded;
   private readonly file: string;
   private readonly rendered: Rendered | undefined;
-  private readonly known: KnownValues | undefined;
+  private readonly known: KnownDocuments | undefined;
   private readonly lazy: TextPositions[] = [];
   private hasSecrets = false;
 
@@ -143,7 +143,11 @@ class ManifestReader {
 
 const none: readonly never[] = Object.freeze([]);
 
-function parseDocument(text: string, { line, column }: DocumentText, known: KnownValues | undefined): ParsedDocument {
+function parseDocument(
+  text: string,
+  { line, column }: DocumentText,
+  known: KnownDocuments | undefined,
+): ParsedDocument {
   return /^\s*[{[]/.test(text) ? parseJson(text, line, column) : parseYaml(text, line, column, known);
 }
 

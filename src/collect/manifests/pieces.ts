@@ -1,5 +1,5 @@
 import type { Gap, SkippedInput } from '../../model/snapshot.ts';
-import type { KnownValues } from '../../yaml/parse.ts';
+import type { KnownDocuments } from '../../yaml/parse.ts';
 import type { Charts } from './chart.ts';
 import type { Decoded } from './decode.ts';
 
@@ -14,7 +14,7 @@ export interface Collection {
   readonly maxFileBytes: number;
   readonly charts: Charts;
   /** Documents that were parsed already, by their text. */
-  readonly known: KnownValues;
+  readonly known: KnownDocuments;
   /** Whether the paths lead to the file. */
   isFound(path: string): boolean;
   /** Reads and decodes a file by its absolute path, once. */
