@@ -3,7 +3,6 @@
  * What stops only a part of a run is a gap in the evidence, not one of these.
  */
 export const errorCodes = {
-  'no-input': 'There is nothing to scan.',
   'kubeconfig-missing': 'No kubeconfig could be found, and this is not a pod.',
   'kubeconfig-invalid': 'A kubeconfig cannot be read.',
   'context-missing': 'The kubeconfig has no such context, or the context names a cluster or user that is not there.',

@@ -173,6 +173,14 @@ describe('bad input', () => {
     expect(ran.code).toBe(3);
   });
 
+  it('nothing to scan is no clean scan', async () => {
+    mkdirSync(join(folder, 'empty'));
+    for (const ran of [await runCli(['scan', join(folder, 'empty')]), await runCli(['scan', '-'], { stdin: '' })]) {
+      expect(ran.stdout).toMatch(/no manifest is there/);
+      expect(ran.code).toBe(3);
+    }
+  });
+
   it('prototype keys are data', async () => {
     const file = write(
       'proto.yaml',

@@ -65,10 +65,18 @@ export async function collectManifests(options: CollectManifestsOptions): Promis
   }
   if (options.paths.includes('-')) pieces.push(await readStdin(options, maxFileBytes));
   options.signal?.throwIfAborted();
-  return joined(
+  const all = joined(
     pieces.map((piece) => kustomize.withoutRendered(piece)),
     found.gaps,
   );
+  const isEmpty = all.objects.length + all.inputs.length + all.gaps.length === 0;
+  return isEmpty ? { ...all, gaps: [nothingThere(options.paths)] } : all;
+}
+
+/** An empty folder, or a pipe that carried nothing, is more likely a slip than a clean scan. */
+function nothingThere(paths: readonly string[]): Gap {
+  const hint = 'name a folder with .yaml, .yml or .json files, or pipe manifests in with -';
+  return { code: 'unreadable', what: paths.join(' '), reason: 'no manifest is there', hint };
 }
 
 async function readFound(file: FoundFile, kustomize: Kustomize, collection: Collection): Promise<Piece> {
