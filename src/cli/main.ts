@@ -8,7 +8,8 @@ const terminal = processTerminal();
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(process.exitCode ?? exitCodes.clean);
-  throw error;
+  terminal.err(`bulwark: cannot write to standard output: ${error.message}\n`);
+  process.exit(exitCodes.usage);
 });
 
 const name = basename(process.argv[1] ?? '').startsWith('kubectl-') ? 'kubectl bulwark' : 'bulwark';

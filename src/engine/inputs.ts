@@ -38,10 +38,21 @@ export function countInputs(snapshot: Snapshot, evaluated: ReadonlySet<KubeObjec
   return { ...counts, notJudgedKinds: kinds, skipped: snapshot.inputs };
 }
 
-/** Kubernetes' own API groups: without a dot, or under `k8s.io`. */
+/** Kubernetes' own API groups: without a dot, or the ones that it serves under `k8s.io`. */
 function isBuiltIn(apiVersion: string): boolean {
   const slash = apiVersion.indexOf('/');
   if (slash === -1) return true;
   const group = apiVersion.slice(0, slash);
-  return !group.includes('.') || (group.endsWith('.k8s.io') && !group.endsWith('.x-k8s.io') && group !== 'x-k8s.io');
+  return !group.includes('.') || ownGroups.has(group);
 }
+
+const ownGroups = new Set([
+  ...['admissionregistration.k8s.io', 'apiextensions.k8s.io', 'apiregistration.k8s.io', 'apiserver.config.k8s.io'],
+  ...['apiserver.k8s.io', 'apidiscovery.k8s.io', 'audit.k8s.io', 'authentication.k8s.io', 'authorization.k8s.io'],
+  ...['certificates.k8s.io', 'client.authentication.k8s.io', 'coordination.k8s.io', 'discovery.k8s.io'],
+  ...['events.k8s.io', 'flowcontrol.apiserver.k8s.io', 'imagepolicy.k8s.io', 'internal.apiserver.k8s.io'],
+  ...['kubeadm.k8s.io', 'kubelet.config.k8s.io', 'kubeproxy.config.k8s.io', 'kubescheduler.config.k8s.io'],
+  ...['kustomize.config.k8s.io', 'metrics.k8s.io', 'networking.k8s.io', 'node.k8s.io', 'policy.k8s.io'],
+  ...['rbac.authorization.k8s.io', 'resource.k8s.io', 'scheduling.k8s.io', 'settings.k8s.io', 'storage.k8s.io'],
+  ...['storagemigration.k8s.io'],
+]);

@@ -62,7 +62,12 @@ function leftLines(left: readonly LeftFinding[]): string[] {
 }
 
 function findings(left: readonly LeftFinding[]): string {
-  return counted(new Set(left.map(({ finding }) => finding)).size, 'finding');
+  return counted(distinct(left), 'finding');
+}
+
+/** Findings, however many places each has. */
+function distinct(left: readonly LeftFinding[]): number {
+  return new Set(left.map(({ finding }) => finding)).size;
 }
 
 /** Most controls that are named. */
@@ -71,8 +76,8 @@ const maxControls = 5;
 /** `pods/privileged 3, pods/host-pid 1`, those with most findings first. */
 function controlsOf(left: readonly LeftFinding[]): string {
   const byControl = [...groupBy(left, ({ finding }) => finding.control.id)];
-  const sorted = byControl.sort(([a, these], [b, those]) => those.length - these.length || (a < b ? -1 : 1));
-  const named = sorted.slice(0, maxControls).map(([id, these]) => `${id} ${these.length}`);
+  const sorted = byControl.sort(([a, these], [b, those]) => distinct(those) - distinct(these) || (a < b ? -1 : 1));
+  const named = sorted.slice(0, maxControls).map(([id, these]) => `${id} ${distinct(these)}`);
   const more = sorted.length - named.length;
   return more > 0 ? `${named.join(', ')}, and ${counted(more, 'other control')}` : named.join(', ');
 }

@@ -76,7 +76,7 @@ function run(command: string, args: readonly string[], options: RenderOptions): 
         if (error === null) done({ output: stdout });
         else if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') done({ problem: 'its output is too large' });
         else if (error.killed) done({ problem: `no answer within ${timeoutMs / 1000} s` });
-        else done({ problem: lastLine(stderr) ?? error.message });
+        else done({ problem: withoutLogPrefix(lastLine(stderr)) ?? error.message });
       },
     ).stdin?.end();
   });
@@ -85,4 +85,9 @@ function run(command: string, args: readonly string[], options: RenderOptions): 
 function lastLine(text: string): string | undefined {
   const line = text.trimEnd().split('\n').at(-1)?.trim();
   return line === undefined || line === '' ? undefined : line.slice(0, 500);
+}
+
+/** Without the time, process id and source line that kubectl's logger puts first: the same failure reads the same. */
+function withoutLogPrefix(line: string | undefined): string | undefined {
+  return line?.replace(/^[EWIF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+:\d+\] /, '');
 }

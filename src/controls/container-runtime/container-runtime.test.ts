@@ -4,10 +4,8 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { judgeExample, judgeText } from '../../../test/judge-example.ts';
-import { type Facts, factsOf } from '../../facts/facts.ts';
+import { planFixes } from '../../fix/plan.ts';
 import { applyEditsToValue } from '../../model/apply-edit.ts';
-import type { Edit } from '../../model/edit.ts';
-import type { Failure } from '../../model/verdict.ts';
 import type { AnyControl } from '../control.ts';
 
 const folder = dirname(fileURLToPath(import.meta.url));
@@ -272,19 +270,10 @@ describe('fixes', () => {
 
 /** The objects of a text with the fixes of one control made, as JSON documents. */
 function mend(control: AnyControl, text: string): string {
-  const { snapshot, findings } = judgeText([control], text);
-  const facts = factsOf(snapshot);
-  const mended = snapshot.objects.map((object) => {
-    const edits = findings
-      .filter(({ subject }) => subject.object === object)
-      .flatMap(({ subject, failure }) =>
-        // A finding's subject is of the kind that its control asks for.
-        (control.fix?.edits as (subject: unknown, failure: Failure, facts: Facts) => readonly Edit[])(
-          subject,
-          failure,
-          facts,
-        ),
-      );
+  const judgement = judgeText([control], text);
+  const fixes = [...planFixes(judgement, { allow: 'may-break' }).fixes.values()].flat();
+  const mended = judgement.snapshot.objects.map((object) => {
+    const edits = fixes.filter(({ place }) => place.object === object).flatMap((fix) => fix.edits);
     return JSON.stringify(applyEditsToValue(object.value, edits));
   });
   return mended.join('\n---\n');

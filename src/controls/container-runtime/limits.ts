@@ -29,10 +29,10 @@ export function hasLimit({ limits }: Resources, resource: string): boolean {
   return limits.size > 0 && bounds(limits.get(resource));
 }
 
-/** Whether a quantity is a bound: the kubelet takes zero for none. */
+/** Whether a quantity is a bound: the kubelet takes zero for none, and the API server refuses what is no quantity. */
 export function bounds(quantity: Json | undefined): boolean {
-  if (typeof quantity === 'number') return quantity !== 0;
-  return typeof quantity === 'string' && !zero.test(quantity);
+  if (typeof quantity === 'number') return quantity > 0;
+  return typeof quantity === 'string' && wellFormed.test(quantity) && !zero.test(quantity);
 }
 
 /** Whether admission may give the container limits, and it may have any: the API allows none for ephemeral containers. */
@@ -40,6 +40,8 @@ export function mayHaveLimits({ role }: Container): boolean {
   return role === 'container' || role === 'sidecar';
 }
 
+/** A positive resource.Quantity: apimachinery, pkg/api/resource. */
+const wellFormed = /^\+?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+|[numkMGTPE]|[KMGTPE]i)?$/;
 const zero = /^[+-]?(?:0+\.?0*|\.0+)(?:[eE][+-]?\d+|[A-Za-z]{0,2})$/;
 const ephemeral = notApplicable('the API allows no limits for ephemeral containers');
 const init = notApplicable('init containers end before the pod serves anything');

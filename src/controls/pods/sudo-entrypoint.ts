@@ -22,6 +22,7 @@ export default control({
       inContainer('args: [sudo, /app]'),
       inContainer('command: [/bin/sh, -ec, "sudo /app"]'),
       inContainer('command: [bash]\nargs: [-c, " sudo -u app /app"]'),
+      inContainer('command: [sh, -c, "exec sudo -u app /app"]'),
       inPod('initContainers: [{ name: setup, command: [sudo, chown, -R, app, /data] }]'),
     ],
     pass: [
@@ -36,7 +37,7 @@ export default control({
 const sudo = /(?:^|\/)sudo$/;
 const shell = /(?:^|\/)(?:sh|ash|bash|dash|ksh|zsh)$/;
 const scriptFlag = /^-[A-Za-z]*c/;
-const sudoFirst = /^\s*(?:[^\s;&|]*\/)?sudo(?:\s|$)/;
+const sudoFirst = /^\s*(?:exec\s+)?(?:[^\s;&|]*\/)?sudo(?:\s|$)/;
 
 /** Kubernetes runs `command` followed by `args`; without a command, `args` follow the entry point of the image, if any. */
 function startsWithSudo(container: Container): boolean {

@@ -1,4 +1,3 @@
-import { edit } from '../../model/edit.ts';
 import type { Pod, Volume } from '../../model/pod.ts';
 import { fail, notApplicable, pass } from '../../model/verdict.ts';
 import { control } from '../control.ts';
@@ -15,7 +14,8 @@ export default control({
   severity: 'low',
   subject: 'pod',
   why: 'Unless the policy is Strict, the user of a container is also in every group that the image puts it in: whoever builds the image decides which files of shared volumes it may use, and nothing in the pod shows it.',
-  remedy: 'Set supplementalGroupsPolicy: Strict.',
+  remedy:
+    'Set supplementalGroupsPolicy: Strict, where the API server is v1.33 or newer and the runtime knows it (containerd 2.0, CRI-O 1.31): older ones refuse the pod.',
   check: ({ pod }, facts) => {
     const policy = pod.securityContext.supplementalGroupsPolicy;
     if (policy === 'Strict' || !choosesUser(pod)) return pass;
@@ -24,11 +24,6 @@ export default control({
     const server = facts.get(serverVersion);
     if (server !== undefined && server.minor < 33) return tooOld;
     return fail('the pod sets runAsUser but not supplementalGroupsPolicy: Strict', pod.at(...field));
-  },
-  fix: {
-    // A kubelet whose runtime does not know the policy (containerd before 2.0) refuses the pod.
-    safety: 'may-break',
-    edits: ({ pod }) => [edit.set(pod.at(...field), 'Strict')],
   },
   examples: {
     fail: [
