@@ -56,6 +56,13 @@ async function saved(paths: readonly string[], flags: EvidenceFlags, terminal: T
 }
 
 async function collect(paths: readonly string[], flags: EvidenceFlags, terminal: Terminal): Promise<Snapshot> {
+  if (flags.namespace.length > 0 && paths.length > 0 && !clusterAsked(flags)) {
+    throw new BulwarkError(
+      'usage',
+      '--namespace limits what is read of a cluster, not of files',
+      'leave it out, or add --cluster',
+    );
+  }
   const { assembleSnapshot } = await import('../collect/snapshot.ts');
   const takenAt = terminal.now().toISOString();
   const parts: Collected[] = [];

@@ -6,7 +6,7 @@ interface GuideFlags extends EvidenceFlags {
   readonly color: ColorChoice;
 }
 
-export const guideCommand: RegisterCommand = (program, terminal) => {
+export const guideCommand: RegisterCommand = (program, terminal, done) => {
   const command = program
     .command('guide')
     .summary('what the hardening guides ask for, and how it stands here')
@@ -20,6 +20,6 @@ export const guideCommand: RegisterCommand = (program, terminal) => {
     .action(async (paths: string[], flags: GuideFlags) => {
       const { runGuide } = await import('./guide.run.ts');
       const asked = paths.length > 0 || namesEvidence(flags);
-      await runGuide(asked ? { paths, flags } : undefined, useColor(terminal, flags.color), terminal);
+      done(await runGuide(asked ? { paths, flags } : undefined, useColor(terminal, flags.color), terminal));
     });
 };

@@ -7,6 +7,7 @@ import { BulwarkError } from '../model/errors.ts';
 import { defaultSettings } from '../model/settings.ts';
 import { formats } from '../report/formats.ts';
 import { takeSnapshot } from './evidence.ts';
+import { nearest } from './nearest.ts';
 import type { ScanFlags } from './scan.ts';
 import { selectControls } from './select-controls.ts';
 import type { Terminal } from './terminal.ts';
@@ -19,6 +20,13 @@ export async function runScan(paths: readonly string[], flags: RunFlags, termina
     const { minimalClusterRole } = await import('../collect/cluster/role.ts');
     await terminal.out(minimalClusterRole({ secrets: flags.withSecrets === true ? 'listed' : 'left-out' }));
     return exitCodes.clean;
+  }
+  if (flags.withSecrets === true) {
+    throw new BulwarkError(
+      'usage',
+      '--with-secrets changes what --print-rbac prints',
+      'leave it out, or add --print-rbac',
+    );
   }
   const outputs = parseOutputs(flags.output);
   const controls = selectControls(flags);
@@ -49,11 +57,9 @@ function parseOutputs(asked: readonly string[]): readonly Output[] {
     const format = equals === -1 ? text : text.slice(0, equals);
     const file = equals === -1 ? undefined : text.slice(equals + 1);
     if (!formats.has(format)) {
-      throw new BulwarkError(
-        'unknown-format',
-        `there is no report format "${format}"`,
-        `formats: ${[...formats.keys()].join(', ')}`,
-      );
+      const near = nearest(format, formats.keys());
+      const hint = `${near === undefined ? '' : `did you mean ${near}? `}formats: ${[...formats.keys()].join(', ')}`;
+      throw new BulwarkError('unknown-format', `there is no report format "${format}"`, hint);
     }
     if (file === '') throw new BulwarkError('usage', `-o ${text} names no file`, `write it as -o ${format}=FILE`);
     return { format, file };

@@ -10,6 +10,7 @@ import { groupKind, type Workload } from '../model/workload.ts';
 import type { Finding } from './finding.ts';
 import { countInputs, type InputCounts } from './inputs.ts';
 import { Ledger } from './ledger.ts';
+import { misnamedWorkload } from './misnamed.ts';
 import { onlyDecided, type Undecided } from './undecided.ts';
 
 export interface JudgeOptions {
@@ -58,7 +59,11 @@ export function judge(snapshot: Snapshot, options: JudgeOptions): Judgement {
   };
   for (const object of snapshot.objects) {
     run.object({ object, path: [], template: '' });
-    if (!isTemplate(object)) continue;
+    if (!isTemplate(object)) {
+      const misnamed = misnamedWorkload(object);
+      if (misnamed !== undefined) gaps.push(misnamed);
+      continue;
+    }
     run.evaluated.add(object);
     const root = rootOf(object);
     if (root === object || !isTemplate(root)) judgeWorkload(object, object);

@@ -36,6 +36,16 @@ export function isKnownWorkload(groupKind: string): boolean {
   return builtIn.has(groupKind) || customWorkload(groupKind) !== undefined;
 }
 
+const builtInKinds = [...builtIn.keys()].map((key) => {
+  const slash = key.indexOf('/');
+  return { group: key.slice(0, slash), kind: key.slice(slash + 1) };
+});
+
+/** The kinds of Kubernetes itself that are or make pods, the groups that serve them today before older ones. */
+export function builtInWorkloads(): readonly { readonly group: string; readonly kind: string }[] {
+  return builtInKinds;
+}
+
 /** `group/Kind` of an object: the key of kind tables. */
 export function groupKind(object: { readonly apiVersion: string; readonly kind: string }): string {
   const slash = object.apiVersion.indexOf('/');

@@ -30,7 +30,7 @@ describe('the command line', () => {
     { what: 'a misspelt option', args: ['scan', '--fial-on', 'low'], code: 2, err: /Did you mean --fail-on/ },
     { what: 'a wrong choice', args: ['scan', '--fail-on', 'hihg', 'examples'], code: 2, err: /critical/ },
     { what: 'a misspelt control', args: ['explain', 'pods/privilaged'], code: 2, err: /did you mean pods\/privileged/ },
-    { what: 'a misspelt format', args: ['scan', 'examples', '-o', 'jsn'], code: 2, err: /formats: .*json/ },
+    { what: 'a misspelt format', args: ['scan', 'examples', '-o', 'jsn'], code: 2, err: /did you mean json/ },
     {
       what: 'two reports on stdout',
       args: ['scan', 'examples', '-o', 'json', '-o', 'sarif'],
@@ -43,6 +43,9 @@ describe('the command line', () => {
       code: 2,
       err: /cannot write/,
     },
+    { what: 'a misspelt component', args: ['scan', 'examples', '--only', 'pod'], code: 2, err: /did you mean pods\?/ },
+    { what: 'a flag that does nothing', args: ['scan', 'examples', '-n', 'shop'], code: 2, err: /--namespace limits/ },
+    { what: 'a guide on what is not there', args: ['guide', 'nofolder'], code: 3, out: /Kubelet/, err: /nofolder/ },
     { what: 'a time that is none', args: ['scan', 'examples', '--now', 'soon'], code: 2, err: /--now soon/ },
     { what: 'a snapshot that is none', args: ['scan', '--from', 'package.json'], code: 2, err: /package\.json/ },
     { what: 'findings', args: ['scan', 'examples'], code: 1, out: /privileged/ },

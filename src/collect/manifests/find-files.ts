@@ -92,7 +92,9 @@ class Finder {
         if (matches(name)) {
           matched = true;
           if (isFolder) await this.walk(path, await IgnoreRules.of(path));
-          else if (!(await isFolderLink(entry, path))) this.file(path, { isNamed: true });
+          else if (entry.isFile() || (entry.isSymbolicLink() && !(await isFolderLink(entry, path)))) {
+            this.file(path, { isNamed: true });
+          }
         } else if (isFolder) await visit(path, `${name}/`);
       }
     };
