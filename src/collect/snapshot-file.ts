@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip, gunzipSync } from 'node:zlib';
 import { BulwarkError } from '../model/errors.ts';
 import { describeType, isList, isObject, type Json, type JsonObject, own } from '../model/json.ts';
+import { redactCredentials } from '../model/redact-credentials.ts';
 import type { Gap, KubeObject, Positions, SkippedInput, Snapshot, Source } from '../model/snapshot.ts';
 import { SavedPositions } from '../yaml/saved-positions.ts';
 
@@ -13,7 +14,7 @@ const schema = 'bulwark.snapshot/v1';
 
 /**
  * Writes a snapshot as JSON, gzipped where the name ends in `.gz`, for `readSnapshot`. Readable by its owner only: it
- * shows a cluster from inside. The file is there whole or not at all. Throws `output-unwritable`.
+ * shows a cluster from inside, without the credentials in it. The file is there whole or not at all. Throws `output-unwritable`.
  */
 export async function writeSnapshot(snapshot: Snapshot, file: string): Promise<void> {
   const temporary = `${file}.${randomUUID().slice(0, 8)}.tmp`;
@@ -38,7 +39,12 @@ function* snapshotLines({ objects, ...rest }: Snapshot): Generator<string> {
   yield `${JSON.stringify(rest).slice(0, -1)},"objects":[`;
   let separator = '\n';
   for (const object of objects) {
-    yield separator + JSON.stringify({ ...object, source: savedSource(object.source, indexes) });
+    yield separator +
+      JSON.stringify({
+        ...object,
+        value: redactCredentials(object.value),
+        source: savedSource(object.source, indexes),
+      });
     separator = ',\n';
   }
   yield '\n],"positions":[';

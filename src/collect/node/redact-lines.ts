@@ -1,0 +1,99 @@
+import { isSecretName, redacted, redactUrls } from './redact-words.ts';
+import type { RedactedText } from './redact-yaml.ts';
+
+const assignment = /(?<![\w.-])(--?)?([A-Za-z_][\w.-]*)(=|(?:[ \t]|\\\r?\n)+)/g;
+
+/** What systemd.syntax(7) and shell-like variable files are made of; other lines are no part of one. */
+const unitLine = /^\s*(?:$|[#;[]|(?:export\s+)?[A-Za-z_][\w.-]*\s*=)/;
+
+/**
+ * A systemd unit or a file of variables with secret values replaced. A line that belongs to neither is emptied, so
+ * that a file that merely is named as one is not copied.
+ */
+export function redactUnit(text: string): RedactedText {
+  const plain = onlyUnitLines(text);
+  const parts: string[] = [];
+  let at = 0;
+  for (const { index, 0: whole, 1: dashes, 2: name = '', 3: between } of plain.matchAll(assignment)) {
+    const start = index + whole.length;
+    if (index < at || (dashes === undefined && between !== '=') || !isSecretName(name)) continue;
+    const end = valueEnd(plain, { name: index, start });
+    const value = plain.slice(start, end);
+    if (/^(?:|""|''|true|false|-.*)$/.test(value)) continue;
+    parts.push(
+      plain.slice(at, start),
+      redacted,
+      value.replace(/[^\n]+/g, (part) => (part.endsWith('\\') ? '\\' : '')),
+    );
+    at = end;
+  }
+  parts.push(plain.slice(at));
+  const after = redactUrls(parts.join(''));
+  return { text: after, ...(after !== plain && { secret: 'token' as const }) };
+}
+
+function onlyUnitLines(text: string): string {
+  let continues = false;
+  const lines = text.split('\n').map((line) => {
+    const isPart = continues || unitLine.test(line);
+    continues = isPart && /\\\r?$/.test(line);
+    return isPart ? line : '';
+  });
+  return lines.join('\n');
+}
+
+/** Where a value ends: at its quote, at the quote that its name is in, at the end of its line, or at a space. */
+function valueEnd(text: string, at: { readonly name: number; readonly start: number }): number {
+  const before = text[at.name - 1] ?? '';
+  const first = text[at.start] ?? '';
+  if (before === '"' || before === "'") return quoteEnd(text, at.start, before);
+  if (first === '"' || first === "'") return Math.min(quoteEnd(text, at.start + 1, first) + 1, text.length);
+  // A line may be as long as the file: what stands before a name at its beginning is short.
+  const line = text.slice(Math.max(0, at.name - 100), at.name);
+  const begins = at.name <= 100 ? /(?:^|\n)\s*(?:export\s+)?[#;]?\s*$/ : /\n\s*(?:export\s+)?[#;]?\s*$/;
+  const rest = begins.test(line) ? /(?:\\\r?\n|[^\n])*/y : /[^\s"']*/y;
+  rest.lastIndex = at.start;
+  rest.test(text);
+  return rest.lastIndex;
+}
+
+function quoteEnd(text: string, from: number, quote: string): number {
+  let at = from;
+  while (at < text.length && text[at] !== quote) at += text[at] === '\\' ? 2 : 1;
+  return Math.min(at, text.length);
+}
+
+const tomlSecret =
+  /((?:^|[\s,{.])["']?(?:[\w-]*(?:passw(?:or)?d|token|secret)|auth|Authorization|authorization)["']?\s*=\s*)("""[\s\S]*?(?:"""|(?![\s\S]))|'''[\s\S]*?(?:'''|(?![\s\S]))|\[[^\]]*\]?|"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?)/gim;
+
+/** TOML, as containerd and CRI-O are configured in, with registry passwords replaced. */
+export function redactToml(text: string): RedactedText {
+  let found = false;
+  const plain = text.replace(tomlSecret, (whole, key: string, value: string) => {
+    if (/^(?:""|''|\[\s*\])$/.test(value)) return whole;
+    found = true;
+    return `${key}"${redacted}"${'\n'.repeat(value.split('\n').length - 1)}`;
+  });
+  const after = redactUrls(plain);
+  return { text: after, ...((found || after !== plain) && { secret: 'password' as const }) };
+}
+
+/** An ABAC policy: a JSON object a line (`--authorization-policy-file`). Lines that are none are emptied. */
+export function redactJsonLines(text: string): RedactedText {
+  const lines = text.split('\n').map((line) => {
+    if (/^\s*#/.test(line)) return line;
+    try {
+      const value: unknown = JSON.parse(line);
+      return typeof value === 'object' && value !== null ? line : '';
+    } catch {
+      return '';
+    }
+  });
+  return { text: lines.join('\n') };
+}
+
+/** A host name (hostname(5)); nothing where the file holds anything else. */
+export function redactHostName(text: string): RedactedText {
+  const isName = /^(?:\s*#.*\n)*\s*[A-Za-z0-9.-]{1,253}\s*$/.test(text.slice(0, 4096)) && text.length <= 4096;
+  return isName ? { text } : { problem: 'not a host name' };
+}

@@ -1,0 +1,59 @@
+/** What stands where a secret stood. */
+export const redacted = 'REDACTED';
+
+/**
+ * Names of settings whose value is itself a secret. What ends in `file`, `path` or the like names where one is kept,
+ * and is configuration.
+ */
+const secretName =
+  /(?:passwo?rd|passwd|passphrase|token|secret|secret[-_]?access[-_]?key|api[-_]?key|access[-_]?key|key[-_]?data)$/i;
+
+/** Settings named like one that hold none: etcd's kind of token, and a name that keeps clusters apart. */
+const publicNames: ReadonlySet<string> = new Set([
+  'auth-token',
+  'initial-cluster-token',
+  'rotate-server-token',
+  'automountserviceaccounttoken',
+]);
+
+/** Whether a flag, variable or key of this name holds a secret. */
+export function isSecretName(name: string): boolean {
+  const plain = name
+    .replace(/^ETCD_/, '')
+    .replaceAll('_', '-')
+    .toLowerCase();
+  return !publicNames.has(plain) && secretName.test(name);
+}
+
+const userInfo = /([a-z][a-z0-9+.-]{0,30}:\/\/)([^\s/@:"'`]{0,256}):([^\s/"'`]{0,1024})@/gi;
+
+/** Passwords in URLs: `mysql://user:password@host`. */
+export function redactUrls(text: string): string {
+  return text.includes('://') && text.includes('@') ? text.replace(userInfo, `$1$2:${redacted}@`) : text;
+}
+
+export function redactVariable(name: string, value: string): string {
+  return isSecretName(name) && value !== '' ? redacted : redactUrls(value);
+}
+
+const flag = /^(--?)([A-Za-z][\w.-]*)(?:=([\s\S]*))?$/;
+
+/** Arguments with the values of flags such as `--token` redacted, in both forms that a value is given in. */
+export function redactArgv(argv: readonly string[]): string[] {
+  const words: string[] = [];
+  let isValue = false;
+  for (const word of argv) {
+    const [, dashes, name = '', value] = flag.exec(word) ?? [];
+    if (dashes === undefined) words.push(isValue ? redacted : redactUrls(word));
+    else if (value !== undefined && isSecretName(name)) words.push(`${dashes}${name}=${redacted}`);
+    else words.push(redactUrls(word));
+    isValue = dashes !== undefined && value === undefined && isSecretName(name);
+  }
+  return words;
+}
+
+/** Whether the word after this one is a secret: `--token` without a value of its own. */
+export function takesSecret(word: string): boolean {
+  const [, dashes, name = '', value] = flag.exec(word) ?? [];
+  return dashes !== undefined && value === undefined && isSecretName(name);
+}

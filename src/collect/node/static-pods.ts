@@ -1,0 +1,165 @@
+import type { Component } from '../../model/component.ts';
+import { isList, isObject, type Json, type JsonObject, own } from '../../model/json.ts';
+import type { Path } from '../../model/path.ts';
+import { parseYaml } from '../../yaml/parse.ts';
+import type { TextPositions } from '../../yaml/positions.ts';
+import { splitDocuments } from '../../yaml/split.ts';
+import { componentOfCommand } from './components.ts';
+import type { ComponentArgument } from './find-args.ts';
+
+/** A container of a static pod that runs a component. */
+export interface StaticComponent {
+  readonly component: Component;
+  readonly args: readonly ComponentArgument[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly mounts: readonly Mount[];
+  /** The node's folders that the pod mounts, whatever the container. */
+  readonly hostPaths: readonly string[];
+}
+
+export interface Mount {
+  readonly inside: string;
+  readonly onHost: string;
+}
+
+/**
+ * The components that a manifest of the kubelet's static pod folder starts. `text` may be anything: what is no pod
+ * gives none. The kubelet reads one object a file, and so does this: the first document.
+ */
+export function readStaticPod(text: string, file: string): readonly StaticComponent[] {
+  const [document] = splitDocuments(text);
+  if (document === undefined) return [];
+  let value: Json;
+  let positions: TextPositions;
+  try {
+    ({ value, positions } = parseYaml(text.slice(document.start, document.end), document.line, document.column));
+  } catch {
+    return [];
+  }
+  if (!isObject(value) || own(value, 'kind') !== 'Pod') return [];
+  const spec = objectAt(value, 'spec');
+  const volumes = hostVolumes(spec);
+  const found: StaticComponent[] = [];
+  for (const [index, container] of listAt(spec, 'containers').entries()) {
+    if (!isObject(container)) continue;
+    const path: Path = ['spec', 'containers', index];
+    const env = variablesOf(container);
+    const words = wordsOf(container, { path, file, positions, env });
+    const command = componentOfCommand(words.map((word) => word.text));
+    if (command === undefined) continue;
+    found.push({
+      component: command.component,
+      args: words.slice(command.argsAt),
+      env: Object.fromEntries(env),
+      mounts: mountsOf(container, volumes),
+      hostPaths: [...volumes.values()],
+    });
+  }
+  return found;
+}
+
+/**
+ * Where a path in a container is kept on the node; undefined for what is in its image. The longest mount counts.
+ */
+export function onHost(path: string, mounts: readonly Mount[]): string | undefined {
+  let best: Mount | undefined;
+  for (const mount of mounts) {
+    const within = path === mount.inside || path.startsWith(mount.inside === '/' ? '/' : `${mount.inside}/`);
+    if (within && (best === undefined || mount.inside.length > best.inside.length)) best = mount;
+  }
+  return best === undefined
+    ? undefined
+    : withoutSlash(best.onHost + path.slice(withoutSlash(best.inside).length)) || '/';
+}
+
+function hostVolumes(spec: JsonObject): ReadonlyMap<string, string> {
+  const volumes = new Map<string, string>();
+  for (const volume of listAt(spec, 'volumes')) {
+    if (!isObject(volume)) continue;
+    const name = own(volume, 'name');
+    const path = own(objectAt(volume, 'hostPath'), 'path');
+    if (typeof name === 'string' && typeof path === 'string' && path.startsWith('/')) volumes.set(name, path);
+  }
+  return volumes;
+}
+
+function mountsOf(container: JsonObject, volumes: ReadonlyMap<string, string>): Mount[] {
+  const mounts: Mount[] = [];
+  for (const mount of listAt(container, 'volumeMounts')) {
+    if (!isObject(mount)) continue;
+    const name = own(mount, 'name');
+    const inside = own(mount, 'mountPath');
+    const subPath = own(mount, 'subPath');
+    const source = typeof name === 'string' ? volumes.get(name) : undefined;
+    if (source === undefined || typeof inside !== 'string') continue;
+    const below = typeof subPath === 'string' && subPath !== '' ? `${withoutSlash(source)}/${subPath}` : source;
+    mounts.push({ inside: withoutSlash(inside) || '/', onHost: withoutSlash(below) });
+  }
+  return mounts;
+}
+
+interface ContainerPlace {
+  readonly path: Path;
+  readonly file: string;
+  readonly positions: TextPositions;
+  readonly env: ReadonlyMap<string, string>;
+}
+
+function wordsOf(container: JsonObject, { path, file, positions, env }: ContainerPlace): ComponentArgument[] {
+  const words: ComponentArgument[] = [];
+  for (const field of ['command', 'args'] as const) {
+    for (const [index, word] of listAt(container, field).entries()) {
+      if (typeof word !== 'string') continue;
+      const line = positions.locate([...path, field, index])?.line;
+      words.push({ text: expand(word, env), where: file, ...(line !== undefined && { line }) });
+    }
+  }
+  return unwrapShell(words);
+}
+
+/** `$(NAME)` of the container's own variables, as the kubelet expands it; `$$(NAME)` is the text `$(NAME)`. */
+function expand(word: string, env: ReadonlyMap<string, string>): string {
+  if (!word.includes('$')) return word;
+  return word.replace(/\$\$|\$\(([^()$]+)\)/g, (whole, name: string | undefined) =>
+    name === undefined ? '$' : (env.get(name) ?? whole),
+  );
+}
+
+/** `/bin/sh -c "exec kube-apiserver --flag …"`, as some installers write it: the words of a plain command. */
+function unwrapShell(words: readonly ComponentArgument[]): ComponentArgument[] {
+  const [shell, option, script] = words;
+  const isShell = /(?:^|\/)(?:ba|da)?sh$/.test(shell?.text ?? '') && /^-[a-z]*c$/.test(option?.text ?? '');
+  if (!isShell || script === undefined) return [...words];
+  const plain = script.text.trim().replace(/^exec\s+/, '');
+  const command = plain.split(/\s+(?:\d?>|[|;&])/)[0] ?? '';
+  return command
+    .replaceAll(/\\\n/g, ' ')
+    .split(/\s+/)
+    .filter((text) => text !== '')
+    .map((text) => ({ ...script, text: text.replace(/^(["'])([\s\S]*)\1$/, '$2') }));
+}
+
+function variablesOf(container: JsonObject): ReadonlyMap<string, string> {
+  const variables = new Map<string, string>();
+  for (const variable of listAt(container, 'env')) {
+    if (!isObject(variable)) continue;
+    const name = own(variable, 'name');
+    const value = own(variable, 'value');
+    if (typeof name === 'string' && typeof value === 'string') variables.set(name, value);
+  }
+  return variables;
+}
+
+function objectAt(object: JsonObject, key: string): JsonObject {
+  const value = own(object, key);
+  return isObject(value) ? value : {};
+}
+
+function listAt(object: JsonObject, key: string): readonly Json[] {
+  const value = own(object, key);
+  return isList(value) ? value : [];
+}
+
+function withoutSlash(path: string): string {
+  return path.replace(/\/+$/, '');
+}

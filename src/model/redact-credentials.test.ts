@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { JsonObject } from './json.ts';
+import { redactCredentials } from './redact-credentials.ts';
+
+const pod = (container: object): JsonObject =>
+  ({ kind: 'Pod', spec: { containers: [{ name: 'a', ...container }] } }) as JsonObject;
+
+describe('redactCredentials', () => {
+  it.each([
+    ['a variable with a telling name', pod({ env: [{ name: 'DB_PASSWORD', value: 'hunter2hunter2' }] }), 'hunter2'],
+    ['an AWS key', pod({ env: [{ name: 'ID', value: 'AKIAABCDEFGHIJKLMNOP' }] }), 'AKIAABCD'],
+    ['a URL with a password', pod({ args: ['postgres://user:hunter2@db/x'] }), 'hunter2'],
+    ['an argument', pod({ command: ['app', '--password=hunter2'] }), 'hunter2'],
+    [
+      'a header',
+      pod({ probe: { httpHeaders: [{ name: 'Authorization', value: 'Bearer abcdefghijkl' }] } }),
+      'abcdefghijkl',
+    ],
+    [
+      'a private key',
+      { data: { x: '-----BEGIN RSA PRIVATE KEY-----\nMIIhunter2\n-----END RSA PRIVATE KEY-----' } },
+      'hunter2',
+    ],
+    ['a ConfigMap key', { kind: 'ConfigMap', data: { password: 'hunter2hunter2' } }, 'hunter2'],
+    [
+      'a Secret in a Template',
+      { kind: 'Template', objects: [{ kind: 'Secret', stringData: { a: 'hunter2hunter2' } }] },
+      'hunter2',
+    ],
+    ['a Secret in text', { manifest: 'apiVersion: v1\nkind: Secret\nstringData: { a: hunter2hunter2 }' }, 'hunter2'],
+    [
+      'what kubectl applied',
+      { metadata: { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"a":"hunter2hunter2"}' } } },
+      'hunter2',
+    ],
+  ])('%s', (_, object, secret) => {
+    expect(JSON.stringify(object)).toContain(secret);
+    expect(JSON.stringify(redactCredentials(object as JsonObject))).not.toContain(secret);
+  });
+
+  it('leaves what controls look at', () => {
+    const object = pod({
+      image: 'registry.example:5000/app:1.0@sha256:abc',
+      env: [
+        { name: 'DB_PASSWORD', valueFrom: { secretKeyRef: { name: 'db', key: 'password' } } },
+        { name: 'TOKEN', value: '$(OTHER)' },
+      ],
+      securityContext: { privileged: true },
+      volumeMounts: [{ name: 'token', mountPath: '/var/run/secrets' }],
+    });
+    expect(redactCredentials(object)).toEqual(object);
+  });
+
+  it('takes any JSON, and twice is as once', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
+        const once = redactCredentials(value as JsonObject);
+        expect(redactCredentials(once)).toEqual(once);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,32 @@
+import type { Component, ConfigurationProblem, Setting } from '../../model/component.ts';
+import type { Argument } from './argv.ts';
+
+/** What is known of one running or configured component. */
+export interface ComponentInput {
+  readonly component: Component;
+  /** Minor version: 20 for v1.20, and 4 for etcd 3.4. Undefined: the newest known. */
+  readonly minor?: number;
+  /** The arguments without the program itself, each with where it was read (a process, or a file with its line). */
+  readonly args: readonly Argument[];
+  /** Environment of the process, by variable. */
+  readonly env?: ReadonlyMap<string, { readonly value: string; readonly where: string }>;
+  /** Text of a configuration file by its path on the node; undefined where it is not there or could not be read. */
+  readFile(path: string): string | undefined;
+  /** Names of the files in a folder on the node. */
+  listFolder?(path: string): readonly string[];
+}
+
+/** The configuration that is in force. */
+export interface ResolvedComponent {
+  readonly component: Component;
+  readonly minor: number | undefined;
+  /**
+   * The setting of a configuration path or flag. Undefined: this version has no such setting. A value of `null` means
+   * that it cannot be told, since the file that decides it could not be read; the origin is then the flag or variable
+   * that names the file.
+   */
+  get(name: string): Setting | undefined;
+  /** Everything that this version has, set or not, by name. */
+  settings(): readonly Setting[];
+  readonly problems: readonly ConfigurationProblem[];
+}
