@@ -2,6 +2,7 @@
 
 export { collectManifests } from './collect/manifests/collect.ts';
 export { decodeManifest } from './collect/manifests/decode.ts';
+export { collectNode } from './collect/node/collect.ts';
 export { assembleSnapshot, type Collected } from './collect/snapshot.ts';
 export { readSnapshot, writeSnapshot } from './collect/snapshot-file.ts';
 export type { AnyControl, Control, Examples, Fix, Profile } from './controls/control.ts';
@@ -15,4 +16,5 @@ export { podFromJson } from './model/pod.ts';
 export type { Gap, KubeObject, SkippedInput, Snapshot, Source } from './model/snapshot.ts';
 export { controlPages } from './report/control-page.ts';
 export { formats } from './report/formats.ts';
+export * from './semantics/component-config/index.ts';
 export * from './semantics/pod-security/index.ts';

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../engine/exit-code.ts';
 import { BulwarkError } from '../model/errors.ts';
 import type { RegisterCommand } from './command.ts';
+import { configCommand } from './config.ts';
 import { controlsCommand } from './controls.ts';
 import { explainCommand } from './explain.ts';
 import { fixCommand } from './fix.ts';
@@ -10,7 +11,14 @@ import { scanCommand } from './scan.ts';
 import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
 
-const commands: readonly RegisterCommand[] = [scanCommand, fixCommand, explainCommand, controlsCommand, guideCommand];
+const commands: readonly RegisterCommand[] = [
+  scanCommand,
+  fixCommand,
+  configCommand,
+  explainCommand,
+  controlsCommand,
+  guideCommand,
+];
 
 export function createProgram(
   terminal: Terminal,

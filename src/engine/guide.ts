@@ -26,7 +26,8 @@ export const guideRows: readonly GuideRow[] = data.rows;
 
 /** How a row stands in a judgement. Verdicts that are not known count as no evidence, never as holding. */
 export function guideState(row: GuideRow, judgement: Judgement): GuideState {
-  if (row.controls.length === 0) return { kind: 'not-served' };
+  // A command answers for itself: what was scanned does not speak of it.
+  if (row.controls.length === 0) return { kind: row.commands.length > 0 ? 'no-evidence' : 'not-served' };
   const ids = new Set(row.controls);
   let judged = 0;
   for (const [control, counts] of judgement.coverage) {

@@ -5,7 +5,7 @@ import type { Holds } from './layout.ts';
 import { redactFile } from './redact-file.ts';
 import { maxEntries, type RootReader, type Seen } from './root-reader.ts';
 
-export const maxFileBytes = 20 * 1024 * 1024;
+const maxFileBytes = 20 * 1024 * 1024;
 /** Of all texts together, and of all files. */
 const maxTotalBytes = 256 * 1024 * 1024;
 const maxFiles = 100_000;
@@ -173,7 +173,8 @@ export class FileStore {
     return text;
   }
 
-  private withhold({ text: _, ...evidence }: FileEvidence, secret: 'token' | 'password'): void {
+  private withhold(file: FileEvidence, secret: 'token' | 'password'): void {
+    const { text: _dropped, ...evidence } = file;
     this.files.set(evidence.path, { ...evidence, secret });
     this.read.set(evidence.path, secret);
   }

@@ -32,7 +32,10 @@ export function componentArgs(node: NodeEvidence): readonly ComponentArgs[] {
   const found = fromProcesses(node);
   const running = new Set(found.map(({ component }) => component));
   // A package brings units that nobody starts: where something runs, they say nothing about what does not.
-  const onDisk = [...fromManifests(node), ...(found.length === 0 ? unitArgs(hostFiles(node)) : [])];
+  const units = found.length === 0 ? unitArgs(hostFiles(node)) : [];
+  const onDisk = [...fromManifests(node), ...units];
+  if (found.length === 0 && !units.some(({ component }) => component === 'kubelet'))
+    onDisk.push(...kubeadmKubelet(node));
   for (const each of onDisk) if (!running.has(each.component)) found.push(each);
   return found.sort((a, b) => components.indexOf(a.component) - components.indexOf(b.component));
 }
@@ -101,6 +104,27 @@ export function unitArgs(files: readonly FileEvidence[]): ComponentArgs[] {
     });
   }
   return found;
+}
+
+const kubeadmConfig = '/var/lib/kubelet/config.yaml';
+const kubeadmFlags = '/var/lib/kubelet/kubeadm-flags.env';
+
+/** kubeadm's drop-in for the kubelet, as its packages install it, where the node's root came without the unit. */
+const kubeadmUnit = `[Service]
+Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
+Environment="KUBELET_CONFIG_ARGS=--config=${kubeadmConfig}"
+EnvironmentFile=-${kubeadmFlags}
+ExecStart=/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS
+`;
+
+function kubeadmKubelet(node: NodeEvidence): ComponentArgs[] {
+  const tree = new FileTree(hostFiles(node));
+  if (!tree.has(kubeadmConfig) || !tree.has(kubeadmFlags)) return [];
+  const files = [{ path: "kubeadm's unit for the kubelet (assumed)", text: kubeadmUnit }];
+  const command = resolveUnit(files, (path) => tree.read(path));
+  if (command === undefined) return [];
+  const args = command.words.slice(1);
+  return [{ component: 'kubelet', args, env: command.env, ...readingWith(tree, (path) => path) }];
 }
 
 function unitFiles(tree: FileTree, unit: string): UnitText[] {

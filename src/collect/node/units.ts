@@ -152,7 +152,7 @@ interface Variable {
 }
 
 /** `NAME=value` lines of a file as `EnvironmentFile=` reads it: quotes go, a backslash joins lines. */
-export function readVariables(text: string): Variable[] {
+function readVariables(text: string): Variable[] {
   const variables: Variable[] = [];
   let open: { text: string; line: number } | undefined;
   for (const [index, raw] of text.split('\n').entries()) {

@@ -1,0 +1,33 @@
+import { Argument, InvalidArgumentError } from 'commander';
+import { components } from '../model/component.ts';
+import type { RegisterCommand } from './command.ts';
+
+export interface ConfigFlags {
+  readonly root?: string;
+  readonly kubernetesVersion?: number;
+  readonly all?: true;
+}
+
+export const configCommand: RegisterCommand = (program, terminal, done) => {
+  program
+    .command('config')
+    .summary('what configuration of a component is in force on a node')
+    .description(
+      'Prints the settings of a control-plane component or kubelet that are in force, with where each is said: flag, file and line, environment or default. Reads this machine, or a mounted node with --root; reads only.',
+    )
+    .addArgument(new Argument('<component>', 'whose settings').choices([...components]))
+    .argument('[setting]', 'one setting, by its flag or configuration field, such as authentication.anonymous.enabled')
+    .option('--root <dir>', 'the root of a mounted or unpacked node, instead of this machine')
+    .option('--kubernetes-version <1.N>', 'the version to resolve for, where the node does not tell', minorVersion)
+    .option('--all', 'also settings that are left at their default')
+    .action(async (component: string, setting: string | undefined, flags: ConfigFlags) => {
+      const { runConfig } = await import('./config.run.ts');
+      done(await runConfig({ component, setting, flags }, terminal));
+    });
+};
+
+function minorVersion(text: string): number {
+  const [, minor] = /^v?1\.(\d{1,3})(?:\.\d+)?$/.exec(text) ?? [];
+  if (minor === undefined) throw new InvalidArgumentError('It must look like 1.30.');
+  return Number(minor);
+}
