@@ -1,13 +1,8 @@
+import type { CollectProgress } from '../collect/cluster/collect.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface ProgressEvent {
-  readonly resource: string;
-  /** Objects read so far, of all resources. */
-  readonly listed: number;
-}
-
 /** One line on a terminal that is rewritten as a cluster is read; nothing elsewhere. */
-export function clusterProgress(terminal: Terminal): { show(event: ProgressEvent): void; end(): void } {
+export function clusterProgress(terminal: Terminal): { show(event: CollectProgress): void; end(): void } {
   if (!terminal.errIsTty) return { show: () => undefined, end: () => undefined };
   let last = 0;
   let shown = false;

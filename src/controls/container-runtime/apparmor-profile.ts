@@ -3,8 +3,8 @@ import { fail, pass } from '../../model/verdict.ts';
 import { appArmorAnnotationPrefix } from '../../semantics/pod-security/allowed.ts';
 import { control } from '../control.ts';
 import { inContainer, inPod } from '../examples.ts';
+import { notOnWindows } from '../windows.ts';
 import { nameContainers } from './name-containers.ts';
-import { onWindows } from './on-windows.ts';
 
 export default control({
   id: 'container-runtime/apparmor-profile',
@@ -16,7 +16,7 @@ export default control({
     'Set appArmorProfile.type: RuntimeDefault, or Localhost with a profile of your own, if every node has AppArmor. Nodes without it would refuse the pod, which is why there is no fix here.',
   check: ({ pod }) => {
     if (!pod.containers.some(hasNoProfile)) return pass;
-    if (pod.os === 'windows') return onWindows;
+    if (pod.os === 'windows') return notOnWindows;
     const without = nameContainers(pod.containers.filter(hasNoProfile));
     return fail(
       `${without} with whatever AppArmor profile the runtime has`,

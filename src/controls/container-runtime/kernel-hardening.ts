@@ -8,7 +8,7 @@ import {
 } from '../../semantics/pod-security/allowed.ts';
 import { control } from '../control.ts';
 import { inContainer, inPod } from '../examples.ts';
-import { onWindows } from './on-windows.ts';
+import { notOnWindows } from '../windows.ts';
 
 export default control({
   id: 'container-runtime/kernel-hardening',
@@ -28,7 +28,7 @@ export default control({
     if (hasSeccomp(container) || hasAppArmor(container) || hasSelinux(container)) return pass;
     // One capability fewer is no hardening: it may be one that nobody needs.
     if (container.securityContext.capabilities.drop.includes('ALL')) return pass;
-    if (pod.os === 'windows') return onWindows;
+    if (pod.os === 'windows') return notOnWindows;
     const message = `container ${container.name} has no seccomp, AppArmor or SELinux setting, and drops no capabilities`;
     return fail(message, container.at('securityContext'));
   },

@@ -1,7 +1,7 @@
 import { fail, notApplicable, pass, unknown } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { inContainer, inPod } from '../examples.ts';
-import { onWindows } from './on-windows.ts';
+import { notOnWindows } from '../windows.ts';
 
 export default control({
   id: 'container-runtime/low-gid',
@@ -15,7 +15,7 @@ export default control({
     const { runAsGroup } = container.effective;
     if (runAsGroup !== undefined && runAsGroup >= firstUnusedId) return pass;
     if (pod.hostUsers === false) return inUserNamespace;
-    if (pod.os === 'windows') return onWindows;
+    if (pod.os === 'windows') return notOnWindows;
     if (runAsGroup === undefined) return ofImage;
     if (runAsGroup === 0) return root;
     const set = container.securityContext.runAsGroup !== undefined;

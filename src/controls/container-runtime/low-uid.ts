@@ -1,7 +1,7 @@
 import { fail, notApplicable, pass, unknown } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { inContainer, inPod } from '../examples.ts';
-import { onWindows } from './on-windows.ts';
+import { notOnWindows } from '../windows.ts';
 
 export default control({
   id: 'container-runtime/low-uid',
@@ -15,7 +15,7 @@ export default control({
     const { runAsUser } = container.effective;
     if (runAsUser !== undefined && runAsUser >= firstUnusedId) return pass;
     if (pod.hostUsers === false) return inUserNamespace;
-    if (pod.os === 'windows') return onWindows;
+    if (pod.os === 'windows') return notOnWindows;
     if (runAsUser === undefined) return ofImage;
     if (runAsUser === 0) return root;
     const set = container.securityContext.runAsUser !== undefined;

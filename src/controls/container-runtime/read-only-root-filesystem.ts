@@ -2,7 +2,7 @@ import { edit } from '../../model/edit.ts';
 import { fail, pass } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { inContainer, inPod } from '../examples.ts';
-import { onWindows } from './on-windows.ts';
+import { notOnWindows } from '../windows.ts';
 
 export default control({
   id: 'container-runtime/read-only-root-filesystem',
@@ -15,7 +15,7 @@ export default control({
   check: ({ pod, container }) => {
     const { readOnlyRootFilesystem } = container.securityContext;
     if (readOnlyRootFilesystem === true) return pass;
-    if (pod.os === 'windows') return onWindows;
+    if (pod.os === 'windows') return notOnWindows;
     const said =
       readOnlyRootFilesystem === false ? 'readOnlyRootFilesystem is false' : 'readOnlyRootFilesystem is not set';
     const at = container.at('securityContext', 'readOnlyRootFilesystem');

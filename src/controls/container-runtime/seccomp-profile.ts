@@ -4,8 +4,8 @@ import { fail, notApplicable, pass } from '../../model/verdict.ts';
 import { isAllowedSeccompType } from '../../semantics/pod-security/allowed.ts';
 import { control } from '../control.ts';
 import { inContainer, inPod } from '../examples.ts';
+import { notOnWindows } from '../windows.ts';
 import { nameContainers } from './name-containers.ts';
-import { onWindows } from './on-windows.ts';
 
 export default control({
   id: 'container-runtime/seccomp-profile',
@@ -17,7 +17,7 @@ export default control({
   // One failure a pod: one field of the pod mends all its containers. What they set themselves is seccomp-unconfined's.
   check: ({ pod }) => {
     if (!pod.containers.some(hasNoProfile)) return pod.containers.some(isUnconfined) ? switchedOff : pass;
-    if (pod.os === 'windows') return onWindows;
+    if (pod.os === 'windows') return notOnWindows;
     const without = nameContainers(pod.containers.filter(hasNoProfile));
     return fail(
       `${without} without a seccomp profile, and the pod sets none`,

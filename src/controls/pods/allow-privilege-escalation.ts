@@ -2,8 +2,8 @@ import { edit } from '../../model/edit.ts';
 import { fail, pass } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { inContainer, inPod } from '../examples.ts';
+import { notOnWindows } from '../windows.ts';
 import { forcesEscalation } from './privilege-escalation.ts';
-import { notOnWindows } from './windows.ts';
 
 const field = ['securityContext', 'allowPrivilegeEscalation'] as const;
 

@@ -3,8 +3,8 @@ import { edit } from '../../model/edit.ts';
 import { fail, pass } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { inContainer, inPod } from '../examples.ts';
+import { notOnWindows } from '../windows.ts';
 import { plainCapability, unique } from './capability-class.ts';
-import { notOnWindows } from './windows.ts';
 
 const list = ['securityContext', 'capabilities', 'drop'] as const;
 

@@ -3,8 +3,8 @@ import { type Edit, edit } from '../../model/edit.ts';
 import { fail, pass } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { inContainer, inPod } from '../examples.ts';
+import { notOnWindows } from '../windows.ts';
 import { dropsCapability, plainCapability, unique } from './capability-class.ts';
-import { notOnWindows } from './windows.ts';
 
 const drop = ['securityContext', 'capabilities', 'drop'] as const;
 const add = ['securityContext', 'capabilities', 'add'] as const;

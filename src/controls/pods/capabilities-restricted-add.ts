@@ -1,7 +1,7 @@
 import { control } from '../control.ts';
 import { inContainer, inPod } from '../examples.ts';
+import { notOnWindows } from '../windows.ts';
 import { checkAdded, removeAdded } from './added-capabilities.ts';
-import { notOnWindows } from './windows.ts';
 
 export default control({
   id: 'pods/capabilities-restricted-add',

@@ -1,7 +1,7 @@
 import { fail, notApplicable, pass } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { inPod } from '../examples.ts';
-import { notOnWindows } from './windows.ts';
+import { notOnWindows } from '../windows.ts';
 
 const noVolume = notApplicable('the pod has no volume that outlives it');
 

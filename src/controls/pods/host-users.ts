@@ -1,10 +1,10 @@
+import { serverVersion } from '../../facts/cluster-version.ts';
 import type { Container } from '../../model/container.ts';
 import type { Pod } from '../../model/pod.ts';
 import { fail, notApplicable, pass } from '../../model/verdict.ts';
 import { restrictedCapability } from '../../semantics/pod-security/allowed.ts';
 import { control } from '../control.ts';
 import { inContainer, inPod } from '../examples.ts';
-import { serverVersion } from './cluster-version.ts';
 
 const unavailable = notApplicable('the API server allows no user namespace for such a pod');
 const tooOld = notApplicable('user namespaces are not there before Kubernetes 1.33');

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { decodeManifest } from '../../collect/manifests/decode.ts';
 import { judge } from '../../engine/judge.ts';
+import { parseKubernetesVersion } from '../../facts/cluster-version.ts';
 import { inContainer } from '../examples.ts';
-import { parseKubernetesVersion } from './cluster-version.ts';
 import subpathCve from './subpath-cve.ts';
 
 const workload = inContainer('volumeMounts: [{ name: data, mountPath: /data, subPathExpr: $(POD) }]');

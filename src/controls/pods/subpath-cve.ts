@@ -1,8 +1,8 @@
+import { type KubernetesVersion, kubeletVersions, serverVersion } from '../../facts/cluster-version.ts';
 import { defineFact } from '../../facts/facts.ts';
 import { fail, notApplicable, pass, unknown, type Verdict } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { inContainer } from '../examples.ts';
-import { type KubernetesVersion, kubeletVersions, serverVersion } from './cluster-version.ts';
 
 const noSubPath = notApplicable('the container mounts nothing with subPath');
 

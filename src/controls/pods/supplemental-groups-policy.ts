@@ -1,9 +1,9 @@
+import { serverVersion } from '../../facts/cluster-version.ts';
 import type { Pod, Volume } from '../../model/pod.ts';
 import { fail, notApplicable, pass } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { inContainer, inPod } from '../examples.ts';
-import { serverVersion } from './cluster-version.ts';
-import { notOnWindows } from './windows.ts';
+import { notOnWindows } from '../windows.ts';
 
 const field = ['securityContext', 'supplementalGroupsPolicy'] as const;
 const tooOld = notApplicable('supplementalGroupsPolicy is not there before Kubernetes 1.33');

@@ -1,5 +1,5 @@
-import { defineFact } from '../../facts/facts.ts';
-import { valueAt } from '../../model/path.ts';
+import { valueAt } from '../model/path.ts';
+import { defineFact } from './facts.ts';
 
 /** A version of Kubernetes 1.x. */
 export interface KubernetesVersion {
