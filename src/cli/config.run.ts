@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { collectNode } from '../collect/node/collect.ts';
-import { componentArgs } from '../collect/node/find-args.ts';
 import { exitCodes } from '../engine/exit-code.ts';
 import type { Setting, SettingOrigin } from '../model/component.ts';
 import { BulwarkError } from '../model/errors.ts';
@@ -8,6 +7,7 @@ import type { NodeEvidence } from '../model/node.ts';
 import { padEnd, textWidth } from '../report/text-width.ts';
 import { visible } from '../report/visible.ts';
 import { type ResolvedComponent, resolveComponent } from '../semantics/component-config/index.ts';
+import { componentArgs } from '../semantics/node/component-args.ts';
 import type { ConfigFlags } from './config.ts';
 import { nearest } from './nearest.ts';
 import type { Terminal } from './terminal.ts';

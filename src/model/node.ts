@@ -13,7 +13,9 @@ export interface NodeEvidence {
   readonly processes: readonly ProcessEvidence[];
   readonly files: readonly FileEvidence[];
   readonly users: readonly Account[];
-  readonly groups: readonly Account[];
+  readonly groups: readonly Group[];
+  /** What the kernel and the host's own services say. Absent where an older collector wrote the evidence. */
+  readonly host?: HostEvidence;
 }
 
 export interface Account {
@@ -21,7 +23,59 @@ export interface Account {
   readonly name: string;
 }
 
-/** A process of a Kubernetes component, found by its executable. */
+export interface Group extends Account {
+  /** The users that the group file lists; those whose primary group it is are not among them. */
+  readonly members?: readonly string[];
+}
+
+/** Of the host, not of a container. What could not be read is absent, never an empty value. */
+export interface HostEvidence {
+  /** `/etc/os-release`: `ID`, `VERSION_ID`, `PRETTY_NAME`. */
+  readonly os?: Readonly<Record<string, string>>;
+  /** Kernel release, as `uname -r` prints it. */
+  readonly kernel?: string;
+  /** Values by name with dots: `kernel.panic`. Only those that a control or the kubelet asks for. */
+  readonly sysctls?: Readonly<Record<string, string>>;
+  /** Devices and files that are swapped to, now. */
+  readonly swaps?: readonly string[];
+  /** Linux security modules that are on, of `/sys/kernel/security/lsm`. */
+  readonly securityModules?: readonly string[];
+  readonly selinux?: 'enforcing' | 'permissive' | 'disabled';
+  /** Whether the kernel filters system calls, from `Seccomp:` of a process. */
+  readonly seccomp?: boolean;
+  readonly listeners?: readonly ListenerEvidence[];
+  readonly filesystems?: readonly FilesystemEvidence[];
+  readonly administrators?: AdministratorEvidence;
+}
+
+/** A TCP port that a process listens on. */
+export interface ListenerEvidence {
+  /** `0.0.0.0`, `::`, `127.0.0.1`, `::1` or an address of the node. */
+  readonly address: string;
+  readonly port: number;
+  readonly pid?: number;
+}
+
+/** Space of the file system that holds `path`, in bytes. */
+export interface FilesystemEvidence {
+  readonly path: string;
+  readonly total: number;
+  /** For users other than root. */
+  readonly available: number;
+}
+
+export interface AdministratorEvidence {
+  /** Names of the accounts with user id 0. */
+  readonly superusers: readonly string[];
+  /** Who `sudo` lets be root, as the rule names them (`%wheel`, `deploy`), and whether without a password. */
+  readonly sudoers: readonly { readonly who: string; readonly withoutPassword: boolean; readonly where: string }[];
+  /** Keywords in lower case with their first value, which is the one in force; absent without a sshd configuration. */
+  readonly sshd?: Readonly<Record<string, { readonly value: string; readonly where: string; readonly line: number }>>;
+  /** How many keys each file holds; never the keys. */
+  readonly authorizedKeys: readonly { readonly user: string; readonly path: string; readonly keys: number }[];
+}
+
+/** A process of a Kubernetes component, or of `kubectl proxy` or `port-forward`, found by its executable. */
 export interface ProcessEvidence {
   readonly pid: number;
   readonly parent: number;
@@ -32,6 +86,8 @@ export interface ProcessEvidence {
   readonly env: Readonly<Record<string, string>>;
   /** Id of the container that it runs in, from its cgroup. */
   readonly container?: string;
+  /** Effective user id. */
+  readonly uid?: number;
 }
 
 export type FileType = 'file' | 'directory' | 'symlink' | 'socket' | 'other';
@@ -47,6 +103,8 @@ export interface FileEvidence {
   readonly size: number;
   /** RFC 3339. */
   readonly modified: string;
+  /** Entries of a POSIX access control list beyond the mode, as getfacl(1) writes them: `user:1000:r--`. */
+  readonly acl?: readonly string[];
   /** Of a symbolic link: where it leads, as it is written. */
   readonly target?: string;
   /** Text of a configuration file, credentials redacted; certificates of a certificate file. Absent: not read. */

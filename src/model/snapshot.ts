@@ -1,4 +1,5 @@
 import type { JsonObject } from './json.ts';
+import type { NodeEvidence } from './node.ts';
 import type { Path } from './path.ts';
 
 /** Everything that one run read, as plain data. Judging a saved snapshot gives the same result as judging it live. */
@@ -11,6 +12,8 @@ export interface Snapshot {
   readonly inputs: readonly SkippedInput[];
   readonly gaps: readonly Gap[];
   readonly cluster?: ClusterInfo;
+  /** The nodes whose processes and files were read. */
+  readonly nodes?: readonly NodeEvidence[];
 }
 
 export interface ClusterInfo {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectNode } from '../../src/collect/node/collect.ts';
-import { componentArgs } from '../../src/collect/node/find-args.ts';
+import { componentArgs } from '../../src/semantics/node/component-args.ts';
 import { type Lab, labAvailable, startLab, warnIfNoLab } from '../lab.ts';
 
 warnIfNoLab('Collecting a node');

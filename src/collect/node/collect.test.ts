@@ -14,8 +14,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { componentArgs } from '../../semantics/node/component-args.ts';
 import { collectNode } from './collect.ts';
-import { componentArgs } from './find-args.ts';
 
 let top = '';
 let root = '';

@@ -3,17 +3,17 @@ import { hostname } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NodeEvidence, ProcessEvidence } from '../../model/node.ts';
 import type { Gap } from '../../model/snapshot.ts';
+import { unitArgs } from '../../semantics/node/component-args.ts';
+import { recogniseProcess } from '../../semantics/node/components.ts';
+import { type Mount, onHost, readStaticPod } from '../../semantics/node/static-pods.ts';
+import { variableFilesOf } from '../../semantics/node/units.ts';
 import { readGroup, readPasswd } from './accounts.ts';
-import { recogniseProcess } from './components.ts';
 import { gapOf, problemOf } from './file-problem.ts';
 import { Budget, FileStore } from './file-store.ts';
-import { unitArgs } from './find-args.ts';
 import { layout } from './layout.ts';
 import { readProcesses } from './processes.ts';
 import { argumentReferences, environmentReferences, fileReferences, type Reference } from './references.ts';
 import { RootReader } from './root-reader.ts';
-import { type Mount, onHost, readStaticPod } from './static-pods.ts';
-import { variableFilesOf } from './units.ts';
 
 export interface CollectNodeOptions {
   /** The node's top folder: `/`, or where its file system is mounted or unpacked. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { recogniseProcess } from './components.ts';
+import { recogniseProcess } from '../../semantics/node/components.ts';
 import { argumentsOf, containerIn, parentIn } from './processes.ts';
 import { redactArgv } from './redact-words.ts';
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { ProcessEvidence } from '../../model/node.ts';
 import type { Gap } from '../../model/snapshot.ts';
-import { recogniseProcess } from './components.ts';
+import { recogniseProcess } from '../../semantics/node/components.ts';
 import { gapOf, problemOf } from './file-problem.ts';
 import { redactArgv, redactVariable } from './redact-words.ts';
 

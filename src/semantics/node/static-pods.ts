@@ -4,8 +4,8 @@ import type { Path } from '../../model/path.ts';
 import { parseYaml } from '../../yaml/parse.ts';
 import type { TextPositions } from '../../yaml/positions.ts';
 import { splitDocuments } from '../../yaml/split.ts';
+import type { ComponentArgument } from './component-args.ts';
 import { componentOfCommand } from './components.ts';
-import type { ComponentArgument } from './find-args.ts';
 
 /** A container of a static pod that runs a component. */
 export interface StaticComponent {

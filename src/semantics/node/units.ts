@@ -1,4 +1,4 @@
-import type { ComponentArgument } from './find-args.ts';
+import type { ComponentArgument } from './component-args.ts';
 
 /** One file of a unit: the unit itself, or a drop-in. */
 export interface UnitText {
