@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { collectNode } from '../collect/node/collect.ts';
 import { exitCodes } from '../engine/exit-code.ts';
-import type { Setting, SettingOrigin } from '../model/component.ts';
+import type { ResolvedComponent, Setting, SettingOrigin } from '../model/component.ts';
 import { BulwarkError } from '../model/errors.ts';
 import type { NodeEvidence } from '../model/node.ts';
 import { padEnd, textWidth } from '../report/text-width.ts';
 import { visible } from '../report/visible.ts';
-import { type ResolvedComponent, resolveComponent } from '../semantics/component-config/index.ts';
+import { resolveComponent } from '../semantics/component-config/index.ts';
 import { componentArgs } from '../semantics/node/component-args.ts';
 import type { ConfigFlags } from './config.ts';
 import { nearest } from './nearest.ts';

@@ -15,6 +15,9 @@ export interface EvidenceFlags {
   readonly namespace: readonly string[];
   readonly timeout: number;
   readonly from?: string;
+  readonly node?: true;
+  readonly root?: readonly string[];
+  readonly nodeBundle?: readonly string[];
   readonly now?: string;
 }
 
@@ -27,13 +30,16 @@ export function addEvidenceOptions(command: Command): Command {
     .option('--context <name>', 'context to use instead of the current one')
     .option('-n, --namespace <name>', 'read only this namespace of the cluster (repeatable)', repeatable, [])
     .option('--timeout <seconds>', 'longest wait for one answer of the API server', seconds, 30)
+    .option('--node', 'judge this machine as a node: its components, files and accounts')
+    .option('--root <dir>', 'judge the root of a node that is mounted or unpacked here (repeatable)', repeatable)
+    .option('--node-bundle <file>', 'judge what "bulwark node script" collected on a node (repeatable)', repeatable)
     .option('--from <file>', 'judge a snapshot that was saved before')
     .option('--now <time>', 'judge as of this time (RFC 3339) instead of when the evidence was taken');
 }
 
 /** Whether the flags name any evidence besides paths. */
 export function namesEvidence(flags: EvidenceFlags): boolean {
-  return clusterAsked(flags) || flags.from !== undefined;
+  return clusterAsked(flags) || nodeAsked(flags) || flags.from !== undefined;
 }
 
 /** Reads what the paths and flags name. Without any, the cluster of the current context. */
@@ -48,8 +54,12 @@ export async function takeSnapshot(
 }
 
 async function saved(paths: readonly string[], flags: EvidenceFlags, terminal: Terminal): Promise<Snapshot> {
-  if (paths.length > 0 || clusterAsked(flags)) {
-    throw new BulwarkError('usage', '--from judges a saved snapshot by itself', 'leave out the paths and --cluster');
+  if (paths.length > 0 || clusterAsked(flags) || nodeAsked(flags)) {
+    throw new BulwarkError(
+      'usage',
+      '--from judges a saved snapshot by itself',
+      'leave out the paths, --cluster and --node',
+    );
   }
   const { readSnapshot } = await import('../collect/snapshot-file.ts');
   return readSnapshot(resolve(terminal.cwd, flags.from ?? ''));
@@ -77,7 +87,11 @@ async function collect(paths: readonly string[], flags: EvidenceFlags, terminal:
       }),
     );
   }
-  if (clusterAsked(flags) || paths.length === 0) parts.push(await readCluster(flags, terminal));
+  if (nodeAsked(flags)) {
+    const { readNodes } = await import('./read-nodes.ts');
+    parts.push(await readNodes(flags, terminal));
+  }
+  if (clusterAsked(flags) || (paths.length === 0 && !nodeAsked(flags))) parts.push(await readCluster(flags, terminal));
   return assembleSnapshot(parts, takenAt);
 }
 
@@ -97,12 +111,16 @@ async function readCluster(flags: EvidenceFlags, terminal: Terminal): Promise<Co
   }
 }
 
+function nodeAsked(flags: EvidenceFlags): boolean {
+  return flags.node === true || flags.root !== undefined || flags.nodeBundle !== undefined;
+}
+
 function clusterAsked(flags: EvidenceFlags): boolean {
   return flags.cluster === true || flags.context !== undefined || flags.kubeconfig !== undefined;
 }
 
 /** An option that may be given several times. */
-export function repeatable(value: string, before: readonly string[]): readonly string[] {
+export function repeatable(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 

@@ -1,3 +1,4 @@
+import type { NodeEvidence } from '../model/node.ts';
 import type { ClusterInfo, Gap, KubeObject, SkippedInput, Snapshot } from '../model/snapshot.ts';
 
 /** What one collector read. */
@@ -6,10 +7,12 @@ export interface Collected {
   readonly inputs: readonly SkippedInput[];
   readonly gaps: readonly Gap[];
   readonly cluster?: ClusterInfo;
+  readonly nodes?: readonly NodeEvidence[];
 }
 
 /** One snapshot of all that was read. `takenAt` is RFC 3339. */
 export function assembleSnapshot(parts: readonly Collected[], takenAt: string): Snapshot {
+  const nodes = parts.flatMap((part) => part.nodes ?? []);
   const cluster = parts.find((part) => part.cluster !== undefined)?.cluster;
   return {
     schema: 'bulwark.snapshot/v1',
@@ -18,5 +21,6 @@ export function assembleSnapshot(parts: readonly Collected[], takenAt: string): 
     inputs: parts.flatMap((part) => part.inputs),
     gaps: parts.flatMap((part) => part.gaps),
     ...(cluster === undefined ? {} : { cluster }),
+    ...(nodes.length > 0 && { nodes }),
   };
 }

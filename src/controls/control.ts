@@ -1,5 +1,6 @@
 import type { Facts } from '../facts/facts.ts';
 import type { Edit, FixSafety } from '../model/edit.ts';
+import type { NodeChange } from '../model/node-change.ts';
 import type { Severity } from '../model/severity.ts';
 import type { SubjectKind, Subjects } from '../model/subject.ts';
 import type { Failure, Verdict } from '../model/verdict.ts';
@@ -25,6 +26,8 @@ export interface Control<K extends SubjectKind = SubjectKind> {
   /** An empty list is a pass. */
   readonly check: (subject: Subjects[K], facts: Facts) => Verdict | readonly Failure[];
   readonly fix?: Fix<K>;
+  /** As `fix`, for what is set up on a node. */
+  readonly mend?: Mend<K>;
   readonly examples: Examples;
 }
 
@@ -34,7 +37,19 @@ export interface Fix<K extends SubjectKind = SubjectKind> {
   readonly edits: (subject: Subjects[K], failure: Failure, facts: Facts) => readonly Edit[];
 }
 
-/** Manifests that show the control at work: its tests and its documentation. See `examples.ts` for short forms. */
+export interface Mend<K extends SubjectKind = SubjectKind> {
+  readonly safety: FixSafety;
+  /** What must hold first, and is no fact of the configuration: said with the fix. */
+  readonly first?: string;
+  readonly changes: (subject: Subjects[K], failure: Failure, facts: Facts) => readonly NodeChange[];
+  /** Why the changes must not be made here: a precondition that does not hold. */
+  readonly refusal?: (subject: Subjects[K], failure: Failure, facts: Facts) => string | undefined;
+}
+
+/**
+ * Manifests, or files of a node (`node-examples.ts`), that show the control at work: its tests and its documentation.
+ * See `examples.ts` for short forms.
+ */
 export interface Examples {
   readonly pass: readonly string[];
   readonly fail: readonly string[];

@@ -26,6 +26,7 @@ import containerRuntimeSeccompProfile from './container-runtime/seccomp-profile.
 import containerRuntimeSeccompUnconfined from './container-runtime/seccomp-unconfined.ts';
 import containerRuntimeSelinuxOptions from './container-runtime/selinux-options.ts';
 import containerRuntimeSocketMounted from './container-runtime/socket-mounted.ts';
+import kubeApiserverSettings from './kube-apiserver/settings.ts';
 import manifestsDuplicateKeys from './manifests/duplicate-keys.ts';
 import podsAllowPrivilegeEscalation from './pods/allow-privilege-escalation.ts';
 import podsCapabilitiesBaselineAdd from './pods/capabilities-baseline-add.ts';
@@ -66,8 +67,7 @@ import podsVolumeTypes from './pods/volume-types.ts';
 import podsWindowsAdminUser from './pods/windows-admin-user.ts';
 import podsWindowsHostProcess from './pods/windows-host-process.ts';
 
-/** Every control, in order of its id. */
-export const controls: readonly AnyControl[] = [
+const files: readonly (AnyControl | readonly AnyControl[])[] = [
   containerRuntimeApparmorProfile,
   containerRuntimeApparmorUnconfined,
   containerRuntimeCpuLimit,
@@ -94,6 +94,7 @@ export const controls: readonly AnyControl[] = [
   containerRuntimeSeccompUnconfined,
   containerRuntimeSelinuxOptions,
   containerRuntimeSocketMounted,
+  kubeApiserverSettings,
   manifestsDuplicateKeys,
   podsAllowPrivilegeEscalation,
   podsCapabilitiesBaselineAdd,
@@ -134,3 +135,6 @@ export const controls: readonly AnyControl[] = [
   podsWindowsAdminUser,
   podsWindowsHostProcess,
 ];
+
+/** Every control, in order of its id. */
+export const controls: readonly AnyControl[] = files.flat().sort((a, b) => (a.id < b.id ? -1 : 1));

@@ -21,7 +21,6 @@ export function countInputs(snapshot: Snapshot, evaluated: ReadonlySet<KubeObjec
   const kinds = new Map<string, { bucket: 'not-applicable' | 'unsupported'; count: number }>();
   for (const object of snapshot.objects) {
     if (evaluated.has(object)) {
-      counts.evaluated += 1;
       continue;
     }
     const bucket = isBuiltIn(object.apiVersion) ? 'not-applicable' : 'unsupported';
@@ -31,6 +30,8 @@ export function countInputs(snapshot: Snapshot, evaluated: ReadonlySet<KubeObjec
     if (kind === undefined) kinds.set(key, { bucket, count: 1 });
     else kind.count += 1;
   }
+  // Nodes and their components are no objects of the snapshot, and are counted with those that were judged.
+  counts.evaluated = evaluated.size;
   for (const { bucket } of snapshot.inputs) {
     if (bucket === 'not-applicable') counts.notApplicable += 1;
     else counts[bucket] += 1;

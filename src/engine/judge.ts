@@ -1,7 +1,10 @@
 import type { AnyControl, Profile } from '../controls/control.ts';
 import { type Facts, factsOf } from '../facts/facts.ts';
+import { readNode } from '../facts/nodes.ts';
 import { rootOwner } from '../facts/owners.ts';
 import { isWorkload, workloadOf } from '../facts/workloads.ts';
+import type { NodeEvidence } from '../model/node.ts';
+import type { NodeComponent } from '../model/node-component.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Gap, KubeObject, Snapshot } from '../model/snapshot.ts';
 import type { ContainerSubject, ObjectSubject, PodSubject, Subject, SubjectKind, Subjects } from '../model/subject.ts';
@@ -72,6 +75,7 @@ export function judge(snapshot: Snapshot, options: JudgeOptions): Judgement {
   // Pods of a controller that is here too are judged for what their template does not show: injected and ephemeral
   // containers, and fields that admission changed. ReplicaSets and Jobs in between say nothing of their own.
   for (const { pod, root } of pods) judgeWorkload(pod, root);
+  for (const node of snapshot.nodes ?? []) run.node(node);
   return {
     snapshot,
     controls,
@@ -90,7 +94,13 @@ class Run {
   readonly errors: ControlError[] = [];
   readonly ledger = new Ledger();
   private readonly facts: Facts;
-  private readonly byKind: { [K in SubjectKind]: AnyControl[] } = { object: [], pod: [], container: [] };
+  private readonly byKind: { [K in SubjectKind]: AnyControl[] } = {
+    object: [],
+    pod: [],
+    container: [],
+    node: [],
+    component: [],
+  };
   private readonly open = new Map<AnyControl, Map<string, { kind: 'unknown' | 'manual'; subjects: number }>>();
 
   constructor(facts: Facts, controls: readonly AnyControl[]) {
@@ -120,6 +130,17 @@ class Run {
         this.subject('container', subject, owner, failed);
       }
     }
+  }
+
+  node(node: NodeEvidence): void {
+    const { object, components } = this.facts.get(readNode)(node);
+    this.subject('node', { object, node, path: [], template: '' }, object, noneFailed);
+    for (const component of components) this.component(component);
+  }
+
+  component(component: NodeComponent): void {
+    const { object } = component;
+    this.subject('component', { object, component, path: [], template: '' }, object, noneFailed);
   }
 
   /** Judges one subject and returns the controls that failed on it. `above` failed on the pod that holds it. */

@@ -118,7 +118,7 @@ class RecordedFinding implements Finding {
   }
 
   get place(): Place {
-    return { object: this.subject.object, path: this.failure.at };
+    return this.failure.place ?? { object: this.subject.object, path: this.failure.at };
   }
 
   get places(): readonly Place[] {

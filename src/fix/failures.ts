@@ -5,7 +5,7 @@ import { containerSubjects, podSubjects } from '../facts/workloads.ts';
 import type { Edit } from '../model/edit.ts';
 import { formatPath } from '../model/path.ts';
 import type { KubeObject } from '../model/snapshot.ts';
-import type { ObjectSubject, Subject } from '../model/subject.ts';
+import type { ObjectSubject, Subject, SubjectKind } from '../model/subject.ts';
 import type { Failure } from '../model/verdict.ts';
 import { groupBy } from '../report/group-by.ts';
 
@@ -23,7 +23,7 @@ export interface Fault {
  */
 export class Faults {
   private readonly facts: Facts;
-  private readonly subjects: { pod: SubjectsOf; container: SubjectsOf };
+  private readonly subjects: { readonly [K in SubjectKind]?: SubjectsOf };
   private readonly known = new Map<KubeObject, Map<AnyControl, ReadonlyMap<string, readonly Fault[]>>>();
 
   constructor(facts: Facts) {
@@ -53,7 +53,7 @@ export class Faults {
     // The narrowing pairs the control with subjects of its kind, as `Subjects` does.
     const { check, fix } = control as unknown as AnySubjectControl;
     const own: ObjectSubject = { object, path: [], template: '' };
-    const subjects = control.subject === 'object' ? [own] : (this.subjects[control.subject].get(object) ?? []);
+    const subjects = control.subject === 'object' ? [own] : (this.subjects[control.subject]?.get(object) ?? []);
     return subjects.flatMap((subject) => {
       const verdict = check(subject, facts);
       const failures = 'kind' in verdict ? (verdict.kind === 'fail' ? [verdict] : []) : verdict;

@@ -46,3 +46,18 @@ export interface ConfigurationProblem {
   /** What was probably meant. */
   readonly hint?: string;
 }
+
+/** The configuration that is in force. */
+export interface ResolvedComponent {
+  readonly component: Component;
+  readonly minor: number | undefined;
+  /**
+   * The setting of a configuration path or flag. Undefined: this version has no such setting. A value of `null` means
+   * that it cannot be told, since the file that decides it could not be read; the origin is then the flag or variable
+   * that names the file.
+   */
+  get(name: string): Setting | undefined;
+  /** Everything that this version has, set or not, by name. */
+  settings(): readonly Setting[];
+  readonly problems: readonly ConfigurationProblem[];
+}

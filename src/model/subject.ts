@@ -1,4 +1,6 @@
 import type { Container } from './container.ts';
+import type { NodeEvidence } from './node.ts';
+import type { NodeComponent } from './node-component.ts';
 import type { Path } from './path.ts';
 import type { Pod } from './pod.ts';
 import type { KubeObject } from './snapshot.ts';
@@ -25,11 +27,23 @@ export interface ContainerSubject extends PodSubject {
   readonly container: Container;
 }
 
+/** A node whose processes and files were read. */
+export interface NodeSubject extends Subject {
+  readonly node: NodeEvidence;
+}
+
+/** A component of the control plane, a kubelet or a kube-proxy. */
+export interface ComponentSubject extends Subject {
+  readonly component: NodeComponent;
+}
+
 /** The kinds of subject that a control may ask for, and what its `check` is given. */
 export interface Subjects {
   object: ObjectSubject;
   pod: PodSubject;
   container: ContainerSubject;
+  node: NodeSubject;
+  component: ComponentSubject;
 }
 
 export type SubjectKind = keyof Subjects;

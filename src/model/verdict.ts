@@ -1,3 +1,4 @@
+import type { ObjectPlace } from './node-component.ts';
 import type { Path } from './path.ts';
 import type { Severity } from './severity.ts';
 
@@ -19,11 +20,15 @@ export interface Failure {
   readonly key?: string;
   /** Where this case is graver or lighter than the control's own severity. */
   readonly severity?: Severity;
+  /** Where it stands, if that is not in the subject's own object: another file of the node. */
+  readonly place?: ObjectPlace;
+  /** What to change and where, for this case; the control's own remedy says it for all. */
+  readonly remedy?: string;
 }
 
 export const pass: Verdict = { kind: 'pass' };
 
-export function fail(message: string, at: Path, more: { key?: string; severity?: Severity } = {}): Failure {
+export function fail(message: string, at: Path, more: Omit<Partial<Failure>, 'kind' | 'message' | 'at'> = {}): Failure {
   return { kind: 'fail', message, at, ...more };
 }
 

@@ -78,6 +78,8 @@ function compareOwners(a: OwnerFindings, b: OwnerFindings): number {
 
 function extentOf(control: AnyControl, owners: readonly OwnerFindings[]): string {
   if (control.subject === 'object') return counted(owners.length, 'object');
+  if (control.subject === 'node') return counted(owners.length, 'node');
+  if (control.subject === 'component') return counted(owners.length, 'component');
   const workloads = counted(owners.length, 'workload');
   if (control.subject === 'pod') return workloads;
   let containers = 0;

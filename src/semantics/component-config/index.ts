@@ -1,3 +1,3 @@
 export type { Argument } from './argv.ts';
-export type { ComponentInput, ResolvedComponent } from './input.ts';
+export type { ComponentInput } from './input.ts';
 export { resolveComponent } from './resolve.ts';

@@ -1,4 +1,4 @@
-import type { Component, ConfigurationProblem, Setting } from '../../model/component.ts';
+import type { Component } from '../../model/component.ts';
 import type { Argument } from './argv.ts';
 
 /** What is known of one running or configured component. */
@@ -14,19 +14,4 @@ export interface ComponentInput {
   readFile(path: string): string | undefined;
   /** Names of the files in a folder on the node. */
   listFolder?(path: string): readonly string[];
-}
-
-/** The configuration that is in force. */
-export interface ResolvedComponent {
-  readonly component: Component;
-  readonly minor: number | undefined;
-  /**
-   * The setting of a configuration path or flag. Undefined: this version has no such setting. A value of `null` means
-   * that it cannot be told, since the file that decides it could not be read; the origin is then the flag or variable
-   * that names the file.
-   */
-  get(name: string): Setting | undefined;
-  /** Everything that this version has, set or not, by name. */
-  settings(): readonly Setting[];
-  readonly problems: readonly ConfigurationProblem[];
 }

@@ -1,8 +1,8 @@
-import type { Setting } from '../../model/component.ts';
+import type { ResolvedComponent, Setting } from '../../model/component.ts';
 import { completeApiServer } from './api-server.ts';
 import { resolveEtcd } from './etcd.ts';
 import { featureGateProblems } from './feature-gates.ts';
-import type { ComponentInput, ResolvedComponent } from './input.ts';
+import type { ComponentInput } from './input.ts';
 import { completeKubeProxy, resolveFlagsOrFile } from './kube-proxy.ts';
 import { resolveKubelet } from './kubelet.ts';
 import { Layers } from './layers.ts';

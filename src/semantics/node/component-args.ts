@@ -1,5 +1,6 @@
 import { type Component, components } from '../../model/component.ts';
 import type { FileEvidence, NodeEvidence, ProcessEvidence } from '../../model/node.ts';
+import type { ComponentStart } from '../../model/node-component.ts';
 import { componentOfCommand, recogniseProcess } from './components.ts';
 import { FileTree } from './file-tree.ts';
 import { onHost, readStaticPod } from './static-pods.ts';
@@ -18,6 +19,11 @@ export interface ComponentArgs {
   /** Without the program's own name. */
   readonly args: readonly ComponentArgument[];
   readonly env: Readonly<Record<string, string>>;
+  readonly start: ComponentStart;
+  /** The container image of a static pod, whose tag tells the version. */
+  readonly image?: string;
+  /** The path on the node for a path as the component sees it; undefined for what is in its image. */
+  readonly onNode: (path: string) => string | undefined;
   /** Text of a configuration file by the path that the component would use, credentials redacted. */
   readonly readFile: (path: string) => string | undefined;
   /** Names in a folder, sorted; empty where there is none. */
@@ -26,32 +32,51 @@ export interface ComponentArgs {
 
 /**
  * How each component of a node is started: its processes where there are any, else static pod manifests and systemd
- * units, the units only on a node where nothing runs. In the order of `components`; a component that runs twice is there twice.
+ * units, the units only on a node where nothing runs. A process whose manifest or unit says the same is described by
+ * that, since there the lines are. In the order of `components`; a component that runs twice is there twice.
  */
 export function componentArgs(node: NodeEvidence): readonly ComponentArgs[] {
-  const found = fromProcesses(node);
-  const running = new Set(found.map(({ component }) => component));
+  const processes = fromProcesses(node);
+  const running = new Set(processes.map(({ component }) => component));
+  const manifests = fromManifests(node);
+  const units = unitArgs(hostFiles(node));
+  const found = processes.map((started) => described(started, [...manifests, ...units]));
   // A package brings units that nobody starts: where something runs, they say nothing about what does not.
-  const units = found.length === 0 ? unitArgs(hostFiles(node)) : [];
-  const onDisk = [...fromManifests(node), ...units];
+  const onDisk = [...manifests, ...(found.length === 0 ? units : [])];
   if (found.length === 0 && !units.some(({ component }) => component === 'kubelet'))
     onDisk.push(...kubeadmKubelet(node));
   for (const each of onDisk) if (!running.has(each.component)) found.push(each);
   return found.sort((a, b) => components.indexOf(a.component) - components.indexOf(b.component));
 }
 
+/** What runs, in the words of the manifest or unit that starts it. Arguments that are not its are believed over it. */
+function described(started: ComponentArgs, onDisk: readonly ComponentArgs[]): ComponentArgs {
+  const same = onDisk.filter(({ component }) => component === started.component);
+  const equal = same.find(({ args }) => sameWords(args, started.args));
+  const by = (equal ?? same[0])?.start.by;
+  if (by === undefined) return started;
+  const image = (equal ?? same[0])?.image;
+  const start: ComponentStart = { ...started.start, by, ...(equal === undefined && { differs: true }) };
+  return { ...started, start, ...(image !== undefined && { image }), ...(equal !== undefined && { args: equal.args }) };
+}
+
+function sameWords(a: readonly ComponentArgument[], b: readonly ComponentArgument[]): boolean {
+  return a.length === b.length && a.every(({ text }, index) => text === b[index]?.text);
+}
+
 function fromProcesses(node: NodeEvidence): ComponentArgs[] {
   const found: ComponentArgs[] = [];
   const hostTree = new FileTree(hostFiles(node));
-  for (const process of node.processes) {
-    const { component, argsAt = 1 } = recogniseProcess(process.exe, process.argv) ?? {};
+  for (const running of node.processes) {
+    const { component, argsAt = 1 } = recogniseProcess(running.exe, running.argv) ?? {};
     if (component === undefined) continue;
-    const where = `process ${process.pid} (${component})`;
+    const where = `process ${running.pid} (${component})`;
     found.push({
       component,
-      args: process.argv.slice(argsAt).map((text) => ({ text, where })),
-      env: process.env,
-      ...readingWith(treeOf(process, node) ?? hostTree, (path) => path),
+      args: running.argv.slice(argsAt).map((text) => ({ text, where })),
+      env: running.env,
+      start: { pid: running.pid },
+      ...readingWith(treeOf(running, node) ?? hostTree, (path) => path),
     });
   }
   return found;
@@ -72,8 +97,15 @@ function fromManifests(node: NodeEvidence): ComponentArgs[] {
   const found: ComponentArgs[] = [];
   for (const { path, text } of hostFiles(node)) {
     if (text === undefined || !text.includes('Pod') || !/^(?:.*\/)[^./][^/]*$/.test(path)) continue;
-    for (const { component, args, env, mounts } of readStaticPod(text, path)) {
-      found.push({ component, args, env, ...readingWith(tree, (inside) => onHost(inside, mounts)) });
+    for (const { component, args, env, image, mounts } of readStaticPod(text, path)) {
+      found.push({
+        component,
+        args,
+        env,
+        start: { by: { kind: 'static-pod', file: path } },
+        ...(image !== undefined && { image }),
+        ...readingWith(tree, (inside) => onHost(inside, mounts)),
+      });
     }
   }
   return found;
@@ -93,13 +125,15 @@ export function unitArgs(files: readonly FileEvidence[]): ComponentArgs[] {
   const tree = new FileTree(files);
   const found: ComponentArgs[] = [];
   for (const component of components) {
-    const command = resolveUnit(unitFiles(tree, `${component}.service`), (path) => tree.read(path));
+    const texts = unitFiles(tree, `${component}.service`);
+    const command = resolveUnit(texts, (path) => tree.read(path));
     const named = command && componentOfCommand(command.words.map(({ text }) => text));
     if (command === undefined || named === undefined) continue;
     found.push({
       component: named.component,
       args: command.words.slice(named.argsAt),
       env: command.env,
+      start: { by: { kind: 'unit', file: texts.at(-1)?.path ?? '' } },
       ...readingWith(tree, (path) => path),
     });
   }
@@ -124,7 +158,8 @@ function kubeadmKubelet(node: NodeEvidence): ComponentArgs[] {
   const command = resolveUnit(files, (path) => tree.read(path));
   if (command === undefined) return [];
   const args = command.words.slice(1);
-  return [{ component: 'kubelet', args, env: command.env, ...readingWith(tree, (path) => path) }];
+  const start: ComponentStart = { by: { kind: 'unit', file: kubeadmConfig } };
+  return [{ component: 'kubelet', args, env: command.env, start, ...readingWith(tree, (path) => path) }];
 }
 
 function unitFiles(tree: FileTree, unit: string): UnitText[] {
@@ -144,8 +179,9 @@ function unitFiles(tree: FileTree, unit: string): UnitText[] {
 function readingWith(
   tree: FileTree,
   toPath: (path: string) => string | undefined,
-): Pick<ComponentArgs, 'readFile' | 'listFolder'> {
+): Pick<ComponentArgs, 'onNode' | 'readFile' | 'listFolder'> {
   return {
+    onNode: toPath,
     readFile: (path) => {
       const place = toPath(path);
       return place === undefined ? undefined : tree.read(place);

@@ -12,6 +12,7 @@ export interface StaticComponent {
   readonly component: Component;
   readonly args: readonly ComponentArgument[];
   readonly env: Readonly<Record<string, string>>;
+  readonly image?: string;
   readonly mounts: readonly Mount[];
   /** The node's folders that the pod mounts, whatever the container. */
   readonly hostPaths: readonly string[];
@@ -47,8 +48,10 @@ export function readStaticPod(text: string, file: string): readonly StaticCompon
     const words = wordsOf(container, { path, file, positions, env });
     const command = componentOfCommand(words.map((word) => word.text));
     if (command === undefined) continue;
+    const image = own(container, 'image');
     found.push({
       component: command.component,
+      ...(typeof image === 'string' && { image }),
       args: words.slice(command.argsAt),
       env: Object.fromEntries(env),
       mounts: mountsOf(container, volumes),
