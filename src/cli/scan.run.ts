@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { writeSnapshot } from '../collect/snapshot-file.ts';
+import { editions } from '../engine/benchmark-editions.ts';
+import { type ChosenEdition, chooseEdition, platformOf } from '../engine/choose-edition.ts';
 import { exitCodeOf, exitCodes } from '../engine/exit-code.ts';
 import { type Judgement, judge } from '../engine/judge.ts';
+import { factsOf } from '../facts/facts.ts';
 import { BulwarkError } from '../model/errors.ts';
 import { defaultSettings } from '../model/settings.ts';
 import { formats } from '../report/formats.ts';
@@ -40,8 +43,19 @@ export async function runScan(paths: readonly string[], flags: RunFlags, termina
       allowedRegistries: flags.allowRegistry.length === 0 ? undefined : flags.allowRegistry,
     },
   });
-  await writeReports(judgement, outputs, flags, terminal);
+  await writeReports(judgement, outputs, { ...flags, chosen: benchmarkOf(judgement, flags) }, terminal);
   return exitCodeOf(judgement, flags.failOn);
+}
+
+/** Throws `usage` for a benchmark that is not known. */
+function benchmarkOf({ snapshot }: Judgement, { benchmark }: RunFlags): ChosenEdition | undefined {
+  if (benchmark === undefined) return undefined;
+  const chosen = chooseEdition(benchmark, platformOf(factsOf(snapshot)));
+  if (chosen !== undefined) return chosen;
+  const names = ['cis', ...editions.map(({ id }) => id)];
+  const near = nearest(benchmark, names);
+  const hint = `${near === undefined ? '' : `did you mean ${near}? `}benchmarks: ${names.join(', ')}`;
+  throw new BulwarkError('usage', `there is no benchmark "${benchmark}"`, hint);
 }
 
 interface Output {
@@ -77,13 +91,14 @@ function parseOutputs(asked: readonly string[]): readonly Output[] {
 async function writeReports(
   judgement: Judgement,
   outputs: readonly Output[],
-  flags: RunFlags,
+  flags: RunFlags & { readonly chosen: ChosenEdition | undefined },
   terminal: Terminal,
 ): Promise<void> {
   const options = {
     color: flags.color,
     width: Math.max(60, Math.min(terminal.width, 160)),
     detail: flags.verbose === true ? 'full' : 'short',
+    ...(flags.chosen !== undefined && { benchmark: flags.chosen }),
   } as const;
   for (const { format, file } of outputs) {
     const render = formats.get(format);

@@ -15,6 +15,7 @@ export interface ScanFlags extends EvidenceFlags {
   readonly only: readonly string[];
   readonly skip: readonly string[];
   readonly allowRegistry: readonly string[];
+  readonly benchmark?: string;
   readonly verbose?: true;
   readonly color: ColorChoice;
 }
@@ -61,6 +62,7 @@ function addReportOptions(command: Command): void {
     .option('--only <control>', 'run only this control or component (repeatable)', repeatable, [])
     .option('--skip <control>', 'leave this control or component out (repeatable)', repeatable, [])
     .option('--allow-registry <host[/path]>', 'where images may come from (repeatable)', repeatable, [])
+    .option('--benchmark <name>', 'report the rows of a benchmark: cis for the edition that fits, or cis-1.12')
     .option('-v, --verbose', 'show every finding, and those of low severity in full')
     .addOption(colorOption());
 }

@@ -97,6 +97,7 @@ describe('a saved snapshot', () => {
 
 describe('what is no snapshot', () => {
   const base = { schema: 'bulwark.snapshot/v1', takenAt: '', objects: [], inputs: [], gaps: [], positions: [] };
+  const node = { name: 'n', from: 'root', at: '/mnt', processes: [], files: [], users: [], groups: [] };
   const object = { apiVersion: 'v1', kind: 'Pod', name: 'a', value: {}, source: { file: 'f', document: 0, base: [] } };
 
   it.each<[unknown, string]>([
@@ -119,6 +120,15 @@ describe('what is no snapshot', () => {
       'inputs[0].bucket must be one of not-applicable, unparsable, unrendered',
     ],
     [{ ...base, gaps: [{ code: 'unreadable', what: 'w' }] }, 'gaps[0].reason must be a string, found nothing'],
+    [{ ...base, nodes: [node, { ...node, from: 'x' }] }, 'nodes[1].from must be one of host, root, bundle'],
+    [
+      { ...base, nodes: [{ ...node, files: [{ path: '/a' }] }] },
+      'nodes[0].files[0].modified must be a string, found nothing',
+    ],
+    [
+      { ...base, nodes: [{ ...node, host: { sysctls: { 'vm.swappiness': 1 } } }] },
+      'nodes[0].host.sysctls.vm.swappiness must be a string, found a number',
+    ],
   ])('%j', async (content, reason) => {
     const file = join(folder, 's.json');
     writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));

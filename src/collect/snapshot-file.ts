@@ -5,10 +5,13 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, gunzipSync } from 'node:zlib';
 import { BulwarkError } from '../model/errors.ts';
-import { describeType, isList, isObject, type Json, type JsonObject, own } from '../model/json.ts';
+import { describeType, type Json, type JsonObject, own } from '../model/json.ts';
+import type { NodeEvidence } from '../model/node.ts';
 import { redactCredentials } from '../model/redact-credentials.ts';
 import type { Gap, KubeObject, Positions, SkippedInput, Snapshot, Source } from '../model/snapshot.ts';
 import { SavedPositions } from '../yaml/saved-positions.ts';
+import { SavedJson } from './saved-json.ts';
+import { SavedNodes } from './saved-nodes.ts';
 
 const schema = 'bulwark.snapshot/v1';
 
@@ -91,11 +94,16 @@ function invalid(file: string, reason: string): BulwarkError {
 }
 
 /** Narrows a saved snapshot. What is inside an object is as untrusted as in a manifest, and stays so. */
-class SnapshotReader {
+class SnapshotReader extends SavedJson {
   private readonly file: string;
 
   constructor(file: string) {
+    super();
     this.file = file;
+  }
+
+  protected invalid(reason: string): BulwarkError {
+    return invalid(this.file, reason);
   }
 
   snapshot(value: Json): Snapshot {
@@ -118,6 +126,7 @@ class SnapshotReader {
       inputs: this.list(root, 'inputs', '').map((item, index) => this.input(item, `inputs[${index}]`)),
       gaps: this.list(root, 'gaps', '').map((item, index) => this.gap(item, `gaps[${index}]`)),
       ...(cluster !== undefined && { cluster: this.cluster(cluster) }),
+      ...(own(root, 'nodes') !== undefined && { nodes: this.nodes(root) }),
     };
   }
 
@@ -197,6 +206,11 @@ class SnapshotReader {
     return cluster as unknown as NonNullable<Snapshot['cluster']>;
   }
 
+  private nodes(root: JsonObject): NodeEvidence[] {
+    const reader = new SavedNodes((reason) => this.invalid(reason));
+    return this.list(root, 'nodes', '').map((item, index) => reader.node(item, `nodes[${index}]`));
+  }
+
   private region(value: Json, at: string): void {
     const region = this.object(value, at);
     for (const field of ['line', 'column', 'endLine', 'endColumn']) this.number(region, field, at);
@@ -208,40 +222,4 @@ class SnapshotReader {
       throw this.wrong(`${at}.${key}[${index}]`, 'a string or a number', step);
     });
   }
-
-  private object(value: Json, at: string): JsonObject {
-    if (isObject(value)) return value;
-    throw this.wrong(at, 'an object', value);
-  }
-
-  private list(object: JsonObject, key: string, at: string): readonly Json[] {
-    const value = own(object, key);
-    if (isList(value)) return value;
-    throw this.wrong(field(at, key), 'a list', value);
-  }
-
-  private string(object: JsonObject, key: string, at: string): string {
-    const value = own(object, key);
-    if (typeof value === 'string') return value;
-    throw this.wrong(field(at, key), 'a string', value);
-  }
-
-  private number(object: JsonObject, key: string, at: string): number {
-    const value = own(object, key);
-    if (typeof value === 'number') return value;
-    throw this.wrong(field(at, key), 'a number', value);
-  }
-
-  private oneOf(object: JsonObject, key: string, at: string, values: readonly string[]): void {
-    if (!values.includes(this.string(object, key, at)))
-      throw invalid(this.file, `${at}.${key} must be one of ${values.join(', ')}`);
-  }
-
-  private wrong(at: string, expected: string, found: Json | undefined): BulwarkError {
-    return invalid(this.file, `${at} must be ${expected}, found ${describeType(found)}`);
-  }
-}
-
-function field(at: string, key: string): string {
-  return at === '' ? key : `${at}.${key}`;
 }

@@ -1,4 +1,5 @@
 import type { Facts } from '../facts/facts.ts';
+import type { Component } from '../model/component.ts';
 import type { Edit, FixSafety } from '../model/edit.ts';
 import type { NodeChange } from '../model/node-change.ts';
 import type { Severity } from '../model/severity.ts';
@@ -17,6 +18,8 @@ export interface Control<K extends SubjectKind = SubjectKind> {
   readonly severity: Severity;
   readonly profile: Profile;
   readonly subject: K;
+  /** Of a `component` control: the component that it is about. Others are not asked. */
+  readonly component?: Component;
   /** Why someone should care, in a sentence or two. */
   readonly why: string;
   /** What to do, for people, where the fix alone does not say it. */

@@ -49,7 +49,8 @@ export function settingControls(component: Component, rows: readonly SettingRow[
       ...rest,
       id: `${component}/${name}`,
       subject: 'component',
-      check: ({ component: subject }, facts) => checkSetting(subject, { row, facts, component }),
+      component,
+      check: ({ component: subject }, facts) => checkSetting(subject, { row, facts }),
       ...(mend !== undefined && {
         mend: {
           safety: mend.safety,
@@ -66,15 +67,13 @@ export function settingControls(component: Component, rows: readonly SettingRow[
 interface Question {
   readonly row: SettingRow;
   readonly facts: Facts;
-  readonly component: Component;
 }
 
-function checkSetting(subject: NodeComponent, { row, facts, component }: Question): Verdict {
-  if (subject.component !== component) return notApplicable(`it is not ${component}`);
+function checkSetting(subject: NodeComponent, { row, facts }: Question): Verdict {
   const moot = row.moot?.(subject, facts);
   if (moot !== undefined) return notApplicable(moot);
   const setting = subject.config.get(row.setting);
-  if (setting === undefined) return notApplicable(`this version of ${component} has no ${row.setting}`);
+  if (setting === undefined) return notApplicable(`this version of ${subject.component} has no ${row.setting}`);
   if (setting.value === null) return unknown(`${row.setting} is not known: ${settingOrigin(setting)} cannot be read`);
   const wrong = row.wrong(setting.value, subject, facts);
   if (wrong === undefined) return pass;

@@ -3,11 +3,20 @@ import { type Facts, factsOf } from '../facts/facts.ts';
 import { readNode } from '../facts/nodes.ts';
 import { rootOwner } from '../facts/owners.ts';
 import { isWorkload, workloadOf } from '../facts/workloads.ts';
+import type { Component } from '../model/component.ts';
 import type { NodeEvidence } from '../model/node.ts';
 import type { NodeComponent } from '../model/node-component.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Gap, KubeObject, Snapshot } from '../model/snapshot.ts';
-import type { ContainerSubject, ObjectSubject, PodSubject, Subject, SubjectKind, Subjects } from '../model/subject.ts';
+import type {
+  ComponentSubject,
+  ContainerSubject,
+  ObjectSubject,
+  PodSubject,
+  Subject,
+  SubjectKind,
+  Subjects,
+} from '../model/subject.ts';
 import type { Failure, Verdict } from '../model/verdict.ts';
 import { groupKind, type Workload } from '../model/workload.ts';
 import type { Finding } from './finding.ts';
@@ -31,6 +40,8 @@ export interface Judgement {
   readonly coverage: ReadonlyMap<AnyControl, VerdictCounts>;
   /** Why verdicts of `unknown` and `manual` were given. */
   readonly undecided: readonly Undecided[];
+  /** Why controls of nodes and components do not apply where they were asked. */
+  readonly inapplicable: ReadonlyMap<AnyControl, ReadonlySet<string>>;
   readonly errors: readonly ControlError[];
 }
 
@@ -84,6 +95,7 @@ export function judge(snapshot: Snapshot, options: JudgeOptions): Judgement {
     inputs: countInputs(snapshot, run.evaluated),
     coverage: run.coverage,
     undecided: run.undecided(),
+    inapplicable: run.inapplicable,
     errors: run.errors,
   };
 }
@@ -92,6 +104,7 @@ class Run {
   readonly evaluated = new Set<KubeObject>();
   readonly coverage = new Map<AnyControl, VerdictCounts>();
   readonly errors: ControlError[] = [];
+  readonly inapplicable = new Map<AnyControl, Set<string>>();
   readonly ledger = new Ledger();
   private readonly facts: Facts;
   private readonly byKind: { [K in SubjectKind]: AnyControl[] } = {
@@ -153,6 +166,7 @@ class Run {
     let failed: Set<string> | undefined;
     let failures: { control: AnyControl; failure: Failure }[] | undefined;
     for (const control of this.byKind[kind]) {
+      if (control.component !== undefined && !isAbout(control.component, subject)) continue;
       const counts = this.coverage.get(control) as VerdictCounts;
       let verdict: Verdict | readonly Failure[];
       try {
@@ -171,6 +185,7 @@ class Run {
         counts[verdict.kind] += 1;
         if (verdict.kind !== 'not-applicable') this.evaluated.add(subject.object);
         if (verdict.kind === 'unknown' || verdict.kind === 'manual') this.leaveOpen(control, verdict);
+        if (verdict.kind === 'not-applicable') this.leaveOut(control, kind, verdict.reason);
         if (verdict.kind !== 'fail') continue;
         verdict = [verdict];
       } else {
@@ -198,6 +213,14 @@ class Run {
     return failed;
   }
 
+  /** Of workloads there are too many to say, and their reasons are of no interest. */
+  private leaveOut(control: AnyControl, kind: SubjectKind, reason: string): void {
+    if (kind === 'object' || kind === 'pod' || kind === 'container') return;
+    const reasons = this.inapplicable.get(control);
+    if (reasons === undefined) this.inapplicable.set(control, new Set([reason]));
+    else reasons.add(reason);
+  }
+
   private leaveOpen(control: AnyControl, { kind, reason }: { kind: 'unknown' | 'manual'; reason: string }): void {
     let reasons = this.open.get(control);
     if (reasons === undefined) {
@@ -208,6 +231,10 @@ class Run {
     if (known === undefined) reasons.set(reason, { kind, subjects: 1 });
     else known.subjects += 1;
   }
+}
+
+function isAbout(component: Component, subject: Subject | ComponentSubject): boolean {
+  return 'component' in subject && subject.component.component === component;
 }
 
 const noneFailed: ReadonlySet<string> = new Set();

@@ -1,3 +1,5 @@
+import { benchmarkResults } from '../engine/benchmark.ts';
+import type { ChosenEdition } from '../engine/choose-edition.ts';
 import type { Finding, FindingSubject } from '../engine/finding.ts';
 import { fingerprint } from '../engine/fingerprint.ts';
 import type { InputCounts } from '../engine/inputs.ts';
@@ -8,6 +10,7 @@ import type { ClusterInfo, Gap, KubeObject, SkippedInput } from '../model/snapsh
 import { jsonLines } from './json-lines.ts';
 import { compareText, locationOf } from './location.ts';
 import { sortErrors, sortFindings, sortGaps, sortPlaces, sortSkipped, sortUndecided } from './order.ts';
+import type { ReportOptions } from './report-format.ts';
 import { countSeverities, errorText, isComplete } from './summary.ts';
 import { tool } from './tool.ts';
 
@@ -15,7 +18,7 @@ import { tool } from './tool.ts';
  * The report as `schema/report.schema.json` describes it. The same evidence gives the same bytes: everything is
  * sorted, and neither the clock nor the time of the snapshot is in it.
  */
-export function json(judgement: Judgement): Iterable<string> {
+export function json(judgement: Judgement, options?: Pick<ReportOptions, 'benchmark'>): Iterable<string> {
   const { controls, coverage, snapshot } = judgement;
   return jsonLines(
     new Map<string, unknown>([
@@ -24,6 +27,7 @@ export function json(judgement: Judgement): Iterable<string> {
       ['cluster', snapshot.cluster && clusterRecord(snapshot.cluster)],
       ['summary', summaryRecord(judgement)],
       ['findings', mapped(sortFindings(judgement.findings), findingRecord)],
+      ['benchmark', options?.benchmark && benchmarkRecord(options.benchmark, judgement)],
       ['inputs', inputsRecord(judgement.inputs)],
       ['gaps', mapped(sortGaps(judgement.gaps), gapRecord)],
       [
@@ -42,6 +46,25 @@ export function json(judgement: Judgement): Iterable<string> {
       ['errors', mapped(sortErrors(judgement.errors), errorRecord)],
     ]),
   );
+}
+
+function benchmarkRecord({ edition, platform, reasons }: ChosenEdition, judgement: Judgement): unknown {
+  const { id, title } = edition;
+  return {
+    id,
+    title,
+    platform,
+    notes: reasons,
+    checks: benchmarkResults(edition, judgement).map(({ check, state, failing }) => ({
+      id: check.id,
+      title: check.title,
+      automated: check.automated,
+      state: state.kind,
+      controls: check.controls,
+      ...(failing.length > 0 && { failing: failing.map((control) => control.id) }),
+      ...('reasons' in state && state.reasons.length > 0 && { reasons: state.reasons }),
+    })),
+  };
 }
 
 const noCounts = { pass: 0, fail: 0, 'not-applicable': 0, unknown: 0, manual: 0, error: 0 };

@@ -1,6 +1,7 @@
 import type { Judgement } from '../engine/judge.ts';
 import type { ReportOptions } from './report-format.ts';
 import { accountLines } from './terminal-account.ts';
+import { benchmarkPage } from './terminal-benchmark.ts';
 import { findingGroup, foldedGroups, isFolded } from './terminal-findings.ts';
 import { groupFindings } from './terminal-groups.ts';
 import { pageOf } from './terminal-page.ts';
@@ -12,6 +13,13 @@ import { countLines, nextLines } from './terminal-summary.ts';
  */
 export function* terminal(judgement: Judgement, options: ReportOptions): Generator<string> {
   const page = pageOf(options);
+  if (options.benchmark !== undefined) {
+    yield* benchmarkPage(options.benchmark, judgement, page);
+    yield '\n';
+    for (const lines of accountLines(judgement, page)) yield block(lines);
+    yield `${countLines(judgement, page).join('\n')}\n`;
+    return;
+  }
   const groups = groupFindings(judgement.findings);
   for (const group of groups) {
     if (!isFolded(group, page)) yield block(findingGroup(group, page));

@@ -14,6 +14,9 @@ const others: ReadonlySet<string> = new Set([
 
 const isComponent: ReadonlySet<string> = new Set(components);
 
+/** Names of the executables that `recogniseProcess` may know, for a collector that has to choose by name. */
+export const programNames: readonly string[] = [...components, ...others, 'hyperkube', 'kubectl'];
+
 /** What hyperkube calls them. */
 const hyperkube: ReadonlyMap<string, Component> = new Map([
   ['apiserver', 'kube-apiserver'],
@@ -42,10 +45,55 @@ export function recogniseProcess(exe: string, argv: readonly string[]): Recognis
     return component === undefined ? undefined : { component, argsAt: 2 };
   }
   if (name === 'kubectl') {
-    const isServer = argv.slice(1).some((word) => word === 'proxy' || word === 'port-forward');
-    return isServer ? { component: undefined, argsAt: 1 } : undefined;
+    const command = kubectlCommand(argv);
+    return command === 'proxy' || command === 'port-forward' ? { component: undefined, argsAt: 1 } : undefined;
   }
   return others.has(name) ? { component: undefined, argsAt: 1 } : undefined;
+}
+
+/** Flags of every kubectl command whose value is the next word. Those of `proxy` itself come after its name. */
+const kubectlFlags: ReadonlySet<string> = new Set([
+  '-n',
+  '-s',
+  '-v',
+  ...[
+    'as',
+    'as-group',
+    'as-uid',
+    'cache-dir',
+    'certificate-authority',
+    'client-certificate',
+    'client-key',
+    'cluster',
+    'context',
+    'kubeconfig',
+    'log-backtrace-at',
+    'log-dir',
+    'log-file',
+    'namespace',
+    'password',
+    'profile',
+    'profile-output',
+    'request-timeout',
+    'server',
+    'stderrthreshold',
+    'tls-server-name',
+    'token',
+    'user',
+    'username',
+    'v',
+    'vmodule',
+  ].map((name) => `--${name}`),
+]);
+
+/** The first word that is neither a flag nor a flag's value. */
+function kubectlCommand(argv: readonly string[]): string | undefined {
+  for (let index = 1; index < argv.length; index += 1) {
+    const word = argv[index] ?? '';
+    if (kubectlFlags.has(word)) index += 1;
+    else if (!word.startsWith('-')) return word;
+  }
+  return undefined;
 }
 
 /** The component that a command line starts, of a manifest or unit, where only its words are known. */

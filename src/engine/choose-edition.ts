@@ -1,0 +1,95 @@
+import { parseKubernetesVersion } from '../facts/cluster-version.ts';
+import type { Facts } from '../facts/facts.ts';
+import { readNode } from '../facts/nodes.ts';
+import type { Distribution } from '../semantics/node/distribution.ts';
+import { distributionOf, distributionOfVersion } from '../semantics/node/distribution.ts';
+import { type BenchmarkEdition, editions } from './benchmark-editions.ts';
+
+/** What a cluster or node is, as far as a benchmark asks. */
+export interface Platform {
+  readonly minor?: number;
+  readonly distribution?: Distribution;
+}
+
+export interface ChosenEdition {
+  readonly edition: BenchmarkEdition;
+  readonly platform: Platform;
+  /** Why this edition, and where it does not fit what was read: always shown, so that nothing is chosen in silence. */
+  readonly reasons: readonly string[];
+}
+
+/** The version and distribution of what was read: of the API server, else of the components on the nodes. */
+export function platformOf(facts: Facts): Platform {
+  const { cluster, nodes = [] } = facts.snapshot;
+  const version = cluster?.version;
+  let minor = parseKubernetesVersion(version)?.minor;
+  let distribution = version === undefined ? undefined : distributionOfVersion(version);
+  for (const node of nodes) {
+    distribution ??= distributionOf(node);
+    const { components } = facts.get(readNode)(node);
+    minor ??= components.find(({ component }) => component !== 'etcd')?.config.minor;
+    if (minor !== undefined && distribution !== undefined) break;
+  }
+  return { ...(minor !== undefined && { minor }), ...(distribution !== undefined && { distribution }) };
+}
+
+/**
+ * The edition that `asked` names: `cis` for the one that fits the platform, or an edition's own name (`cis-1.12`,
+ * `k3s-cis-1.9`). Undefined: there is none of that name.
+ */
+export function chooseEdition(asked: string, platform: Platform): ChosenEdition | undefined {
+  const named = editions.find(({ id }) => id === asked);
+  if (named !== undefined) return { edition: named, platform, reasons: misfits(named, platform) };
+  if (asked !== 'cis') return undefined;
+  const own = editions.filter(
+    ({ distribution }) => distribution !== undefined && distribution === platform.distribution,
+  );
+  const generic = editions.filter(({ distribution }) => distribution === undefined);
+  const candidates = own.length > 0 ? own : generic;
+  const fitting = candidates.filter((each) => platform.minor !== undefined && covers(each, platform.minor));
+  const edition = newest(fitting) ?? nearestTo(candidates, platform.minor);
+  if (edition === undefined) return undefined;
+  return { edition, platform, reasons: misfits(edition, platform) };
+}
+
+function covers({ kubernetes: [first, last] }: BenchmarkEdition, minor: number): boolean {
+  return first <= minor && minor <= last;
+}
+
+/** The one that reaches furthest; of equals the one that comes last. */
+function newest(candidates: readonly BenchmarkEdition[]): BenchmarkEdition | undefined {
+  return candidates.reduce<BenchmarkEdition | undefined>(
+    (best, each) => (best === undefined || each.kubernetes[1] >= best.kubernetes[1] ? each : best),
+    undefined,
+  );
+}
+
+/** Where none covers a version, the nearest below it, since rows are added and seldom taken away; else the oldest. */
+function nearestTo(candidates: readonly BenchmarkEdition[], minor: number | undefined): BenchmarkEdition | undefined {
+  if (minor === undefined) return newest(candidates);
+  const older = newest(candidates.filter(({ kubernetes: [, last] }) => last < minor));
+  return older ?? candidates.toSorted((a, b) => a.kubernetes[0] - b.kubernetes[0])[0];
+}
+
+function misfits(edition: BenchmarkEdition, { minor, distribution }: Platform): string[] {
+  const reasons: string[] = [];
+  const { kubernetes, title } = edition;
+  if (minor === undefined) {
+    reasons.push(
+      `the version of Kubernetes is not known: give --benchmark an edition by name if ${title} is not the one`,
+    );
+  } else if (!covers(edition, minor)) {
+    reasons.push(
+      `${title} is meant for Kubernetes ${rangeText(kubernetes)}, and this is 1.${minor}: no edition here covers it`,
+    );
+  }
+  if (distribution !== undefined && edition.distribution !== undefined && edition.distribution !== distribution) {
+    reasons.push(`${title} is meant for ${edition.distribution}, and this looks like ${distribution}`);
+  }
+  return reasons;
+}
+
+/** `1.32 to 1.34`, `1.26`. */
+export function rangeText([first, last]: readonly [number, number]): string {
+  return first === last ? `1.${first}` : `1.${first} to 1.${last}`;
+}

@@ -1,0 +1,109 @@
+import type { CheckResult, CheckState } from '../engine/benchmark.ts';
+import { benchmarkResults } from '../engine/benchmark.ts';
+import { type ChosenEdition, rangeText } from '../engine/choose-edition.ts';
+import type { Finding } from '../engine/finding.ts';
+import type { Judgement } from '../engine/judge.ts';
+import { groupBy } from './group-by.ts';
+import { locationOf } from './location.ts';
+import { objectName } from './names.ts';
+import { sortFindings } from './order.ts';
+import type { Page } from './terminal-page.ts';
+import { padEnd, unbroken, wrap } from './text-width.ts';
+import { visible, visibleShort } from './visible.ts';
+
+/** Findings and reasons of a row before the rest is counted. */
+const shown = 2;
+const longestReason = 300;
+
+/** A benchmark's rows in their order, each with its state, and why where that is no pass. Pieces of text. */
+export function* benchmarkPage(chosen: ChosenEdition, judgement: Judgement, page: Page): Generator<string> {
+  const { style } = page;
+  yield `${headLines(chosen, page).join('\n')}\n\n`;
+  const byControl = groupBy(judgement.findings, ({ control }) => control);
+  const results = benchmarkResults(chosen.edition, judgement);
+  const idColumns = Math.max(...results.map(({ check }) => check.id.length));
+  for (const result of results) {
+    const { check, state } = result;
+    const word = words[state.kind];
+    const lead = `${padEnd(word, wordColumns)}  ${padEnd(check.id, idColumns)}  `;
+    const lines = wrap(check.title, { width: page.width, lead });
+    const first = (lines[0] ?? '').slice(wordColumns);
+    yield `${[mark(state, style)(padEnd(word, wordColumns)) + first, ...lines.slice(1)].join('\n')}\n`;
+    const indent = ' '.repeat(lead.length);
+    for (const detail of details(result, byControl, page)) {
+      for (const line of wrap(detail, { width: page.width, lead: indent })) yield `${style.faint(line)}\n`;
+    }
+  }
+  yield `\n${wrap(countText(results), { width: page.proseWidth }).join('\n')}\n`;
+}
+
+function headLines({ edition, platform, reasons }: ChosenEdition, { style, proseWidth }: Page): string[] {
+  const { minor, distribution } = platform;
+  const what = [minor === undefined ? undefined : `Kubernetes 1.${minor}`, distribution].filter(
+    (part) => part !== undefined,
+  );
+  const read = what.length === 0 ? '' : `; what was read is ${what.join(', ')}`;
+  return [
+    ...wrap(`${edition.title} (${edition.id}), for Kubernetes ${rangeText(edition.kubernetes)}${read}`, {
+      width: proseWidth,
+    }).map(style.strong),
+    ...reasons.flatMap((reason) => wrap(`Note: ${reason}`, { width: proseWidth }).map(style.alarming)),
+  ];
+}
+
+const words: Readonly<Record<CheckState['kind'], string>> = {
+  pass: 'pass',
+  fail: 'FAIL',
+  unknown: 'unknown',
+  manual: 'manual',
+  'not-applicable': 'n/a',
+  'no-evidence': 'not read',
+};
+
+const wordColumns = Math.max(...Object.values(words).map((word) => word.length));
+
+function mark({ kind }: CheckState, style: Page['style']): (text: string) => string {
+  if (kind === 'pass') return style.good;
+  if (kind === 'fail') return style.alarming;
+  return kind === 'not-applicable' || kind === 'no-evidence' ? style.faint : style.strong;
+}
+
+function details(
+  { state, failing, check }: CheckResult,
+  byControl: ReadonlyMap<unknown, readonly Finding[]>,
+  { detail }: Page,
+): string[] {
+  const limit = detail === 'full' ? Number.POSITIVE_INFINITY : shown;
+  const texts: string[] = [];
+  if (state.kind === 'fail') {
+    const findings = failing.flatMap((control) => byControl.get(control) ?? []);
+    const first = sortFindings(findings).slice(0, limit);
+    texts.push(...first.map(findingText));
+    if (findings.length > first.length) texts.push(`and ${findings.length - first.length} more`);
+    if (findings.length === 0) texts.push(`${failing.map(({ id }) => id).join(', ')}: told with another finding`);
+  } else if ('reasons' in state) {
+    const first = state.reasons.slice(0, limit);
+    texts.push(...first.map((reason) => visibleShort(reason, longestReason)));
+    if (state.reasons.length > first.length) texts.push(`and ${state.reasons.length - first.length} more reasons`);
+  }
+  if (check.differs !== undefined) texts.push(`this edition: ${check.differs}`);
+  return texts;
+}
+
+function findingText({ control, message, owner, places }: Finding): string {
+  const [place] = places;
+  const { file, line } = place === undefined ? { file: '', line: undefined } : locationOf(place);
+  const at = line === undefined ? visible(file) : `${visible(file)}:${line}`;
+  return `${unbroken(at)}: ${visible(objectName(owner))}: ${visibleShort(message, longestReason)} (${control.id})`;
+}
+
+function countText(results: readonly CheckResult[]): string {
+  const of = (kind: CheckState['kind']) => results.filter(({ state }) => state.kind === kind).length;
+  return [
+    `${results.length} checks: ${of('pass')} pass, ${of('fail')} fail`,
+    `${of('unknown')} unknown for lack of evidence`,
+    `${of('manual')} for a person`,
+    `${of('not-applicable')} not applicable`,
+    `${of('no-evidence')} of which nothing that was read speaks`,
+  ].join(', ');
+}
