@@ -1,5 +1,5 @@
 import base from '../../data/benchmarks/cis-1.12.json' with { type: 'json' };
-import type { Distribution } from '../semantics/node/distribution.ts';
+import type { Distribution } from '../model/component.ts';
 
 /** A row of a benchmark: its number in this edition, and the controls that answer it. */
 export interface BenchmarkCheck {

@@ -1,7 +1,7 @@
 import { parseKubernetesVersion } from '../facts/cluster-version.ts';
 import type { Facts } from '../facts/facts.ts';
 import { readNode } from '../facts/nodes.ts';
-import type { Distribution } from '../semantics/node/distribution.ts';
+import type { Distribution } from '../model/component.ts';
 import { distributionOf, distributionOfVersion } from '../semantics/node/distribution.ts';
 import { type BenchmarkEdition, editions } from './benchmark-editions.ts';
 

@@ -61,3 +61,19 @@ export interface ResolvedComponent {
   settings(): readonly Setting[];
   readonly problems: readonly ConfigurationProblem[];
 }
+
+/** Who set the node up: where its configuration is kept, and which profile of a benchmark is meant for it. */
+export const distributions = [
+  'kubeadm',
+  'k3s',
+  'rke2',
+  'microk8s',
+  'openshift',
+  'eks',
+  'aks',
+  'gke',
+  'talos',
+  'k0s',
+] as const;
+
+export type Distribution = (typeof distributions)[number];

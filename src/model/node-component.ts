@@ -1,4 +1,4 @@
-import type { Component, ResolvedComponent, Setting } from './component.ts';
+import type { Component, Distribution, ResolvedComponent, Setting } from './component.ts';
 import type { NodeEvidence } from './node.ts';
 import type { Path } from './path.ts';
 import type { KubeObject } from './snapshot.ts';
@@ -12,6 +12,10 @@ export interface NodeComponent {
   readonly evidence?: NodeEvidence;
   readonly config: ResolvedComponent;
   readonly start: ComponentStart;
+  /** Without the program's own name. */
+  readonly args: readonly ComponentArgument[];
+  /** Who set the node up: where its configuration is kept. */
+  readonly distribution?: Distribution;
   /** What stands for the component in reports: an object of its own, or the Pod that runs it. */
   readonly object: KubeObject;
   /** Text of a file by the path that the component would use, credentials redacted. */
@@ -20,6 +24,15 @@ export interface NodeComponent {
   readonly onNode: (path: string) => string | undefined;
   /** Where a setting is said, for a failure's place. */
   readonly placeOf: (setting: Setting) => ObjectPlace;
+}
+
+export interface ComponentArgument {
+  readonly text: string;
+  /** The manifest, unit or variable file, or `process 12 (kube-apiserver)`. */
+  readonly where: string;
+  readonly line?: number;
+  /** Of a static pod: where the word stands in the manifest, if it is a word of its own there. */
+  readonly path?: Path;
 }
 
 /** How a component is started, and what to edit to start it otherwise. */

@@ -1,17 +1,10 @@
 import { type Component, components } from '../../model/component.ts';
 import type { FileEvidence, NodeEvidence, ProcessEvidence } from '../../model/node.ts';
-import type { ComponentStart } from '../../model/node-component.ts';
+import type { ComponentArgument, ComponentStart } from '../../model/node-component.ts';
 import { componentOfCommand, recogniseProcess } from './components.ts';
 import { FileTree } from './file-tree.ts';
 import { onHost, readStaticPod } from './static-pods.ts';
 import { resolveUnit, type UnitText } from './units.ts';
-
-export interface ComponentArgument {
-  readonly text: string;
-  /** The manifest, unit or variable file, or `process 12 (kube-apiserver)`. */
-  readonly where: string;
-  readonly line?: number;
-}
 
 /** One component of a node as it is started, with the files as it sees them. */
 export interface ComponentArgs {

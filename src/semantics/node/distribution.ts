@@ -1,20 +1,5 @@
+import { type Distribution, distributions } from '../../model/component.ts';
 import type { NodeEvidence } from '../../model/node.ts';
-
-/** Who set the node up: where its configuration is kept, and which profile of a benchmark is meant for it. */
-export const distributions = [
-  'kubeadm',
-  'k3s',
-  'rke2',
-  'microk8s',
-  'openshift',
-  'eks',
-  'aks',
-  'gke',
-  'talos',
-  'k0s',
-] as const;
-
-export type Distribution = (typeof distributions)[number];
 
 /** Files that only this distribution brings; the first row that a node has decides. */
 const marks: readonly (readonly [Distribution, RegExp])[] = [

@@ -1,9 +1,10 @@
-import type { Component, Setting, SettingOrigin } from '../../model/component.ts';
+import type { Component, Distribution, Setting, SettingOrigin } from '../../model/component.ts';
 import type { NodeEvidence } from '../../model/node.ts';
 import type { NodeComponent, ObjectPlace } from '../../model/node-component.ts';
 import type { KubeObject, Region } from '../../model/snapshot.ts';
 import { resolveComponent } from '../component-config/index.ts';
 import { type ComponentArgs, componentArgs } from './component-args.ts';
+import { distributionOf } from './distribution.ts';
 
 /** Of the objects that stand in reports for what is on a node and is no object of the API. */
 export const nodeApiVersion = 'node.bulwark/v1';
@@ -16,14 +17,21 @@ export interface NodeComponentOptions {
 /** The components of a node with the configuration that is in force. */
 export function nodeComponents(node: NodeEvidence, { minor }: NodeComponentOptions = {}): readonly NodeComponent[] {
   const started = componentArgs(node);
+  const distribution = distributionOf(node);
   const fromImages = minorOfImages(started);
   return started.map((args) => {
     const known = args.component === 'etcd' ? minorOfImage(args) : (minorOfImage(args) ?? fromImages ?? minor);
-    return nodeComponent(node, args, known);
+    return nodeComponent(node, args, { minor: known, distribution });
   });
 }
 
-function nodeComponent(node: NodeEvidence, args: ComponentArgs, minor: number | undefined): NodeComponent {
+interface Known {
+  readonly minor: number | undefined;
+  readonly distribution: Distribution | undefined;
+}
+
+function nodeComponent(node: NodeEvidence, args: ComponentArgs, options: Known): NodeComponent {
+  const { minor } = options;
   const { component, start } = args;
   const config = resolveComponent({
     component,
@@ -46,6 +54,8 @@ function nodeComponent(node: NodeEvidence, args: ComponentArgs, minor: number | 
     evidence: node,
     config,
     start,
+    args: args.args,
+    ...(options.distribution !== undefined && { distribution: options.distribution }),
     object,
     readFile: args.readFile,
     onNode: args.onNode,

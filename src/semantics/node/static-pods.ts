@@ -1,10 +1,10 @@
 import type { Component } from '../../model/component.ts';
 import { isList, isObject, type Json, type JsonObject, own } from '../../model/json.ts';
+import type { ComponentArgument } from '../../model/node-component.ts';
 import type { Path } from '../../model/path.ts';
 import { parseYaml } from '../../yaml/parse.ts';
 import type { TextPositions } from '../../yaml/positions.ts';
 import { splitDocuments } from '../../yaml/split.ts';
-import type { ComponentArgument } from './component-args.ts';
 import { componentOfCommand } from './components.ts';
 
 /** A container of a static pod that runs a component. */
@@ -114,7 +114,12 @@ function wordsOf(container: JsonObject, { path, file, positions, env }: Containe
     for (const [index, word] of listAt(container, field).entries()) {
       if (typeof word !== 'string') continue;
       const line = positions.locate([...path, field, index])?.line;
-      words.push({ text: expand(word, env), where: file, ...(line !== undefined && { line }) });
+      words.push({
+        text: expand(word, env),
+        where: file,
+        path: [...path, field, index],
+        ...(line !== undefined && { line }),
+      });
     }
   }
   return unwrapShell(words);
@@ -139,7 +144,11 @@ function unwrapShell(words: readonly ComponentArgument[]): ComponentArgument[] {
     .replaceAll(/\\\n/g, ' ')
     .split(/\s+/)
     .filter((text) => text !== '')
-    .map((text) => ({ ...script, text: text.replace(/^(["'])([\s\S]*)\1$/, '$2') }));
+    .map((text) => ({
+      where: script.where,
+      ...(script.line !== undefined && { line: script.line }),
+      text: text.replace(/^(["'])([\s\S]*)\1$/, '$2'),
+    }));
 }
 
 function variablesOf(container: JsonObject): ReadonlyMap<string, string> {

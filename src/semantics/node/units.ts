@@ -1,4 +1,4 @@
-import type { ComponentArgument } from './component-args.ts';
+import type { ComponentArgument } from '../../model/node-component.ts';
 
 /** One file of a unit: the unit itself, or a drop-in. */
 export interface UnitText {
