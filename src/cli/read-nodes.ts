@@ -8,7 +8,10 @@ import type { EvidenceFlags } from './evidence.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The nodes that `--node`, `--root` and `--node-bundle` name. Throws `usage` where a folder cannot be read at all. */
-export async function readNodes(flags: EvidenceFlags, terminal: Terminal): Promise<Collected> {
+export async function readNodes(
+  flags: Pick<EvidenceFlags, 'node' | 'root' | 'nodeBundle'>,
+  terminal: Terminal,
+): Promise<Collected> {
   const nodes: NodeEvidence[] = [];
   const gaps: Gap[] = [];
   const asked = [

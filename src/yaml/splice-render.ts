@@ -93,7 +93,7 @@ export function renderLike(value: string, quote: '"' | "'" | undefined): string 
   return renderString(value);
 }
 
-const plainText = /^[A-Za-z_./][A-Za-z0-9_./:@-]*$/;
+const plainText = /^(?:--)?[A-Za-z_./][A-Za-z0-9_./:@=-]*$/;
 
 /** Plain where kubectl would read the plain text as this string, else in double quotes. */
 function renderString(value: string): string {

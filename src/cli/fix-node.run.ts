@@ -1,0 +1,42 @@
+import { resolve } from 'node:path';
+import { assembleSnapshot } from '../collect/snapshot.ts';
+import { controls } from '../controls/registry.ts';
+import { exitCodes } from '../engine/exit-code.ts';
+import { formatNodeDiff, formatNodeReport } from '../fix/node/format-node-report.ts';
+import { mendNode } from '../fix/node/mend-node.ts';
+import { type WrittenFile, writeNode } from '../fix/node/write-node.ts';
+import { BulwarkError } from '../model/errors.ts';
+import type { FixFlags } from './fix.ts';
+import { readNodes } from './read-nodes.ts';
+import { selectControls } from './select-controls.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Mends this machine or the node whose root is mounted here. Returns the exit code. */
+export async function runFixNode(flags: FixFlags, terminal: Terminal): Promise<number> {
+  const roots = [...(flags.node === true ? ['/'] : []), ...(flags.root ?? [])];
+  const [root] = roots;
+  if (root === undefined || roots.length > 1) {
+    throw new BulwarkError('usage', 'fix mends one node at a time', 'give --node or --root once');
+  }
+  const collected = await readNodes(flags, terminal);
+  const snapshot = assembleSnapshot([collected], terminal.now().toISOString());
+  const chosen = new Set(selectControls(flags));
+  const mode = flags.dryRun === true ? 'diff' : 'write';
+  const mended = mendNode({
+    snapshot,
+    judging: { controls },
+    select: ({ control }) => chosen.has(control),
+    allow: flags.mayBreak === true ? 'may-break' : 'safe',
+  });
+  const at = resolve(terminal.cwd, root);
+  const written: readonly WrittenFile[] =
+    mode === 'write' ? await writeNode(at, mended.files) : mended.files.map((file) => ({ file }));
+  for (const { what, reason } of collected.gaps) terminal.err(`bulwark: ${what}: ${reason}\n`);
+  const report = formatNodeReport({ mode, written, left: mended.left }, Math.min(terminal.width, 120));
+  if (mode === 'diff') {
+    await terminal.out(formatNodeDiff(mended.files));
+    terminal.err(report);
+  } else await terminal.out(report);
+  const untouched = written.some(({ refused }) => refused !== undefined);
+  return untouched || collected.gaps.length > 0 ? exitCodes.incomplete : exitCodes.clean;
+}
