@@ -1,9 +1,14 @@
 import type { AnyControl, Profile } from '../controls/control.ts';
+import { apiComponents } from '../facts/api-components.ts';
+import { certificatesOfNode, certificatesOfObject, ownCertificates } from '../facts/certificates.ts';
 import { type Facts, factsOf } from '../facts/facts.ts';
+import { nodeKubeconfigs, ownKubeconfigs } from '../facts/kubeconfigs.ts';
 import { readNode } from '../facts/nodes.ts';
 import { rootOwner } from '../facts/owners.ts';
 import { isWorkload, workloadOf } from '../facts/workloads.ts';
+import type { FoundCertificate } from '../model/certificate.ts';
 import type { Component } from '../model/component.ts';
+import type { Kubeconfig } from '../model/kubeconfig.ts';
 import type { NodeEvidence } from '../model/node.ts';
 import type { NodeComponent } from '../model/node-component.ts';
 import type { Settings } from '../model/settings.ts';
@@ -63,6 +68,7 @@ export function judge(snapshot: Snapshot, options: JudgeOptions): Judgement {
   const read = facts.get(workloadOf);
   const isTemplate = facts.get(isWorkload);
   const rootOf = facts.get(rootOwner);
+  const certificatesIn = facts.get(certificatesOfObject);
   const pods: { pod: KubeObject; root: KubeObject }[] = [];
   const gaps: Gap[] = [...snapshot.gaps];
   const judgeWorkload = (object: KubeObject, owner: KubeObject): void => {
@@ -73,6 +79,7 @@ export function judge(snapshot: Snapshot, options: JudgeOptions): Judgement {
   };
   for (const object of snapshot.objects) {
     run.object({ object, path: [], template: '' });
+    run.certificates(certificatesIn(object));
     if (!isTemplate(object)) {
       const misnamed = misnamedWorkload(object);
       if (misnamed !== undefined) gaps.push(misnamed);
@@ -87,6 +94,9 @@ export function judge(snapshot: Snapshot, options: JudgeOptions): Judgement {
   // containers, and fields that admission changed. ReplicaSets and Jobs in between say nothing of their own.
   for (const { pod, root } of pods) judgeWorkload(pod, root);
   for (const node of snapshot.nodes ?? []) run.node(node);
+  for (const component of facts.get(apiComponents)) run.component(component);
+  run.kubeconfigs(facts.get(ownKubeconfigs));
+  run.certificates(facts.get(ownCertificates));
   return {
     snapshot,
     controls,
@@ -113,6 +123,8 @@ class Run {
     container: [],
     node: [],
     component: [],
+    certificate: [],
+    kubeconfig: [],
   };
   private readonly open = new Map<AnyControl, Map<string, { kind: 'unknown' | 'manual'; subjects: number }>>();
 
@@ -149,6 +161,24 @@ class Run {
     const { object, components } = this.facts.get(readNode)(node);
     this.subject('node', { object, node, path: [], template: '' }, object, noneFailed);
     for (const component of components) this.component(component);
+    this.kubeconfigs(this.facts.get(nodeKubeconfigs)(node));
+    this.certificates(this.facts.get(certificatesOfNode)(node));
+  }
+
+  kubeconfigs(kubeconfigs: readonly Kubeconfig[]): void {
+    for (const kubeconfig of kubeconfigs) {
+      const { object } = kubeconfig;
+      this.subject('kubeconfig', { object, kubeconfig, path: [], template: '' }, object, noneFailed);
+    }
+  }
+
+  certificates(found: readonly FoundCertificate[]): void {
+    for (const certificate of found) {
+      const place = certificate.places[0];
+      if (place === undefined) continue;
+      const { object, path } = place;
+      this.subject('certificate', { object, certificate, path, template: '' }, object, noneFailed);
+    }
   }
 
   component(component: NodeComponent): void {

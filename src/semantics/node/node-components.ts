@@ -1,10 +1,11 @@
-import type { Component, Distribution, Setting, SettingOrigin } from '../../model/component.ts';
+import type { Distribution, Setting, SettingOrigin } from '../../model/component.ts';
 import type { NodeEvidence } from '../../model/node.ts';
 import type { NodeComponent, ObjectPlace } from '../../model/node-component.ts';
 import type { KubeObject, Region } from '../../model/snapshot.ts';
 import { resolveComponent } from '../component-config/index.ts';
 import { type ComponentArgs, componentArgs } from './component-args.ts';
 import { distributionOf } from './distribution.ts';
+import { minorOfImage } from './image-version.ts';
 
 /** Of the objects that stand in reports for what is on a node and is no object of the API. */
 export const nodeApiVersion = 'node.bulwark/v1';
@@ -20,7 +21,10 @@ export function nodeComponents(node: NodeEvidence, { minor }: NodeComponentOptio
   const distribution = distributionOf(node);
   const fromImages = minorOfImages(started);
   return started.map((args) => {
-    const known = args.component === 'etcd' ? minorOfImage(args) : (minorOfImage(args) ?? fromImages ?? minor);
+    const known =
+      args.component === 'etcd'
+        ? minorOfImage(args.component, args.image)
+        : (minorOfImage(args.component, args.image) ?? fromImages ?? minor);
     return nodeComponent(node, args, { minor: known, distribution });
   });
 }
@@ -104,15 +108,8 @@ export function sourceOf(node: NodeEvidence, file: string, region?: Region): Kub
 function minorOfImages(started: readonly ComponentArgs[]): number | undefined {
   for (const each of started) {
     if (each.component === 'etcd') continue;
-    const minor = minorOfImage(each);
+    const minor = minorOfImage(each.component, each.image);
     if (minor !== undefined) return minor;
   }
   return undefined;
-}
-
-/** Of `kube-apiserver:v1.20.2`, 20; of `etcd:3.4.13-0`, 4. A digest says nothing. */
-function minorOfImage({ component, image }: { component: Component; image?: string }): number | undefined {
-  const tag = /:v?(\d{1,3})\.(\d{1,3})\.\d+[^/@]*(?:@|$)/.exec(image ?? '');
-  if (tag === null) return undefined;
-  return Number(tag[1]) === (component === 'etcd' ? 3 : 1) ? Number(tag[2]) : undefined;
 }

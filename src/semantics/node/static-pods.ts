@@ -14,8 +14,19 @@ export interface StaticComponent {
   readonly env: Readonly<Record<string, string>>;
   readonly image?: string;
   readonly mounts: readonly Mount[];
+  /** Files of ConfigMaps by path in the container: `config.conf` of `kube-proxy`. */
+  readonly configMaps: readonly ConfigMapMount[];
   /** The node's folders that the pod mounts, whatever the container. */
   readonly hostPaths: readonly string[];
+}
+
+export interface ConfigMapMount {
+  readonly inside: string;
+  readonly name: string;
+  /** Key by file name, where the volume says which; else every key is a file. */
+  readonly items?: ReadonlyMap<string, string>;
+  /** The one key that is mounted by itself. */
+  readonly subPath?: string;
 }
 
 export interface Mount {
@@ -38,14 +49,31 @@ export function readStaticPod(text: string, file: string): readonly StaticCompon
     return [];
   }
   if (!isObject(value) || own(value, 'kind') !== 'Pod') return [];
-  const spec = objectAt(value, 'spec');
+  return componentsOfPod(objectAt(value, 'spec'), {
+    base: ['spec'],
+    where: (path) => {
+      const line = positions.locate(path)?.line;
+      return { where: file, ...(line !== undefined && { line }) };
+    },
+  });
+}
+
+export interface PodPlace {
+  /** Path of the pod spec in its object. */
+  readonly base: Path;
+  /** How a word at a path is named where settings say where they come from. */
+  readonly where: (path: Path) => { readonly where: string; readonly line?: number };
+}
+
+/** The components that a pod's containers run. */
+export function componentsOfPod(spec: JsonObject, { base, where }: PodPlace): readonly StaticComponent[] {
   const volumes = hostVolumes(spec);
   const found: StaticComponent[] = [];
   for (const [index, container] of listAt(spec, 'containers').entries()) {
     if (!isObject(container)) continue;
-    const path: Path = ['spec', 'containers', index];
+    const path: Path = [...base, 'containers', index];
     const env = variablesOf(container);
-    const words = wordsOf(container, { path, file, positions, env });
+    const words = wordsOf(container, { path, where, env });
     const command = componentOfCommand(words.map((word) => word.text));
     if (command === undefined) continue;
     const image = own(container, 'image');
@@ -55,6 +83,7 @@ export function readStaticPod(text: string, file: string): readonly StaticCompon
       args: words.slice(command.argsAt),
       env: Object.fromEntries(env),
       mounts: mountsOf(container, volumes),
+      configMaps: configMapMounts(container, spec),
       hostPaths: [...volumes.values()],
     });
   }
@@ -101,25 +130,47 @@ function mountsOf(container: JsonObject, volumes: ReadonlyMap<string, string>): 
   return mounts;
 }
 
+function configMapMounts(container: JsonObject, spec: JsonObject): ConfigMapMount[] {
+  const found: ConfigMapMount[] = [];
+  for (const mount of listAt(container, 'volumeMounts')) {
+    if (!isObject(mount)) continue;
+    const inside = own(mount, 'mountPath');
+    const volume = listAt(spec, 'volumes').find(
+      (each): each is JsonObject => isObject(each) && own(each, 'name') === own(mount, 'name'),
+    );
+    const source = objectAt(volume ?? {}, 'configMap');
+    const name = own(source, 'name');
+    if (typeof inside !== 'string' || typeof name !== 'string') continue;
+    const subPath = own(mount, 'subPath');
+    const items = new Map<string, string>();
+    for (const item of listAt(source, 'items')) {
+      if (!isObject(item)) continue;
+      const [key, path] = [own(item, 'key'), own(item, 'path')];
+      if (typeof key === 'string' && typeof path === 'string') items.set(path, key);
+    }
+    found.push({
+      inside: withoutSlash(inside) || '/',
+      name,
+      ...(items.size > 0 && { items }),
+      ...(typeof subPath === 'string' && subPath !== '' && { subPath }),
+    });
+  }
+  return found;
+}
+
 interface ContainerPlace {
   readonly path: Path;
-  readonly file: string;
-  readonly positions: TextPositions;
+  readonly where: PodPlace['where'];
   readonly env: ReadonlyMap<string, string>;
 }
 
-function wordsOf(container: JsonObject, { path, file, positions, env }: ContainerPlace): ComponentArgument[] {
+function wordsOf(container: JsonObject, { path, where, env }: ContainerPlace): ComponentArgument[] {
   const words: ComponentArgument[] = [];
   for (const field of ['command', 'args'] as const) {
     for (const [index, word] of listAt(container, field).entries()) {
       if (typeof word !== 'string') continue;
-      const line = positions.locate([...path, field, index])?.line;
-      words.push({
-        text: expand(word, env),
-        where: file,
-        path: [...path, field, index],
-        ...(line !== undefined && { line }),
-      });
+      const at = [...path, field, index];
+      words.push({ text: expand(word, env), path: at, ...where(at) });
     }
   }
   return unwrapShell(words);
