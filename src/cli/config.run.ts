@@ -1,13 +1,12 @@
 import { resolve } from 'node:path';
 import { collectNode } from '../collect/node/collect.ts';
 import { exitCodes } from '../engine/exit-code.ts';
-import type { ResolvedComponent, Setting, SettingOrigin } from '../model/component.ts';
+import type { ResolvedComponent, Setting } from '../model/component.ts';
 import { BulwarkError } from '../model/errors.ts';
-import type { NodeEvidence } from '../model/node.ts';
 import { padEnd, textWidth } from '../report/text-width.ts';
 import { visible } from '../report/visible.ts';
-import { resolveComponent } from '../semantics/component-config/index.ts';
-import { componentArgs } from '../semantics/node/component-args.ts';
+import { nodeComponents } from '../semantics/node/node-components.ts';
+import { settingOrigin } from '../semantics/node/setting-text.ts';
 import type { ConfigFlags } from './config.ts';
 import { nearest } from './nearest.ts';
 import type { Terminal } from './terminal.ts';
@@ -23,23 +22,15 @@ export async function runConfig({ component, setting, flags }: ConfigRequest, te
   const at = flags.root === undefined ? '/' : resolve(terminal.cwd, flags.root);
   const { node, gaps } = await collectNode({ at, from: flags.root === undefined ? 'host' : 'root' });
   for (const { what, reason } of gaps) terminal.err(`bulwark: ${visible(what)}: ${visible(reason)}\n`);
-  const found = componentArgs(node).filter((each) => each.component === component);
+  const components = nodeComponents(node, { as: flags.kubernetesVersion });
+  const found = components.filter((each) => each.component === component);
   if (found.length === 0) {
     const hint = 'name the root of a node with --root, or run this on the node';
     throw new BulwarkError('usage', `no ${component} runs or is configured at ${at}`, hint);
   }
-  const minor = flags.kubernetesVersion ?? (component === 'etcd' ? undefined : minorOf(node));
-  for (const { args, env, readFile, listFolder } of found) {
-    const resolved = resolveComponent({
-      component: found[0]?.component ?? 'kubelet',
-      args,
-      env: new Map(Object.entries(env).map(([name, value]) => [name, { value, where: 'environment' }])),
-      readFile,
-      listFolder,
-      ...(minor !== undefined && { minor }),
-    });
-    await terminal.out(settingLines(resolved, setting, flags));
-    for (const { message, where, line, hint } of resolved.problems) {
+  for (const { config } of found) {
+    await terminal.out(settingLines(config, setting, flags));
+    for (const { message, where, line, hint } of config.problems) {
       const place = line === undefined ? where : `${where}:${line}`;
       terminal.err(
         `bulwark: ${visible(place)}: ${visible(message)}${hint === undefined ? '' : ` (${visible(hint)})`}\n`,
@@ -67,8 +58,8 @@ function settingLines(resolved: ResolvedComponent, name: string | undefined, { a
 function table(settings: readonly Setting[]): string {
   const rows = settings.map(({ name, value, origin }) => [
     name,
-    visible(valueText(value)),
-    visible(originText(origin)),
+    visible(rawText(value)),
+    visible(settingOrigin({ origin })),
   ]);
   const [nameColumns, valueColumns] = [0, 1].map((column) =>
     Math.min(60, Math.max(0, ...rows.map((row) => textWidth(row[column] ?? '')))),
@@ -80,29 +71,6 @@ function table(settings: readonly Setting[]): string {
     .join('');
 }
 
-function valueText(value: Setting['value']): string {
+function rawText(value: Setting['value']): string {
   return typeof value === 'string' ? (value === '' ? '""' : value) : JSON.stringify(value);
-}
-
-function originText(origin: SettingOrigin): string {
-  switch (origin.kind) {
-    case 'flag':
-      return `${origin.flag} in ${origin.where}${origin.line === undefined ? '' : `:${origin.line}`}`;
-    case 'file':
-      return `${origin.file}:${origin.line}:${origin.column}`;
-    case 'environment':
-      return `${origin.variable} in ${origin.where}`;
-    case 'default':
-      return `default of ${origin.of}`;
-  }
-}
-
-/** The minor version that a node's static pods run, from their images. */
-function minorOf(node: NodeEvidence): number | undefined {
-  for (const { path, text } of node.files) {
-    if (text === undefined || !path.startsWith('/etc/kubernetes/manifests/')) continue;
-    const [, minor] = /image:\s*\S+\/kube-[a-z-]+:v1\.(\d{1,3})\./.exec(text) ?? [];
-    if (minor !== undefined) return Number(minor);
-  }
-  return undefined;
 }

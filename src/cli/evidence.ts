@@ -13,6 +13,7 @@ export interface EvidenceFlags {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly namespace: readonly string[];
+  readonly kubeletConfig?: true;
   readonly timeout: number;
   readonly from?: string;
   readonly node?: true;
@@ -29,6 +30,7 @@ export function addEvidenceOptions(command: Command): Command {
     .option('--kubeconfig <file>', 'kubeconfig to use instead of KUBECONFIG or ~/.kube/config')
     .option('--context <name>', 'context to use instead of the current one')
     .option('-n, --namespace <name>', 'read only this namespace of the cluster (repeatable)', repeatable, [])
+    .option('--kubelet-config', 'ask every kubelet of the cluster for its configuration (needs get of nodes/proxy)')
     .option('--timeout <seconds>', 'longest wait for one answer of the API server', seconds, 30)
     .option('--node', 'judge this machine as a node: its components, files and accounts')
     .option('--root <dir>', 'judge the root of a node that is mounted or unpacked here (repeatable)', repeatable)
@@ -103,6 +105,7 @@ async function readCluster(flags: EvidenceFlags, terminal: Terminal): Promise<Co
       ...(flags.kubeconfig !== undefined && { kubeconfig: resolve(terminal.cwd, flags.kubeconfig) }),
       ...(flags.context !== undefined && { context: flags.context }),
       ...(flags.namespace.length > 0 && { namespaces: flags.namespace }),
+      ...(flags.kubeletConfig === true && { kubelets: 'asked' }),
       timeoutMs: flags.timeout * 1000,
       onProgress: progress.show,
     });
@@ -116,7 +119,12 @@ function nodeAsked(flags: EvidenceFlags): boolean {
 }
 
 function clusterAsked(flags: EvidenceFlags): boolean {
-  return flags.cluster === true || flags.context !== undefined || flags.kubeconfig !== undefined;
+  return (
+    flags.cluster === true ||
+    flags.kubeletConfig === true ||
+    flags.context !== undefined ||
+    flags.kubeconfig !== undefined
+  );
 }
 
 /** An option that may be given several times. */

@@ -22,14 +22,14 @@ export function controlsList(controls: readonly AnyControl[], options: ControlsL
       (a, b) => compareSeverity(b.severity, a.severity) || compareText(a.id, b.id),
     );
     lines.push(style.strong(`${component} (${members.length})`));
-    for (const { id, severity, title, fix } of members) {
-      const before = `  ${padEnd(id, idColumns)}  ${padEnd(severity, 8)}  ${fix === undefined ? '   ' : 'fix'}  `;
+    for (const { id, severity, title, fix, mend } of members) {
+      const before = `  ${padEnd(id, idColumns)}  ${padEnd(severity, 8)}  ${fix === undefined && mend === undefined ? '   ' : 'fix'}  `;
       const [first = '', ...others] = wrap(title, { width, lead: before });
       lines.push(first.replace(`  ${severity}`, `  ${style.severity(severity, severity)}`), ...others);
     }
     lines.push('');
   }
-  const fixable = controls.filter(({ fix }) => fix !== undefined).length;
+  const fixable = controls.filter(({ fix, mend }) => fix !== undefined || mend !== undefined).length;
   lines.push(`${controls.length} controls; "bulwark fix" mends ${fixable} of them. "bulwark explain ID" tells more.`);
   return `${lines.join('\n')}\n`;
 }

@@ -89,6 +89,7 @@ function summaryRecord(judgement: Judgement): unknown {
 
 function findingRecord(finding: Finding): unknown {
   const { control, severity, subject, owner, message } = finding;
+  const fix = control.fix ?? control.mend;
   return {
     control: control.id,
     title: control.title,
@@ -98,7 +99,8 @@ function findingRecord(finding: Finding): unknown {
     message,
     locations: sortPlaces(finding.places).map(locationOf),
     fingerprint: fingerprint(finding),
-    ...(control.fix && { fix: { safety: control.fix.safety } }),
+    ...(finding.failure.remedy !== undefined && { remedy: finding.failure.remedy }),
+    ...(fix && { fix: { safety: fix.safety } }),
   };
 }
 

@@ -9,7 +9,17 @@ export function remedyOf(control: AnyControl): readonly string[] {
 export function remedySentences(control: AnyControl): readonly string[] {
   const sentences = [...remedyOf(control)];
   if (control.fix !== undefined) sentences.push(fixSentences[control.fix.safety]);
-  return sentences;
+  return [...sentences, ...mendSentences(control)];
+}
+
+/** What `bulwark fix` does about it on a node, and what must hold first. */
+export function mendSentences({ mend }: AnyControl): readonly string[] {
+  if (mend === undefined) return [];
+  const first = mend.first === undefined ? [] : [sentence(`First: ${mend.first}`)];
+  return [
+    ...first,
+    mend.safety === 'safe' ? '"bulwark fix --node" mends it.' : '"bulwark fix --node --may-break" mends it.',
+  ];
 }
 
 const fixSentences = {

@@ -2,7 +2,7 @@ import type { Finding, Place } from '../engine/finding.ts';
 import { type Location, locationOf } from './location.ts';
 import { counted, objectName } from './names.ts';
 import { sortPlaces } from './order.ts';
-import { remedyOf, remedySentences, sentence } from './remedy.ts';
+import { mendSentences, remedyOf, remedySentences, sentence } from './remedy.ts';
 import { firstOwners, type Group, isInFile, type OwnerFindings } from './terminal-groups.ts';
 import type { Page } from './terminal-page.ts';
 import { padEnd, textWidth, unbroken, wrap } from './text-width.ts';
@@ -50,13 +50,33 @@ function headingLines(group: Group, { style, width }: Page): string[] {
   ];
 }
 
-function fixLines({ control, owners }: Group, { proseWidth }: Page): string[] {
+/** Remedies of single cases that are printed before the rest is left to `--verbose`. */
+const shownRemedies = { short: 2, full: 20 } as const;
+
+function fixLines({ control, owners }: Group, { proseWidth, detail }: Page): string[] {
+  const own = new Set(owners.flatMap(({ findings }) => findings.flatMap(({ failure }) => failure.remedy ?? [])));
+  if (own.size > 0) {
+    const shown = [...own].sort().slice(0, shownRemedies[detail]);
+    const more = own.size - shown.length;
+    const general = control.remedy === '' ? [] : [sentence(control.remedy)];
+    const rest = more > 0 ? [`And ${more} more like it.`] : [];
+    const texts = [
+      ...shown.map((text) => sentence(visibleShort(capitalised(text), longestMessage))),
+      ...rest,
+      ...general,
+    ];
+    return wrap([...texts, ...mendSentences(control)].join(' '), { width: proseWidth, lead: '  Fix  ' });
+  }
   const sentences = owners.some(isInFile) ? remedySentences(control) : remedyOf(control);
   if (sentences.length === 0) return [];
   return wrap(sentences.join(' ').replaceAll('bulwark fix', unbroken('bulwark fix')), {
     width: proseWidth,
     lead: '  Fix  ',
   });
+}
+
+function capitalised(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 /** A finding: the place to go to, and what is wrong there. */

@@ -1,5 +1,6 @@
 import type { AnyControl } from '../controls/control.ts';
 import type { Finding } from '../engine/finding.ts';
+import type { Judgement, VerdictCounts } from '../engine/judge.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import { groupBy } from './group-by.ts';
@@ -27,7 +28,7 @@ export interface OwnerFindings {
 }
 
 /** By control, gravest first, then by how many objects are affected. */
-export function groupFindings(findings: readonly Finding[]): readonly Group[] {
+export function groupFindings({ findings, coverage }: Pick<Judgement, 'findings' | 'coverage'>): readonly Group[] {
   const keyOf = memoised(objectKey);
   const groups: Group[] = [];
   for (const [control, members] of groupBy(findings, (finding) => finding.control)) {
@@ -36,7 +37,12 @@ export function groupFindings(findings: readonly Finding[]): readonly Group[] {
       const owner = found[0]?.owner;
       if (owner !== undefined) owners.push({ owner, key, severity: gravest(found), findings: found });
     }
-    groups.push({ control, severity: gravest(owners), owners, extent: extentOf(control, owners) });
+    groups.push({
+      control,
+      severity: gravest(owners),
+      owners,
+      extent: extentOf(control, owners, coverage.get(control)),
+    });
   }
   return groups.toSorted(
     (a, b) =>
@@ -76,15 +82,24 @@ function compareOwners(a: OwnerFindings, b: OwnerFindings): number {
   return compareSeverity(b.severity, a.severity) || compareText(a.key, b.key);
 }
 
-function extentOf(control: AnyControl, owners: readonly OwnerFindings[]): string {
+function extentOf(control: AnyControl, owners: readonly OwnerFindings[], judged: VerdictCounts | undefined): string {
   if (control.subject === 'object') return counted(owners.length, 'object');
-  if (control.subject === 'node') return counted(owners.length, 'node');
-  if (control.subject === 'component') return counted(owners.length, 'component');
+  if (control.subject === 'node' || control.subject === 'component') {
+    return outOf(owners.length, control.component ?? control.subject, judged);
+  }
+  if (control.subject === 'certificate') return counted(owners.length, 'certificate');
+  if (control.subject === 'kubeconfig') return counted(owners.length, 'kubeconfig');
   const workloads = counted(owners.length, 'workload');
   if (control.subject === 'pod') return workloads;
   let containers = 0;
   for (const { findings } of owners) containers += findings.length === 1 ? 1 : distinctContainers(findings);
   return containers === owners.length ? workloads : `${counted(containers, 'container')} in ${workloads}`;
+}
+
+/** `3 of 40 kubelets` where others are in order: what differs between nodes is what to look at. */
+function outOf(failing: number, noun: string, judged: VerdictCounts | undefined): string {
+  const total = (judged?.pass ?? 0) + (judged?.fail ?? 0);
+  return total > failing ? `${failing} of ${counted(total, noun)}` : counted(failing, noun);
 }
 
 function distinctContainers(findings: readonly Finding[]): number {

@@ -20,7 +20,7 @@ export function* terminal(judgement: Judgement, options: ReportOptions): Generat
     yield `${countLines(judgement, page).join('\n')}\n`;
     return;
   }
-  const groups = groupFindings(judgement.findings);
+  const groups = groupFindings(judgement);
   for (const group of groups) {
     if (!isFolded(group, page)) yield block(findingGroup(group, page));
   }

@@ -6,6 +6,7 @@ import type { Collected } from '../snapshot.ts';
 import { ApiClient } from './api-client.ts';
 import { ApiError, unreachableHint } from './api-error.ts';
 import { forEachLimited } from './concurrency.ts';
+import { readConfigz } from './configz.ts';
 import type { Connection } from './connect.ts';
 import { type Discovery, discover, listPath, type ServedResource } from './discovery.ts';
 import { requestGap } from './gaps.ts';
@@ -28,6 +29,8 @@ export interface CollectClusterOptions {
   readonly secrets?: 'listed' | 'left-out' | undefined;
   /** Custom kinds to list besides the table's, as `group/Kind`; those that are known to make pods unless told. */
   readonly customKinds?: Iterable<string> | undefined;
+  /** Asks every kubelet for its configuration through the API server, which takes `get` of `nodes/proxy`. */
+  readonly kubelets?: 'asked' | 'left-out' | undefined;
   /** Largest answer that is read, in bytes; 256 MiB unless told. */
   readonly maxResponseBytes?: number | undefined;
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
@@ -105,8 +108,11 @@ async function collect(client: ApiClient, options: CollectClusterOptions): Promi
     if (error !== undefined)
       (role === 'extra' && error.gapCode === 'forbidden' ? unread : gaps).push(requestGap(error, path, rule));
   }
+  const listed = results.flat();
+  const configz = options.kubelets === 'asked' ? await readConfigz(client, listed) : { objects: listed, gaps: [] };
+  gaps.push(...configz.gaps);
   return {
-    objects: results.flat(),
+    objects: configz.objects,
     inputs: [],
     gaps,
     cluster: {

@@ -13,10 +13,12 @@ export const nodeApiVersion = 'node.bulwark/v1';
 export interface NodeComponentOptions {
   /** Minor version of the cluster, where no image tells the component's own. */
   readonly minor?: number | undefined;
+  /** Minor version to take for that of Kubernetes, whatever the images say. */
+  readonly as?: number | undefined;
 }
 
 /** The components of a node with the configuration that is in force. */
-export function nodeComponents(node: NodeEvidence, { minor }: NodeComponentOptions = {}): readonly NodeComponent[] {
+export function nodeComponents(node: NodeEvidence, { minor, as }: NodeComponentOptions = {}): readonly NodeComponent[] {
   const started = componentArgs(node);
   const distribution = distributionOf(node);
   const fromImages = minorOfImages(started);
@@ -24,7 +26,7 @@ export function nodeComponents(node: NodeEvidence, { minor }: NodeComponentOptio
     const known =
       args.component === 'etcd'
         ? minorOfImage(args.component, args.image)
-        : (minorOfImage(args.component, args.image) ?? fromImages ?? minor);
+        : (as ?? minorOfImage(args.component, args.image) ?? fromImages ?? minor);
     return nodeComponent(node, args, { minor: known, distribution });
   });
 }
