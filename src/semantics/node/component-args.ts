@@ -3,6 +3,8 @@ import type { FileEvidence, NodeEvidence, ProcessEvidence } from '../../model/no
 import type { ComponentArgument, ComponentStart } from '../../model/node-component.ts';
 import { componentOfCommand, recogniseProcess } from './components.ts';
 import { FileTree } from './file-tree.ts';
+import { k3sComponents } from './k3s.ts';
+import { withOpenshiftConfig } from './openshift-config.ts';
 import { onHost, readStaticPod } from './static-pods.ts';
 import { resolveUnit, type UnitText } from './units.ts';
 
@@ -34,12 +36,15 @@ export function componentArgs(node: NodeEvidence): readonly ComponentArgs[] {
   const manifests = fromManifests(node);
   const units = unitArgs(hostFiles(node));
   const found = processes.map((started) => described(started, [...manifests, ...units]));
+  const embedded = [...fromK3s(node), ...fromArgumentFiles(node)];
   // A package brings units that nobody starts: where something runs, they say nothing about what does not.
-  const onDisk = [...manifests, ...(found.length === 0 ? units : [])];
-  if (found.length === 0 && !units.some(({ component }) => component === 'kubelet'))
+  const onDisk = [...embedded, ...manifests, ...(found.length === 0 && embedded.length === 0 ? units : [])];
+  if (found.length === 0 && embedded.length === 0 && !units.some(({ component }) => component === 'kubelet'))
     onDisk.push(...kubeadmKubelet(node));
   for (const each of onDisk) if (!running.has(each.component)) found.push(each);
-  return found.sort((a, b) => components.indexOf(a.component) - components.indexOf(b.component));
+  return found
+    .map((each) => ({ ...each, args: withOpenshiftConfig(each.args, each.readFile) }))
+    .sort((a, b) => components.indexOf(a.component) - components.indexOf(b.component));
 }
 
 /** What runs, in the words of the manifest or unit that starts it. Arguments that are not its are believed over it. */
@@ -82,6 +87,49 @@ function treeOf({ pid }: ProcessEvidence, node: NodeEvidence): FileTree | undefi
 
 function hostFiles(node: NodeEvidence): FileEvidence[] {
   return node.files.filter((file) => file.process === undefined);
+}
+
+/** k3s runs every component in its own process. */
+function fromK3s(node: NodeEvidence): ComponentArgs[] {
+  const tree = new FileTree(hostFiles(node));
+  return k3sComponents(node, tree).map(({ component, args, file, pid }) => ({
+    component,
+    args,
+    env: {},
+    start: { by: { kind: 'unit', file }, ...(pid !== undefined && { pid }) },
+    ...readingWith(tree, (path) => path),
+  }));
+}
+
+const snapArguments = '/var/snap/microk8s/current/args';
+
+/** microk8s runs every component in one process, each with the flags of a file: one a line. */
+function fromArgumentFiles(node: NodeEvidence): ComponentArgs[] {
+  const tree = new FileTree(hostFiles(node));
+  const found: ComponentArgs[] = [];
+  for (const component of components) {
+    const file = `${snapArguments}/${component}`;
+    const text = tree.read(file);
+    if (text === undefined) continue;
+    const args: ComponentArgument[] = [];
+    for (const [index, line] of text.split('\n').entries()) {
+      const words = line
+        .trim()
+        .replaceAll('${SNAP_DATA}', '/var/snap/microk8s/current')
+        .replaceAll('${SNAP_COMMON}', '/var/snap/microk8s/common');
+      if (!words.startsWith('-')) continue;
+      for (const word of words.split(/\s+/))
+        args.push({ text: word.replace(/=(["'])(.*)\1$/, '=$2'), where: file, line: index + 1 });
+    }
+    found.push({
+      component,
+      args,
+      env: {},
+      start: { by: { kind: 'unit', file } },
+      ...readingWith(tree, (path) => path),
+    });
+  }
+  return found;
 }
 
 /** Folders of static pods: the usual ones, and those that the kubelet's own arguments or configuration name. */
