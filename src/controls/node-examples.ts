@@ -60,5 +60,7 @@ export function file(path: string, text: string): string {
 }
 
 function quoted(word: string): string {
-  return /^[\w./=,:@+-]+$/.test(word) && !/:$|: /.test(word) ? word : JSON.stringify(word);
+  const isPlain =
+    /^[\w./=,:@+-]*[A-Za-z/][\w./=,:@+-]*$/.test(word) && !/:$|: |^(?:true|false|null|yes|no|on|off)$/.test(word);
+  return isPlain ? word : JSON.stringify(word);
 }

@@ -38,7 +38,12 @@ export interface ComponentArgument {
 /** How a component is started, and what to edit to start it otherwise. */
 export interface ComponentStart {
   /** The manifest or unit that starts it, where one is known. */
-  readonly by?: { readonly kind: 'static-pod' | 'unit'; readonly file: string };
+  readonly by?: {
+    readonly kind: 'static-pod' | 'unit';
+    readonly file: string;
+    /** Of a manifest: the list of words that a new argument goes to. */
+    readonly list?: Path;
+  };
   /** The process that runs; absent where only the configuration was seen. */
   readonly pid?: number;
   /** The process runs with other arguments than `by` says: it was changed and not started again. */

@@ -64,7 +64,7 @@ interface Context {
 }
 
 function componentOf(found: StaticComponent, { object, options, node }: Context): NodeComponent {
-  const { component, args, env, image, configMaps } = found;
+  const { component, args, env, image, configMaps, list } = found;
   const minor =
     component === 'etcd' ? minorOfImage(component, image) : (minorOfImage(component, image) ?? options.minor);
   const readFile = (path: string): string | undefined =>
@@ -88,7 +88,6 @@ function componentOf(found: StaticComponent, { object, options, node }: Context)
     onNode: () => undefined,
     placeOf: ({ origin }: Setting): ObjectPlace => {
       const word = origin.kind === 'flag' ? args.find((each) => each.where === origin.where) : undefined;
-      const list = args.at(-1)?.path?.slice(0, -1);
       return { object, path: word?.path ?? list ?? [] };
     },
   };

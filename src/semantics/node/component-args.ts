@@ -138,12 +138,12 @@ function fromManifests(node: NodeEvidence): ComponentArgs[] {
   const found: ComponentArgs[] = [];
   for (const { path, text } of hostFiles(node)) {
     if (text === undefined || !text.includes('Pod') || !/^(?:.*\/)[^./][^/]*$/.test(path)) continue;
-    for (const { component, args, env, image, mounts } of readStaticPod(text, path)) {
+    for (const { component, args, env, image, list, mounts } of readStaticPod(text, path)) {
       found.push({
         component,
         args,
         env,
-        start: { by: { kind: 'static-pod', file: path } },
+        start: { by: { kind: 'static-pod', file: path, ...(list !== undefined && { list }) } },
         ...(image !== undefined && { image }),
         ...readingWith(tree, (inside) => onHost(inside, mounts)),
       });

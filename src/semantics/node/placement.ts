@@ -105,15 +105,14 @@ function inManifest(
       ? `in ${file} remove --${row.flag}`
       : `in ${file} ${uses.length === 0 ? 'add' : 'set'} ${wanted}`;
   const words = uses.flatMap((use) => use.words);
-  const last = component.args.findLast(({ path }) => path !== undefined)?.path;
+  const list = component.start.by?.list;
   // A word that is no item of the manifest's lists stands in a shell script, which only a person can change.
-  if (words.some(({ path, where }) => path === undefined || where !== file) || last === undefined) {
+  if (words.some(({ path, where }) => path === undefined || where !== file) || list === undefined) {
     return { kind: 'advice', text };
   }
   const [first, ...others] = words.map(({ path }) => path as Path);
   const edits: Edit[] = [];
-  if (wanted !== undefined)
-    edits.push(first === undefined ? edit.append(last.slice(0, -1), wanted) : edit.set(first, wanted));
+  if (wanted !== undefined) edits.push(first === undefined ? edit.append(list, wanted) : edit.set(first, wanted));
   else if (first !== undefined) edits.push(edit.remove(first));
   edits.push(...others.map((path) => edit.remove(path)));
   return { kind: 'edits', file, edits, text, restart: restartOf(component) };

@@ -11,6 +11,8 @@ import { componentOfCommand } from './components.ts';
 export interface StaticComponent {
   readonly component: Component;
   readonly args: readonly ComponentArgument[];
+  /** The list of words that a new argument goes to; absent where a shell script starts the component. */
+  readonly list?: Path;
   readonly env: Readonly<Record<string, string>>;
   readonly image?: string;
   readonly mounts: readonly Mount[];
@@ -77,10 +79,12 @@ export function componentsOfPod(spec: JsonObject, { base, where }: PodPlace): re
     const command = componentOfCommand(words.map((word) => word.text));
     if (command === undefined) continue;
     const image = own(container, 'image');
+    const list = words.at(-1)?.path?.slice(0, -1);
     found.push({
       component: command.component,
       ...(typeof image === 'string' && { image }),
       args: words.slice(command.argsAt),
+      ...(list !== undefined && { list }),
       env: Object.fromEntries(env),
       mounts: mountsOf(container, volumes),
       configMaps: configMapMounts(container, spec),
