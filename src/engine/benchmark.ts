@@ -49,6 +49,7 @@ export function benchmarkResults(edition: BenchmarkEdition, judgement: Judgement
     return { check, failing, state: stateOf() };
 
     function stateOf(): CheckState {
+      if (check.leftOut !== undefined) return { kind: 'not-applicable', reasons: [check.leftOut] };
       if (failing.length > 0) return { kind: 'fail', failed: sum('fail'), judged };
       if (sum('error') > 0) return { kind: 'unknown', reasons: ['a control failed: a defect of Bulwark'] };
       if (sum('unknown') > 0) return { kind: 'unknown', reasons: distinct(reasonsOf('unknown')) };
