@@ -10,6 +10,8 @@ export interface Lab {
   readonly server: string;
   /** A folder that `stop` removes. */
   readonly folder: string;
+  /** The folder of the binaries. */
+  readonly assets: string;
   /** Standard output of kubectl as administrator; rejects with what it complains of. */
   kubectl(args: readonly string[], stdin?: string): Promise<string>;
   /** A kubeconfig for a bearer token, or for none. */
@@ -61,7 +63,7 @@ export async function startLab({ port }: { readonly port: number }): Promise<Lab
       writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
       return file;
     };
-    return { kubeconfig, server: cluster.server, folder, kubectl, kubeconfigFor, stop };
+    return { kubeconfig, server: cluster.server, folder, assets, kubectl, kubeconfigFor, stop };
   } catch (error) {
     await stop().catch(() => undefined);
     throw error;
