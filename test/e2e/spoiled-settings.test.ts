@@ -109,11 +109,6 @@ const spoils: readonly Spoil[] = [
     finds: 'kube-apiserver/rbac-authorizer',
   },
   {
-    title: 'the plain port',
-    spoil: (root) => root.flag('kube-apiserver', 'insecure-port', '8080'),
-    finds: 'kube-apiserver/insecure-port',
-  },
-  {
     title: 'static tokens',
     spoil: (root) => {
       writeFileSync(root.at('/etc/kubernetes/pki/tokens.csv'), 'a,b,c\n', { mode: 0o600 });
@@ -320,7 +315,6 @@ describe.skipIf(!labAvailable)('on a node that kubeadm made', () => {
       writeFileSync(tokens, 'secret-word,jane,1\n');
       await apiServer(19661, [
         '--authorization-mode=AlwaysAllow',
-        '--insecure-port=19662',
         `--token-auth-file=${tokens}`,
         '--tls-min-version=VersionTLS10',
         '--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,TLS_RSA_WITH_AES_128_CBC_SHA',
@@ -337,8 +331,6 @@ describe.skipIf(!labAvailable)('on a node that kubeadm made', () => {
         kind: 'status',
         status: 200,
       });
-      // The plain port asks nobody who they are.
-      expect(await answerOf({ port: 19662, path: secrets, tls: false })).toEqual({ kind: 'status', status: 200 });
       expect(await handshake({ port: secure, maxVersion: 'TLSv1' })).toBe('refused');
       expect(await handshake({ port: 19661, maxVersion: 'TLSv1' })).toBe('TLSv1 AES128-SHA');
     }, 90_000);
@@ -369,7 +361,7 @@ describe.skipIf(!labAvailable)('on a node that kubeadm made', () => {
       const pki = join(root, 'etc/kubernetes/pki/etcd');
       const data = join(folder, 'etcd');
       mkdirSync(data, { mode: 0o700 });
-      const tls = [`--cert-file=${pki}/server.crt`, `--key-file=${pki}/server.key`, `--trusted-ca-file=${pki}/ca.crt`];
+      const tls = [`--cert-file=${pki}/server.crt`, `--key-file=${pki}/server.key`];
       const urls = [
         '--listen-client-urls=https://127.0.0.1:19665',
         '--advertise-client-urls=https://127.0.0.1:19665',
