@@ -1,23 +1,31 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../engine/exit-code.ts';
 import { BulwarkError } from '../model/errors.ts';
+import { certificatesCommand } from './certificates.ts';
 import type { RegisterCommand } from './command.ts';
 import { configCommand } from './config.ts';
 import { controlsCommand } from './controls.ts';
 import { explainCommand } from './explain.ts';
 import { fixCommand } from './fix.ts';
 import { guideCommand } from './guide.ts';
+import { nodeCommand } from './node.ts';
+import { probeCommand } from './probe.ts';
 import { scanCommand } from './scan.ts';
 import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
+import { whoamiCommand } from './whoami.ts';
 
 const commands: readonly RegisterCommand[] = [
   scanCommand,
   fixCommand,
   configCommand,
+  certificatesCommand,
+  whoamiCommand,
+  probeCommand,
   explainCommand,
   controlsCommand,
   guideCommand,
+  nodeCommand,
 ];
 
 export function createProgram(

@@ -44,7 +44,7 @@ function hostBlock(host: string, results: readonly ProbeResult[], page: Page): s
   if (reason !== undefined) return [...lines, ...wrap(reason, { width: page.width, lead: '  unknown   ' })];
   const sorted = [...results].sort(compareResults);
   const reasons = new Set<string>();
-  for (const result of sorted) if (result.verdict !== 'closed') lines.push(...listenerLines(result, { page, reasons }));
+  for (const result of sorted) if (!isWithoutListener(result)) lines.push(...listenerLines(result, { page, reasons }));
   return [...lines, ...closedLines(sorted, page)];
 }
 
@@ -151,16 +151,23 @@ function tlsText({ observation: { tls, target } }: ProbeResult): string | undefi
     .join('; ');
 }
 
+/** Closed, or not looked at: there is nothing to say of the single port. */
+function isWithoutListener({ observation: { reach } }: ProbeResult): boolean {
+  return reach !== 'open' && reach !== 'unresolved';
+}
+
 /** Ports without a listener, by what came back. */
 function closedLines(results: readonly ProbeResult[], { width, style }: Page): string[] {
-  const groups = new Map<string, number[]>();
-  for (const { verdict, sentence: text, observation } of results) {
-    if (verdict !== 'closed') continue;
-    const ports = groups.get(text);
-    if (ports === undefined) groups.set(text, [observation.target.port]);
-    else ports.push(observation.target.port);
+  const groups = new Map<string, { readonly word: string; readonly ports: number[] }>();
+  for (const result of results) {
+    const { verdict, sentence: text, observation } = result;
+    if (!isWithoutListener(result)) continue;
+    const { port } = observation.target;
+    const known = groups.get(text);
+    if (known === undefined) groups.set(text, { word: verdict, ports: [port] });
+    else known.ports.push(port);
   }
-  return [...groups].flatMap(([text, ports]) =>
-    wrap(`${ports.join(', ')} (${visible(text)})`, { width, lead: '  closed    ' }).map(style.faint),
+  return [...groups].flatMap(([text, { word, ports }]) =>
+    wrap(`${ports.join(', ')} (${visible(text)})`, { width, lead: `  ${padEnd(word, 8)}  ` }).map(style.faint),
   );
 }
