@@ -17,6 +17,7 @@ export async function readNodes(
   const asked = [
     ...(flags.node === true ? [{ from: 'host', named: '/' } as const] : []),
     ...(flags.root ?? []).map((named) => ({ from: 'root', named }) as const),
+    ...(flags.nodeBundle ?? []).map((named) => ({ from: 'bundle', named }) as const),
   ];
   for (const { from, named } of asked) {
     try {

@@ -1,4 +1,4 @@
-import type { Account } from '../../model/node.ts';
+import type { Account, Group } from '../../model/node.ts';
 
 export interface PasswdEntry extends Account {
   readonly home: string;
@@ -12,9 +12,12 @@ export function readPasswd(text: string): PasswdEntry[] {
   return readLines(text, 6).map(({ id, name, rest }) => ({ id, name, home: rest[2] ?? '' }));
 }
 
-/** Groups of group(5). */
-export function readGroup(text: string): Account[] {
-  return readLines(text, 3).map(({ id, name }) => ({ id, name }));
+/** Groups of group(5), with the users that are listed beside them. */
+export function readGroup(text: string): Group[] {
+  return readLines(text, 3).map(({ id, name, rest }) => {
+    const members = (rest[0] ?? '').split(',').flatMap((member) => (member.trim() === '' ? [] : [member.trim()]));
+    return members.length === 0 ? { id, name } : { id, name, members };
+  });
 }
 
 function readLines(text: string, atLeast: number): { id: number; name: string; rest: string[] }[] {

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -175,6 +175,59 @@ describe('a hostile root', () => {
       ],
     });
     expect(JSON.stringify(node)).not.toContain('hash');
+  });
+
+  it('may hold devices, and a kubeconfig that only just may be read', async () => {
+    mkdirSync(join(root, 'etc/kubernetes'), { recursive: true });
+    const isDevice = spawnSync('mknod', [join(root, 'etc/kubernetes/zero.conf'), 'c', '1', '5']).status === 0;
+    if (!isDevice) console.warn('a device among the files is not tested: it needs root');
+    const users = Array.from(
+      { length: 100_000 },
+      (_, index) => `- name: u${index}\n  user:\n    token: tok-${index}\n`,
+    );
+    const config = `kind: Config\nusers:\n${users.join('')}`;
+    write('/etc/kubernetes/huge.conf', `${config}#${'x'.repeat(20 * 1024 * 1024 - config.length - 1)}`);
+    const { node, files, gaps } = await collect();
+    expect(gaps).toEqual(isDevice ? ['/etc/kubernetes/zero.conf: a device or pipe, which is not opened'] : []);
+    expect(files.get('/etc/kubernetes/huge.conf')).toMatchObject({
+      size: 20 * 1024 * 1024,
+      secret: 'kubeconfig-credential',
+    });
+    expect(JSON.stringify(node)).not.toContain('tok-');
+  });
+
+  it('says of the host what its files say, and nothing of the kernel here', async () => {
+    write('/etc/passwd', 'root:x:0:0::/root:/bin/sh\ntoor:x:0:0::/root:/bin/sh\nann:x:7:7::/home/ann:/bin/sh\n');
+    write('/etc/group', 'docker:x:99:ann, bob\nempty:x:98:\n');
+    write('/etc/sudoers', '#includedir /etc/sudoers.d\n');
+    write('/etc/sudoers.d/ann', 'ann ALL=(ALL) NOPASSWD: ALL\n');
+    write('/etc/ssh/sshd_config', 'PermitRootLogin yes\n');
+    write('/root/.ssh/authorized_keys', 'ssh-ed25519 AAAAkey a\nssh-ed25519 AAAAkey b\n');
+    write('/usr/lib/os-release', 'ID=fedora\n');
+    link('../usr/lib/os-release', '/etc/os-release');
+    write('/etc/selinux/config', 'SELINUX=enforcing\n');
+    write('/proc/sys/kernel/osrelease', 'of an image\n');
+    write('/proc/net/tcp', 'no table\n');
+    const { node, files } = await collect();
+    expect(node.host).toEqual({
+      os: { ID: 'fedora' },
+      selinux: 'enforcing',
+      administrators: {
+        superusers: ['root', 'toor'],
+        sudoers: [{ who: 'ann', withoutPassword: true, where: '/etc/sudoers.d/ann:1' }],
+        sshd: { permitrootlogin: { value: 'yes', where: '/etc/ssh/sshd_config', line: 1 } },
+        authorizedKeys: [
+          { user: 'root', path: '/root/.ssh/authorized_keys', keys: 2 },
+          { user: 'toor', path: '/root/.ssh/authorized_keys', keys: 2 },
+        ],
+      },
+    });
+    expect(node.groups).toEqual([
+      { id: 99, name: 'docker', members: ['ann', 'bob'] },
+      { id: 98, name: 'empty' },
+    ]);
+    expect(files.get('/root/.ssh/authorized_keys')).toMatchObject({ mode: 0o644 });
+    expect(JSON.stringify(node)).not.toContain('AAAAkey');
   });
 
   it('may hold ten thousand files of certificates', async () => {

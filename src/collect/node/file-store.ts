@@ -1,16 +1,19 @@
 import type { FileEvidence } from '../../model/node.ts';
 import type { Gap } from '../../model/snapshot.ts';
 import { type FileProblem, gapOf } from './file-problem.ts';
+import { type FileReader, maxEntries, type Seen, type Space } from './file-reader.ts';
 import type { Holds } from './layout.ts';
 import { redactFile } from './redact-file.ts';
-import { maxEntries, type RootReader, type Seen } from './root-reader.ts';
 
-const maxFileBytes = 20 * 1024 * 1024;
+export const maxFileBytes = 20 * 1024 * 1024;
 /** Of all texts together, and of all files. */
 const maxTotalBytes = 256 * 1024 * 1024;
 const maxFiles = 100_000;
 /** Folders below one of a `**`. */
 const maxDepth = 12;
+
+/** Who is asked for the text of these reads it himself, and keeps none of it. */
+const lookedAt: ReadonlySet<Holds> = new Set(['none', 'accounts', 'sudoers', 'sshd', 'selinux', 'keys']);
 
 /** What the limits of one collection leave, shared by all of its stores. */
 export class Budget {
@@ -19,7 +22,7 @@ export class Budget {
 }
 
 export interface FileStoreOptions {
-  readonly reader: RootReader;
+  readonly reader: FileReader;
   readonly budget: Budget;
   /** The process whose files these are, where they are not the host's. */
   readonly process?: number | undefined;
@@ -29,7 +32,7 @@ export interface FileStoreOptions {
 export class FileStore {
   readonly files = new Map<string, FileEvidence>();
   readonly gaps: Gap[] = [];
-  private readonly reader: RootReader;
+  private readonly reader: FileReader;
   private readonly budget: Budget;
   private readonly process: number | undefined;
   /** How each file was read, by its own path. */
@@ -48,12 +51,27 @@ export class FileStore {
    */
   add(path: string, holds: Holds): string | undefined {
     const end = this.look(path);
-    if (end === undefined || holds === 'none') return undefined;
+    if (end === undefined || lookedAt.has(holds)) return undefined;
     if (holds === 'folder') {
       for (const name of this.names(end)) this.look(`${end.path}/${name}`);
       return undefined;
     }
     return end.type === 'file' ? this.content(end, holds) : this.special(end, path);
+  }
+
+  /** The text of a regular file, for its facts alone; undefined where there is none. */
+  textOf(path: string): string | undefined {
+    const { end } = this.reader.walk(path);
+    if (end?.type !== 'file') return undefined;
+    const opened = this.reader.read(end, maxFileBytes);
+    if ('text' in opened) return opened.text.toString('utf8');
+    if (opened.problem.kind !== 'absent') this.gap(end.path, opened.problem);
+    return undefined;
+  }
+
+  space(path: string): Space | undefined {
+    const { end } = this.reader.walk(path);
+    return end === undefined ? undefined : this.reader.space(end);
   }
 
   /** The paths that a pattern of the layout stands for, as it is written, links and all. */
@@ -102,6 +120,10 @@ export class FileStore {
     }
     for (const name of listing.undecodable) {
       this.gap(`${folder.path}/${name}`, { kind: 'unreadable', reason: 'its name is not UTF-8, so it was not read' });
+    }
+    if (listing.leftOut) {
+      const reason = 'files with a line break in their name were left out on the node';
+      this.gap(folder.path, { kind: 'unreadable', reason });
     }
     if (listing.truncated) {
       this.gap(folder.path, { kind: 'too-large', reason: `more than ${maxEntries} files in one folder` });

@@ -7,6 +7,7 @@
  * - `unit`, `variables`: systemd units, and files of variables that they name
  * - `toml`, `policy` (ABAC lines), `name` (a host name)
  * - `token`, `password`: never read
+ * - `accounts`, `sudoers`, `sshd`, `selinux`, `keys`: read for what they say of the host, and not kept
  */
 export type Holds =
   | 'none'
@@ -20,7 +21,12 @@ export type Holds =
   | 'policy'
   | 'name'
   | 'token'
-  | 'password';
+  | 'password'
+  | 'accounts'
+  | 'sudoers'
+  | 'sshd'
+  | 'selinux'
+  | 'keys';
 
 export interface LayoutRow {
   /** `*` stands for any part of a name, `**` as last step for everything below. A name with `*` leaves out dot files. */
@@ -79,8 +85,13 @@ export const layout: readonly LayoutRow[] = [
   { path: '/var/run/docker.sock', holds: 'none', why: 'whoever may write to it is root' },
   { path: '/run/cri-dockerd.sock', holds: 'none', why: 'whoever may write to it is root' },
   { path: '/run/k3s/containerd/containerd.sock', holds: 'none', why: 'whoever may write to it is root' },
-  { path: '/etc/passwd', holds: 'none', why: 'names of users' },
-  { path: '/etc/group', holds: 'none', why: 'names of groups' },
+  { path: '/etc/passwd', holds: 'accounts', why: 'names of users' },
+  { path: '/etc/group', holds: 'accounts', why: 'names of groups' },
+  { path: '/etc/sudoers', holds: 'sudoers', why: 'who may become root' },
+  { path: '/etc/sudoers.d/*', holds: 'sudoers', why: 'its drop-ins' },
+  { path: '/etc/ssh/sshd_config', holds: 'sshd', why: 'who may log in, and how' },
+  { path: '/etc/ssh/sshd_config.d/*.conf', holds: 'sshd', why: 'its drop-ins' },
+  { path: '/etc/selinux/config', holds: 'selinux', why: 'whether SELinux is on at the next start' },
   { path: '/etc/os-release', holds: 'variables', why: 'which system this is' },
   { path: '/etc/hostname', holds: 'name', why: 'the node’s name' },
   { path: '/root/.kube/config', holds: 'yaml', why: 'an administrator’s credentials' },

@@ -44,19 +44,17 @@ function readProcess(folder: string, pid: number): Found | undefined {
     const hidden = readExecutable(folder);
     exe = hidden.exe;
     if (recogniseProcess(exe, argv) === undefined) return undefined;
-    const parent = parentIn(readFileSync(`${folder}/stat`, 'latin1'));
-    const container = containerIn(readFileSync(`${folder}/cgroup`, 'latin1'));
+    const process = assembleProcess({
+      pid,
+      exe,
+      argv,
+      stat: readFileSync(`${folder}/stat`, 'latin1'),
+      cgroup: readFileSync(`${folder}/cgroup`, 'latin1'),
+      status: readFileSync(`${folder}/status`, 'latin1'),
+    });
     const environment = readEnvironment(folder);
     const gap = hidden.gap ?? environment.gap;
-    const process: ProcessEvidence = {
-      pid,
-      parent,
-      exe,
-      argv: redactArgv(argv),
-      env: environment.env,
-      ...(container !== undefined && { container }),
-    };
-    return gap === undefined ? { process } : { process, gap };
+    return { process: { ...process, env: environment.env }, ...(gap !== undefined && { gap }) };
   } catch (error) {
     const problem = problemOf(error);
     // Anyone may read the command line of a foreign process, unless /proc is mounted with hidepid.
@@ -76,20 +74,50 @@ function readExecutable(folder: string): { readonly exe: string; readonly gap?: 
 
 /** `ETCD_*` of any process: only etcd reads them, and only etcd is configured so. */
 function readEnvironment(folder: string): { readonly env: Record<string, string>; readonly gap?: Gap } {
-  const entries: [string, string][] = [];
   try {
-    for (const variable of readFileSync(`${folder}/environ`, 'utf8').split('\0')) {
-      const equals = variable.indexOf('=');
-      if (!variable.startsWith('ETCD_') || equals === -1) continue;
-      const name = variable.slice(0, equals);
-      entries.push([name, redactVariable(name, variable.slice(equals + 1))]);
-    }
+    return { env: componentVariables(readFileSync(`${folder}/environ`, 'utf8').split('\0')) };
   } catch (error) {
     const problem = problemOf(error);
     if (problem.kind === 'absent') throw error;
     return { env: {}, gap: gapOf(`${folder}/environ`, problem) };
   }
-  return { env: Object.fromEntries(entries) };
+}
+
+/** Of `NAME=value` strings those that configure a component, redacted. */
+export function componentVariables(variables: readonly string[]): Record<string, string> {
+  const entries: [string, string][] = [];
+  for (const variable of variables) {
+    const equals = variable.indexOf('=');
+    if (!variable.startsWith('ETCD_') || equals === -1) continue;
+    const name = variable.slice(0, equals);
+    entries.push([name, redactVariable(name, variable.slice(equals + 1))]);
+  }
+  return Object.fromEntries(entries);
+}
+
+interface ProcessFiles {
+  readonly pid: number;
+  readonly exe: string;
+  readonly argv: readonly string[];
+  /** Files of the process's folder in /proc. */
+  readonly stat: string;
+  readonly cgroup: string;
+  readonly status: string;
+}
+
+/** One process without its variables, secrets in its arguments redacted. */
+export function assembleProcess({ pid, exe, argv, stat, cgroup, status }: ProcessFiles): ProcessEvidence {
+  const container = containerIn(cgroup);
+  const uid = effectiveUserIn(status);
+  return {
+    pid,
+    parent: parentIn(stat),
+    exe,
+    argv: redactArgv(argv),
+    env: {},
+    ...(container !== undefined && { container }),
+    ...(uid !== undefined && { uid }),
+  };
 }
 
 /** Every argument ends with a NUL. A process that rewrites its title may leave spaces and padding; that is kept. */
@@ -102,6 +130,12 @@ export function argumentsOf(cmdline: Buffer): string[] {
 export function parentIn(stat: string): number {
   const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return Number(parent ?? 0);
+}
+
+/** proc_pid_status(5): real, effective, saved and file system user id. */
+export function effectiveUserIn(status: string): number | undefined {
+  const [, id] = /^Uid:\s+\d+\s+(\d+)/m.exec(status) ?? [];
+  return id === undefined ? undefined : Number(id);
 }
 
 /**

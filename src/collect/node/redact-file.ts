@@ -4,7 +4,8 @@ import type { FileProblem } from './file-problem.ts';
 import type { Holds } from './layout.ts';
 import { redactHostName, redactJsonLines, redactToml, redactUnit } from './redact-lines.ts';
 import { redactKeys, redactPem } from './redact-pem.ts';
-import { type RedactedText, redactYaml } from './redact-yaml.ts';
+import { redacted } from './redact-words.ts';
+import { redactYaml, type Secret } from './redact-yaml.ts';
 
 export interface RedactedFile {
   readonly text?: string;
@@ -14,7 +15,7 @@ export interface RedactedFile {
 
 /** What may be kept of a file's content: text without credentials, and the kind of what was taken out. */
 export function redactFile(content: Buffer, holds: Holds): RedactedFile {
-  if (content.length === 0) return holds === 'token' || holds === 'password' ? {} : { text: '' };
+  if (content.length === 0) return holds in textRules || holds === 'pem' ? { text: '' } : {};
   try {
     return redactContent(content, holds);
   } catch (error) {
@@ -28,6 +29,11 @@ function redactContent(content: Buffer, holds: Holds): RedactedFile {
   switch (holds) {
     case 'none':
     case 'folder':
+    case 'accounts':
+    case 'sudoers':
+    case 'sshd':
+    case 'selinux':
+    case 'keys':
       return {};
     case 'token':
     case 'password':
@@ -35,7 +41,7 @@ function redactContent(content: Buffer, holds: Holds): RedactedFile {
     case 'pem':
       return readPem(content);
     default:
-      return readText(content, textRules[holds]);
+      return readText(content, holds);
   }
 }
 
@@ -60,12 +66,24 @@ function readPem(content: Buffer): RedactedFile {
   };
 }
 
-function readText(content: Buffer, rule: (text: string) => RedactedText): RedactedFile {
+type TextHolds = keyof typeof textRules;
+
+const redactedBefore: Partial<Record<TextHolds, Secret>> = {
+  yaml: 'password',
+  manifest: 'password',
+  unit: 'token',
+  variables: 'token',
+  toml: 'password',
+};
+
+function readText(content: Buffer, holds: TextHolds): RedactedFile {
   const decoded = decodeText(content, '');
   if ('gap' in decoded) return { problem: { kind: 'malformed', reason: decoded.gap.reason } };
-  const { text, secret, problem } = rule(decoded.text);
+  const { text, secret, problem } = textRules[holds](decoded.text);
   if (text === undefined) return { problem: { kind: 'malformed', reason: problem ?? 'its text is not kept' } };
   const keys = redactKeys(text);
-  const held = secret ?? (keys.found ? 'private-key' : undefined);
+  // What a script took out on the node, for the rules above to find nothing more.
+  const before = decoded.text.includes(redacted) ? redactedBefore[holds] : undefined;
+  const held = secret ?? (keys.found ? 'private-key' : before);
   return { text: keys.text, ...(held !== undefined && { secret: held }) };
 }

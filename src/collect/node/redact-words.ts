@@ -2,14 +2,24 @@
 export const redacted = 'REDACTED';
 
 /**
- * Names of settings whose value is itself a secret. What ends in `file`, `path` or the like names where one is kept,
- * and is configuration.
+ * How names of settings end whose value is itself a secret, in lower case with dashes: regular expressions of both
+ * JavaScript and POSIX. What ends in `file`, `path` or the like names where one is kept, and is configuration.
  */
-const secretName =
-  /(?:passwo?rd|passwd|passphrase|token|secret|secret[-_]?access[-_]?key|api[-_]?key|access[-_]?key|key[-_]?data)$/i;
+export const secretEndings: readonly string[] = [
+  'passwo?rd',
+  'passwd',
+  'passphrase',
+  'token',
+  'secret',
+  'api-?key',
+  'access-?key',
+  'key-?data',
+];
+
+const secretName = new RegExp(`(?:${secretEndings.join('|')})$`);
 
 /** Settings named like one that hold none: etcd's kind of token, and a name that keeps clusters apart. */
-const publicNames: ReadonlySet<string> = new Set([
+export const publicNames: ReadonlySet<string> = new Set([
   'auth-token',
   'initial-cluster-token',
   'rotate-server-token',
@@ -22,7 +32,7 @@ export function isSecretName(name: string): boolean {
     .replace(/^ETCD_/, '')
     .replaceAll('_', '-')
     .toLowerCase();
-  return !publicNames.has(plain) && secretName.test(name);
+  return !publicNames.has(plain) && secretName.test(plain);
 }
 
 const userInfo = /([a-z][a-z0-9+.-]{0,30}:\/\/)([^\s/@:"'`]{0,256}):([^\s/"'`]{0,1024})@/gi;

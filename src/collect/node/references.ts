@@ -10,10 +10,12 @@ export interface Reference {
   readonly holds: Holds;
   /** What is looked at in a folder; absent for a single file. */
   readonly entries?: string;
+  /** Whether something grows there, so that the space left counts: `folder` is the folder that the file is in. */
+  readonly space?: 'here' | 'folder';
 }
 
 /** Flags of all components whose value is a file or folder that is worth more than a look. */
-const flags: ReadonlyMap<string, Holds> = new Map<string, Holds>([
+export const flags: ReadonlyMap<string, Holds> = new Map<string, Holds>([
   ...holding('yaml', [
     'config',
     'config-file',
@@ -81,7 +83,7 @@ const flags: ReadonlyMap<string, Holds> = new Map<string, Holds>([
 ]);
 
 /** Fields of configuration files, under the flags' names where they have one. */
-const fields: ReadonlyMap<string, Holds> = new Map<string, Holds>([
+export const fields: ReadonlyMap<string, Holds> = new Map<string, Holds>([
   ...flags,
   ...holding('pem', [
     'clientCAFile',
@@ -99,7 +101,7 @@ const fields: ReadonlyMap<string, Holds> = new Map<string, Holds>([
 ]);
 
 /** Folders by flag, with what is read in them. */
-const folders: ReadonlyMap<string, readonly Omit<Reference, 'path'>[]> = new Map([
+export const folders: ReadonlyMap<string, readonly Omit<Reference, 'path'>[]> = new Map([
   ['config-dir', [{ holds: 'yaml', entries: '/*.conf' }]],
   ['pod-manifest-path', [{ holds: 'manifest', entries: '/*' }]],
   ['staticPodPath', [{ holds: 'manifest', entries: '/*' }]],
@@ -145,12 +147,41 @@ export function environmentReferences(env: Readonly<Record<string, string>>): Re
   return found;
 }
 
+/** Flags and fields that say where something grows. */
+export const growing: ReadonlyMap<string, NonNullable<Reference['space']>> = new Map([
+  ['data-dir', 'here'],
+  ['root-dir', 'here'],
+  ['data-root', 'here'],
+  ['audit-log-path', 'folder'],
+]);
+
+/** Where the components' data grows when nothing says otherwise. */
+export const growingFolders: readonly string[] = [
+  '/var/lib/containerd',
+  '/var/lib/containers',
+  '/var/lib/docker',
+  '/var/lib/etcd',
+  '/var/lib/kubelet',
+  '/var/lib/rancher',
+  '/var/log/kubernetes',
+];
+
 function named(name: string, value: string): Reference[] {
   const path = value.replace(/^unix:(?:\/\/)?/, '');
   if (!path.startsWith('/') || path.includes('\0') || path.length > 4096) return [];
   const below = folders.get(name);
-  if (below === undefined) return [{ path, holds: flags.get(name) ?? 'none' }];
-  return [{ path, holds: 'none' }, ...below.map((entry): Reference => ({ ...entry, path }))];
+  const space = growing.get(name);
+  if (below === undefined) return [{ path, holds: flags.get(name) ?? 'none', ...(space && { space }) }];
+  return [{ path, holds: 'none', ...(space && { space }) }, ...below.map((entry): Reference => ({ ...entry, path }))];
+}
+
+/** Where containerd and CRI-O keep images and containers: `root` of their configuration. */
+export function runtimeReferences(toml: string): Reference[] {
+  return [...toml.matchAll(/^[ \t]*root[ \t]*=[ \t]*["'](\/[^"'\n]*)["']/gm)].map(([, path = '/']) => ({
+    path,
+    holds: 'none',
+    space: 'here',
+  }));
 }
 
 const maxReferences = 2000;
@@ -197,11 +228,12 @@ function visit(value: Json, { folder, found }: Visit): void {
     const path = isNamed && !field.startsWith('/') ? `${folder}/${field}` : field.replace(/^unix:(?:\/\/)?/, '');
     if (!path.startsWith('/') || path.includes('\0') || path.includes('\n') || path.length > 4096) continue;
     for (const below of folders.get(key) ?? []) found.push({ ...below, path });
-    if (folders.has(key) || holds === 'manifest') found.push({ path, holds: 'none' });
-    else found.push({ path, holds: holds ?? 'none' });
+    const space = growing.get(key);
+    const isFolder = folders.has(key) || holds === 'manifest';
+    found.push({ path, holds: isFolder ? 'none' : (holds ?? 'none'), ...(space && { space }) });
   }
 }
 
-function folderOf(path: string): string {
+export function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
 }

@@ -8,9 +8,23 @@ import {
   readlinkSync,
   readSync,
   type Stats,
+  statfsSync,
 } from 'node:fs';
 import type { FileType } from '../../model/node.ts';
 import { type FileProblem, problemOf } from './file-problem.ts';
+import {
+  escapeName,
+  type FileReader,
+  type Listing,
+  maxEntries,
+  namesOf,
+  type Opened,
+  type Seen,
+  type Space,
+  tooLarge,
+  type Way,
+  walkPath,
+} from './file-reader.ts';
 
 /**
  * Opens a name without opening what it stands for: a device, pipe or link is only looked at. Linux; elsewhere there is
@@ -18,47 +32,15 @@ import { type FileProblem, problemOf } from './file-problem.ts';
  */
 const pathOnly = process.platform === 'linux' ? 0o10000000 : undefined;
 
-/** As many as Linux follows on the way to one file (path_resolution(7)). */
-const maxLinks = 40;
 /** Folders held open at a time. */
 const maxOpen = 200;
-/** Names of one folder that are looked at. */
-export const maxEntries = 20_000;
-
-export interface Seen {
-  /** Absolute below the root, without links on the way. */
-  readonly path: string;
-  readonly type: FileType;
-  readonly stats: Stats;
-  readonly target?: string;
-}
-
-export type Opened = { readonly text: Buffer } | { readonly problem: FileProblem };
-
-/** Links, folders and the file that a path leads through, in that order; `problem` where it leads nowhere. */
-export interface Way {
-  readonly seen: readonly Seen[];
-  /** What the path comes to in the end, links followed. */
-  readonly end?: Seen;
-  readonly problem?: FileProblem;
-  /** The problem is in where a link leads. */
-  readonly dangles?: true;
-}
-
-export interface Listing {
-  readonly names: readonly string[];
-  /** Names that are not UTF-8, escaped; they cannot be asked for again. */
-  readonly undecodable: readonly string[];
-  readonly truncated: boolean;
-}
-
 /**
  * Reads below one folder and never outside it. A path is walked name by name, each looked up in the folder that was
  * opened before it, so that a link swapped in meanwhile leads nowhere else. Absolute links are relative to the root.
  * What `..` does at the root is for the caller to say: a system's own root stays where it is, and out of an unpacked
  * one no link has business to climb.
  */
-export class RootReader {
+export class RootReader implements FileReader {
   private readonly root: string;
   private readonly rootFd: number | undefined;
   private readonly above: 'stay' | 'refuse';
@@ -79,53 +61,10 @@ export class RootReader {
     if (this.rootFd !== undefined) closeSync(this.rootFd);
   }
 
-  /** Everything on the way to `path`, which is absolute below the root. Never throws. */
   walk(path: string): Way {
-    const seen: Seen[] = [];
-    const left = path.split('/').reverse();
-    let folders: string[] = [];
-    let links = 0;
-    // How many names were left after the link whose target is being walked.
-    let afterLink = Number.POSITIVE_INFINITY;
-    const fail = (problem: FileProblem): Way => ({ seen, problem, ...(left.length >= afterLink && { dangles: true }) });
-    try {
-      let end = this.look([]);
-      seen.push(end);
-      while (left.length > 0) {
-        const name = left.pop() as string;
-        if (name === '' || name === '.') continue;
-        if (end.type !== 'directory') return fail({ kind: 'absent', reason: 'not a folder on the way' });
-        if (name === '..') {
-          if (folders.length === 0 && this.above === 'refuse') {
-            return fail({ kind: 'outside', reason: 'leads outside the root' });
-          }
-          folders = folders.slice(0, -1);
-          end = this.look(folders);
-          continue;
-        }
-        const here = this.look([...folders, name]);
-        seen.push(here);
-        if (here.target === undefined) {
-          folders = [...folders, name];
-          end = here;
-          continue;
-        }
-        links += 1;
-        if (links > maxLinks) return fail({ kind: 'unreadable', reason: 'too many links' });
-        afterLink = Math.min(afterLink, left.length);
-        left.push(...here.target.split('/').reverse());
-        if (here.target.startsWith('/')) {
-          folders = [];
-          end = this.look([]);
-        }
-      }
-      return { seen, end };
-    } catch (error) {
-      return fail(problemOf(error));
-    }
+    return walkPath(path, { look: (names) => this.look(names), above: this.above });
   }
 
-  /** The content of a regular file that `walk` ended at. Anything else is not opened. */
   read(file: Seen, maxBytes: number): Opened {
     let looked: number | undefined;
     let fd: number | undefined;
@@ -152,7 +91,6 @@ export class RootReader {
     }
   }
 
-  /** The names in a folder that `walk` ended at, sorted. */
   list(folder: Seen): Listing | { readonly problem: FileProblem } {
     try {
       const entries = readdirSync(this.inside(namesOf(folder.path)), { encoding: 'buffer' });
@@ -161,11 +99,21 @@ export class RootReader {
       for (const entry of entries.slice(0, maxEntries)) {
         const name = entry.toString('utf8');
         if (Buffer.from(name, 'utf8').equals(entry)) names.push(name);
-        else undecodable.push(entry.toString('latin1').replace(/[^ -~]/g, escapeByte));
+        else undecodable.push(escapeName(entry));
       }
       return { names: names.sort(), undecodable: undecodable.sort(), truncated: entries.length > maxEntries };
     } catch (error) {
       return { problem: problemOf(error) };
+    }
+  }
+
+  space(file: Seen): Space | undefined {
+    try {
+      const names = namesOf(file.path);
+      const { bsize, blocks, bavail } = statfsSync(file.type === 'directory' ? this.inside(names) : this.place(names));
+      return { total: blocks * bsize, available: bavail * bsize };
+    } catch {
+      return undefined;
     }
   }
 
@@ -216,14 +164,6 @@ export class RootReader {
 
 const notRegular: Opened = { problem: { kind: 'special', reason: 'not a regular file' } };
 
-function namesOf(path: string): string[] {
-  return path.split('/').filter((name) => name !== '');
-}
-
-function escapeByte(character: string): string {
-  return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
-}
-
 function typeOf(stats: Stats): FileType {
   if (stats.isFile()) return 'file';
   if (stats.isDirectory()) return 'directory';
@@ -244,8 +184,4 @@ function readAll(fd: number, size: number, maxBytes: number): Opened {
     length += count;
     if (length > maxBytes) return tooLarge(maxBytes);
   }
-}
-
-function tooLarge(maxBytes: number): Opened {
-  return { problem: { kind: 'too-large', reason: `larger than ${Math.floor(maxBytes / 1024 / 1024)} MiB` } };
 }

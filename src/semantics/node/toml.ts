@@ -33,26 +33,26 @@ export function tomlAt(value: Json | undefined, path: readonly string[]): Json |
 }
 
 /**
- * The line, from 1, on which a key of a TOML file is set: in its table, else wherever its name is first set. The table's
- * own line where the key is not there, and undefined where that is not either.
+ * Where the keys of a TOML file are set: the line, from 1, of a key in its table; else where its name is first set, and
+ * for a key that is not there the line of its table. Undefined where that is not either.
  */
-export function tomlLine(text: string, path: readonly string[]): number | undefined {
-  const key = path.at(-1) ?? '';
-  const table = path.slice(0, -1).join('.');
-  let inTable = '';
-  let tableLine: number | undefined;
-  let anywhere: number | undefined;
+export function tomlLines(text: string): (path: readonly string[]) => number | undefined {
+  const tables = new Map<string, number>();
+  const keys = new Map<string, number>();
+  const names = new Map<string, number>();
+  let table = '';
   for (const [index, line] of text.split('\n').entries()) {
-    const [, header] = /^\s*\[\[?([^\]]*)\]/.exec(line) ?? [];
+    const [, header] = /^[ \t]*\[\[?([^\]]*)\]/.exec(line) ?? [];
     if (header !== undefined) {
-      inTable = header.replace(/["'\s]/g, '');
-      if (inTable === table) tableLine = index + 1;
+      table = header.replace(/["'\s]/g, '');
+      if (!tables.has(table)) tables.set(table, index + 1);
       continue;
     }
-    const [, name] = /^\s*["']?([\w.-]+)["']?\s*=/.exec(line) ?? [];
-    if (name !== key) continue;
-    if (inTable === table) return index + 1;
-    anywhere ??= index + 1;
+    const [, key] = /^[ \t]*["']?([\w.-]+)["']?[ \t]*=/.exec(line) ?? [];
+    if (key === undefined) continue;
+    const whole = `${table}.${key}`;
+    if (!keys.has(whole)) keys.set(whole, index + 1);
+    if (!names.has(key)) names.set(key, index + 1);
   }
-  return tableLine ?? anywhere;
+  return (path) => keys.get(path.join('.')) ?? tables.get(path.slice(0, -1).join('.')) ?? names.get(path.at(-1) ?? '');
 }
