@@ -78,7 +78,9 @@ function checkSetting(subject: NodeComponent, { row, facts }: Question): Verdict
   const wrong = row.wrong(setting.value, subject, facts);
   if (wrong === undefined) return pass;
   if (typeof wrong !== 'string') return wrong.kind === 'fail' ? placed(wrong, subject, setting) : wrong;
-  return settingFailure(subject, setting, { says: wrong, changes: changesOf(row, subject) });
+  // What must not be changed here as it is, is no remedy: the control's own says what comes first.
+  const changes = row.mend?.refusal?.(subject, facts) === undefined ? changesOf(row, subject) : [];
+  return settingFailure(subject, setting, { says: wrong, changes });
 }
 
 function changesOf(row: SettingRow, subject: NodeComponent): readonly NodeChange[] {

@@ -2,7 +2,7 @@ import type { Setting } from '../../model/component.ts';
 import { problemAt } from './argv.ts';
 import { flagValue } from './flag-value.ts';
 import { flagOrigin, type Layers, placeOf } from './layers.ts';
-import { type SettingRow, settingName } from './table.ts';
+import { inVersion, type SettingRow, settingName } from './table.ts';
 
 /**
  * A configuration file (`--config-file`, else `ETCD_CONFIG_FILE`) alone, every other flag and variable then being
@@ -12,7 +12,8 @@ export function resolveEtcd(layers: Layers): Map<string, Setting> {
   const withFile = readFile(layers);
   const settings = new Map<string, Setting>();
   for (const row of layers.table.rows) {
-    if (!layers.has(row)) continue;
+    // A key of the file comes and goes with its flag.
+    if (!inVersion(layers.input.minor, row.since, row.removed)) continue;
     const setting = withFile ? resolveFromFile(layers, row) : resolveFromFlags(layers, row);
     settings.set(settingName(row), setting);
   }
