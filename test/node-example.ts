@@ -1,26 +1,37 @@
 import type { FileEvidence, NodeEvidence } from '../src/model/node.ts';
 
-const header = /^# file: (\/\S*)(?: mode (0?[0-7]{3,4}))?(?: owner (\d+):(\d+))?( directory| socket)?$/;
+const header =
+  /^# file: (\/\S*)(?: mode (0?[0-7]{3,4}))?(?: owner (\d+):(\d+))?(?: holds (\S+))?(?: acl (\S+))?(?: to (\S+))?(?: size (\d+))?(?: modified (\S+))?( directory| socket)?$/;
+
+/** A last line that says what files do not: accounts, processes, the host. */
+const rest = /^# node: (\{.*\})$/m;
 
 /** The node that an example describes (see `controls/node-examples.ts`); undefined for manifests. */
 export function nodeExample(text: string): NodeEvidence | undefined {
-  if (!header.test(text.split('\n')[0] ?? '')) return undefined;
+  const first = text.split('\n')[0] ?? '';
+  if (!header.test(first) && !rest.test(first)) return undefined;
   const files = new Map<string, FileEvidence>();
-  for (const part of text.split(/^(?=# file: \/)/m)) {
+  const said: Partial<NodeEvidence> = JSON.parse(rest.exec(text)?.[1] ?? '{}');
+  for (const part of text.replace(rest, '').split(/^(?=# file: \/)/m)) {
+    if (part.trim() === '') continue;
     const end = part.indexOf('\n');
     const match = header.exec(end === -1 ? part : part.slice(0, end));
     if (match === null) throw new Error(`no header of a file: ${part.slice(0, 80)}`);
-    const [, path = '', mode, uid = '0', gid = '0', type] = match;
+    const [, path = '', mode, uid = '0', gid = '0', secret, acl, target, size, modified, type] = match;
     const content = end === -1 ? '' : part.slice(end + 1);
     files.set(path, {
       path,
-      type: type === undefined ? 'file' : type === ' socket' ? 'socket' : 'directory',
-      mode: Number.parseInt(mode ?? (type === ' directory' ? '755' : '600'), 8),
+      type:
+        target !== undefined ? 'symlink' : type === undefined ? 'file' : type === ' socket' ? 'socket' : 'directory',
+      mode: Number.parseInt(mode ?? (target !== undefined ? '777' : type === ' directory' ? '755' : '600'), 8),
       uid: Number(uid),
       gid: Number(gid),
-      size: content.length,
-      modified: '2026-11-01T00:00:00.000Z',
-      ...(type === undefined && { text: content }),
+      size: size === undefined ? content.length : Number(size),
+      modified: modified ?? '2026-11-01T00:00:00.000Z',
+      ...(acl !== undefined && { acl: acl.split(',') }),
+      ...(target !== undefined && { target }),
+      ...(secret !== undefined && { secret: secret as NonNullable<FileEvidence['secret']> }),
+      ...(type === undefined && target === undefined && { text: content }),
     });
   }
   for (const path of [...files.keys()]) {
@@ -41,5 +52,6 @@ export function nodeExample(text: string): NodeEvidence | undefined {
     files: [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
     users: [root],
     groups: [root],
+    ...said,
   };
 }

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { judgeText } from '../../../test/judge-example.ts';
+import { staticPod } from '../node-examples.ts';
+import drift from './component-drift.ts';
+import { node } from './examples.ts';
+
+function running(...args: string[]): string {
+  const argv = ['kube-scheduler', ...args];
+  return node({ processes: [{ pid: 7, parent: 1, exe: '/usr/local/bin/kube-scheduler', argv, env: {} }] });
+}
+
+const manifest = staticPod('kube-scheduler', ['--profiling=false']);
+
+it('names the process and the manifest, and blames the manifest', () => {
+  const [finding, ...rest] = judgeText([drift], `${manifest}${running('--profiling=true')}`).findings;
+  expect(rest).toEqual([]);
+  expect(finding?.message).toBe(
+    'process 7 (kube-scheduler) runs with other arguments than /etc/kubernetes/manifests/kube-scheduler.yaml says',
+  );
+  expect(finding?.places[0]?.object.source.file).toBe('/etc/kubernetes/manifests/kube-scheduler.yaml');
+});
+
+it.each([
+  ['that runs as its manifest says', `${manifest}${running('--profiling=false')}`, 'pass'],
+  ['of which no process was seen', manifest, 'unknown'],
+  ['on a file system alone', `${manifest}${node({ from: 'root' })}`, 'not-applicable'],
+  ['that nothing on the disk starts', running(), 'not-applicable'],
+])('a component %s', (_, text, expected) => {
+  const [counts] = [...judgeText([drift], text).coverage.values()];
+  expect(Object.entries(counts ?? {}).find(([, count]) => count > 0)?.[0]).toBe(expected);
+});
