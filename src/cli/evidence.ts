@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Collected } from '../collect/snapshot.ts';
 import { BulwarkError } from '../model/errors.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { clusterProgress } from './progress.ts';
+import type { EtcdFlags } from './read-etcd.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Where the evidence comes from: the options that scan and guide share. */
-export interface EvidenceFlags {
+export interface EvidenceFlags extends EtcdFlags {
   readonly render: boolean;
   readonly cluster?: true;
   readonly kubeconfig?: string;
@@ -19,10 +20,14 @@ export interface EvidenceFlags {
   readonly node?: true;
   readonly root?: readonly string[];
   readonly nodeBundle?: readonly string[];
+  readonly kubeconfigs?: true;
   readonly now?: string;
 }
 
 export function addEvidenceOptions(command: Command): Command {
+  // By a name of its own: --no-etcd leaves out the nodes' databases, and not the files that are named.
+  const etcd = new Option('--etcd <file|url>', 'judge an etcd snapshot, database file or live member (repeatable)');
+  etcd.attributeName = () => 'etcdSources';
   return command
     .optionsGroup('Evidence:')
     .option('--no-render', 'count charts and kustomizations as unrendered instead of running helm and kustomize')
@@ -35,13 +40,25 @@ export function addEvidenceOptions(command: Command): Command {
     .option('--node', 'judge this machine as a node: its components, files and accounts')
     .option('--root <dir>', 'judge the root of a node that is mounted or unpacked here (repeatable)', repeatable)
     .option('--node-bundle <file>', 'judge what "bulwark node script" collected on a node (repeatable)', repeatable)
+    .option('--kubeconfigs', 'judge the kubeconfigs of this user: KUBECONFIG, ~/.kube, and what they name')
+    .addOption(etcd.argParser(repeatable))
+    .option('--etcd-cacert <file>', 'authority of a live etcd')
+    .option('--etcd-cert <file>', 'client certificate for a live etcd')
+    .option('--etcd-key <file>', 'its key')
+    .option('--etcd-servername <name>', 'name in the certificate of a live etcd, where the URL has another')
+    .option('--no-etcd', 'with --node and --root: leave out the etcd databases of the nodes')
     .option('--from <file>', 'judge a snapshot that was saved before')
     .option('--now <time>', 'judge as of this time (RFC 3339) instead of when the evidence was taken');
 }
 
 /** Whether the flags name any evidence besides paths. */
 export function namesEvidence(flags: EvidenceFlags): boolean {
-  return clusterAsked(flags) || nodeAsked(flags) || flags.from !== undefined;
+  return namesFresh(flags) || flags.from !== undefined;
+}
+
+/** Whether the flags name evidence that is still to be read. */
+function namesFresh(flags: EvidenceFlags): boolean {
+  return clusterAsked(flags) || nodeAsked(flags) || etcdAsked(flags) || flags.kubeconfigs === true;
 }
 
 /** Reads what the paths and flags name. Without any, the cluster of the current context. */
@@ -56,11 +73,11 @@ export async function takeSnapshot(
 }
 
 async function saved(paths: readonly string[], flags: EvidenceFlags, terminal: Terminal): Promise<Snapshot> {
-  if (paths.length > 0 || clusterAsked(flags) || nodeAsked(flags)) {
+  if (paths.length > 0 || namesFresh(flags)) {
     throw new BulwarkError(
       'usage',
       '--from judges a saved snapshot by itself',
-      'leave out the paths, --cluster and --node',
+      'leave out the paths, --cluster, --node, --etcd and --kubeconfigs',
     );
   }
   const { readSnapshot } = await import('../collect/snapshot-file.ts');
@@ -93,7 +110,14 @@ async function collect(paths: readonly string[], flags: EvidenceFlags, terminal:
     const { readNodes } = await import('./read-nodes.ts');
     parts.push(await readNodes(flags, terminal));
   }
-  if (clusterAsked(flags) || (paths.length === 0 && !nodeAsked(flags))) parts.push(await readCluster(flags, terminal));
+  if (nodeAsked(flags) || etcdAsked(flags)) {
+    const { readEtcd } = await import('./read-etcd.ts');
+    const nodes = parts.flatMap((part) => part.nodes ?? []);
+    parts.push(await readEtcd(flags, terminal, nodes));
+  }
+  if (flags.kubeconfigs === true) parts.push(await readKubeconfigs(terminal));
+  if (clusterAsked(flags) || (paths.length === 0 && !namesEvidence(flags)))
+    parts.push(await readCluster(flags, terminal));
   return assembleSnapshot(parts, takenAt);
 }
 
@@ -114,8 +138,31 @@ async function readCluster(flags: EvidenceFlags, terminal: Terminal): Promise<Co
   }
 }
 
+/** The kubeconfigs of the user: those that kubectl finds, or one file alone. */
+export async function readKubeconfigs(terminal: Terminal, only?: string): Promise<Collected> {
+  const [{ collectKubeconfigs }, { homedir, userInfo }] = await Promise.all([
+    import('../collect/kubeconfig/collect.ts'),
+    import('node:os'),
+  ]);
+  const uid = process.platform === 'win32' ? -1 : userInfo().uid;
+  const collected = collectKubeconfigs({
+    env: terminal.env,
+    home: terminal.env['HOME'] || homedir(),
+    cwd: terminal.cwd,
+    ...(uid >= 0 && { uid }),
+    ...(only !== undefined && { only }),
+  });
+  return { objects: [], inputs: [], ...collected };
+}
+
 function nodeAsked(flags: EvidenceFlags): boolean {
   return flags.node === true || flags.root !== undefined || flags.nodeBundle !== undefined;
+}
+
+/** Whether an etcd is named, or something that only goes with one. */
+function etcdAsked(flags: EvidenceFlags): boolean {
+  const { etcdSources, etcdCacert, etcdCert, etcdKey, etcdServername } = flags;
+  return [etcdSources, etcdCacert, etcdCert, etcdKey, etcdServername].some((flag) => flag !== undefined);
 }
 
 function clusterAsked(flags: EvidenceFlags): boolean {
@@ -132,7 +179,8 @@ export function repeatable(value: string, before: readonly string[] = []): reado
   return [...before, value];
 }
 
-function seconds(value: string): number {
+/** An option that is a number of seconds, up to an hour. */
+export function seconds(value: string): number {
   const number = Number(value);
   if (!Number.isFinite(number) || number <= 0 || number > 3600) {
     throw new InvalidArgumentError('It must be a number of seconds, up to 3600.');

@@ -5,12 +5,15 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, gunzipSync } from 'node:zlib';
 import { BulwarkError } from '../model/errors.ts';
+import type { EtcdDataEvidence } from '../model/etcd-data.ts';
 import { describeType, type Json, type JsonObject, own } from '../model/json.ts';
 import type { NodeEvidence } from '../model/node.ts';
 import { redactCredentials } from '../model/redact-credentials.ts';
 import type { Gap, KubeObject, Positions, SkippedInput, Snapshot, Source } from '../model/snapshot.ts';
 import { SavedPositions } from '../yaml/saved-positions.ts';
+import { SavedEtcd } from './saved-etcd.ts';
 import { SavedJson } from './saved-json.ts';
+import { SavedKubeconfigs } from './saved-kubeconfigs.ts';
 import { SavedNodes } from './saved-nodes.ts';
 
 const schema = 'bulwark.snapshot/v1';
@@ -117,6 +120,7 @@ class SnapshotReader extends SavedJson {
     }
     const positions = this.list(root, 'positions', '').map((saved) => new SavedPositions(saved));
     const cluster = own(root, 'cluster');
+    const kubeconfigs = own(root, 'kubeconfigs');
     return {
       schema,
       takenAt: this.string(root, 'takenAt', ''),
@@ -127,6 +131,10 @@ class SnapshotReader extends SavedJson {
       gaps: this.list(root, 'gaps', '').map((item, index) => this.gap(item, `gaps[${index}]`)),
       ...(cluster !== undefined && { cluster: this.cluster(cluster) }),
       ...(own(root, 'nodes') !== undefined && { nodes: this.nodes(root) }),
+      ...(own(root, 'etcd') !== undefined && { etcd: this.etcd(root) }),
+      ...(kubeconfigs !== undefined && {
+        kubeconfigs: new SavedKubeconfigs((reason) => invalid(this.file, reason)).evidence(kubeconfigs),
+      }),
     };
   }
 
@@ -209,6 +217,11 @@ class SnapshotReader extends SavedJson {
   private nodes(root: JsonObject): NodeEvidence[] {
     const reader = new SavedNodes((reason) => this.invalid(reason));
     return this.list(root, 'nodes', '').map((item, index) => reader.node(item, `nodes[${index}]`));
+  }
+
+  private etcd(root: JsonObject): EtcdDataEvidence[] {
+    const reader = new SavedEtcd((reason) => this.invalid(reason));
+    return this.list(root, 'etcd', '').map((item, index) => reader.data(item, `etcd[${index}]`));
   }
 
   private region(value: Json, at: string): void {

@@ -1,6 +1,7 @@
 import type { AnyControl, Profile } from '../controls/control.ts';
 import { apiComponents } from '../facts/api-components.ts';
 import { certificatesOfNode, certificatesOfObject, ownCertificates } from '../facts/certificates.ts';
+import { etcdDataObject } from '../facts/etcd-data.ts';
 import { type Facts, factsOf } from '../facts/facts.ts';
 import { nodeKubeconfigs, ownKubeconfigs } from '../facts/kubeconfigs.ts';
 import { readNode } from '../facts/nodes.ts';
@@ -8,6 +9,7 @@ import { rootOwner } from '../facts/owners.ts';
 import { isWorkload, workloadOf } from '../facts/workloads.ts';
 import type { FoundCertificate } from '../model/certificate.ts';
 import type { Component } from '../model/component.ts';
+import type { EtcdDataEvidence } from '../model/etcd-data.ts';
 import type { Kubeconfig } from '../model/kubeconfig.ts';
 import type { NodeEvidence } from '../model/node.ts';
 import type { NodeComponent } from '../model/node-component.ts';
@@ -97,6 +99,7 @@ export function judge(snapshot: Snapshot, options: JudgeOptions): Judgement {
   for (const component of facts.get(apiComponents)) run.component(component);
   run.kubeconfigs(facts.get(ownKubeconfigs));
   run.certificates(facts.get(ownCertificates));
+  for (const data of snapshot.etcd ?? []) run.etcdData(data);
   return {
     snapshot,
     controls,
@@ -125,6 +128,7 @@ class Run {
     component: [],
     certificate: [],
     kubeconfig: [],
+    'etcd-data': [],
   };
   private readonly open = new Map<AnyControl, Map<string, { kind: 'unknown' | 'manual'; subjects: number }>>();
 
@@ -179,6 +183,11 @@ class Run {
       const { object, path } = place;
       this.subject('certificate', { object, certificate, path, template: '' }, object, noneFailed);
     }
+  }
+
+  etcdData(data: EtcdDataEvidence): void {
+    const object = etcdDataObject(data);
+    this.subject('etcd-data', { object, data, path: [], template: '' }, object, noneFailed);
   }
 
   component(component: NodeComponent): void {

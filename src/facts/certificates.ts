@@ -3,6 +3,7 @@ import type { NodeEvidence } from '../model/node.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import { kubeconfigCertificates, nodeCertificates } from '../semantics/certificates/node-inventory.ts';
 import { objectCertificates } from '../semantics/certificates/object-inventory.ts';
+import { ChainVerifier } from '../semantics/certificates/verify.ts';
 import { defineFact } from './facts.ts';
 import { nodeKubeconfigs, ownKubeconfigs } from './kubeconfigs.ts';
 import { readNode } from './nodes.ts';
@@ -11,12 +12,13 @@ import { readNode } from './nodes.ts';
 export const certificatesOfNode = defineFact(
   'certificates-of-node',
   (facts): ((node: NodeEvidence) => readonly FoundCertificate[]) => {
+    const verifier = new ChainVerifier();
     let last: { readonly node: NodeEvidence; readonly found: readonly FoundCertificate[] } | undefined;
     return (node) => {
       if (last?.node === node) return last.found;
       const { components } = facts.get(readNode)(node);
       const kubeconfigs = facts.get(nodeKubeconfigs)(node);
-      last = { node, found: nodeCertificates({ node, components, kubeconfigs }) };
+      last = { node, found: nodeCertificates({ node, components, kubeconfigs }, verifier) };
       return last.found;
     };
   },

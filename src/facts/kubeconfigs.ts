@@ -1,7 +1,15 @@
 import type { Json } from '../model/json.ts';
-import type { EntryList, Kubeconfig, KubeconfigEvidence, OwnKubeconfig } from '../model/kubeconfig.ts';
+import type {
+  EntryList,
+  Kubeconfig,
+  KubeconfigEvidence,
+  Kuberc,
+  OwnKubeconfig,
+  TokenEvidence,
+} from '../model/kubeconfig.ts';
 import type { FileEvidence, NodeEvidence } from '../model/node.ts';
 import type { Source } from '../model/snapshot.ts';
+import { parseKuberc } from '../semantics/kubeconfig/kuberc.ts';
 import { isKubeconfig, parseKubeconfig } from '../semantics/kubeconfig/parse.ts';
 import { FileTree } from '../semantics/node/file-tree.ts';
 import { nodeApiVersion, sourceOf } from '../semantics/node/node-components.ts';
@@ -36,6 +44,7 @@ export const ownKubeconfigs = defineFact('own-kubeconfigs', ({ snapshot }): read
   const found: Kubeconfig[] = [];
   const order = new Map(evidence.merged.map((path, index) => [path, index]));
   const names: Names = { clusters: new Map(), users: new Map(), contexts: new Map() };
+  const kuberc = evidence.files.map((file) => readKuberc(file)).find((found) => found !== undefined);
   const rank = ({ path }: FileEvidence): number => order.get(path) ?? order.size;
   for (const listed of [...evidence.files].sort((a, b) => rank(a) - rank(b))) {
     // A link is judged where it is named: what it leads to is the same file.
@@ -48,13 +57,30 @@ export const ownKubeconfigs = defineFact('own-kubeconfigs', ({ snapshot }): read
     const kubeconfig = toKubeconfig({ file, document, tree, source, name: listed.path, evidence });
     if (kubeconfig === undefined) continue;
     const hidden = place === undefined ? [] : hiddenEntries(kubeconfig, names);
-    found.push({ ...kubeconfig, own: { evidence, hidden, ...(place !== undefined && { order: place }) } });
+    found.push({
+      ...kubeconfig,
+      own: { evidence, hidden, ...(place !== undefined && { order: place }), ...(kuberc && { kuberc }) },
+    });
   }
   return found;
 });
 
 function isLinkedTo({ path }: FileEvidence, { files }: KubeconfigEvidence): boolean {
   return files.some((file) => file.type === 'symlink' && file.target === path);
+}
+
+function readKuberc({ path, type, text }: FileEvidence): Kuberc | undefined {
+  if (type !== 'file' || text === undefined || !text.includes('kubectl.config.k8s.io')) return undefined;
+  try {
+    const { value, positions } = parseYaml(text, 1);
+    const content = parseKuberc(value);
+    const source: Source = { file: path, document: 0, base: [], positions };
+    const object = { apiVersion: nodeApiVersion, kind: 'Kuberc', name: path, namespace: undefined, value: {}, source };
+    return content && { ...content, object };
+  } catch (error) {
+    if (error instanceof YamlError) return undefined;
+    throw error;
+  }
 }
 
 interface Parts {
@@ -70,11 +96,11 @@ function toKubeconfig({ file, document, tree, source, name, evidence }: Parts): 
   const { value } = document;
   if (!isKubeconfig(value)) return undefined;
   const path = evidence === undefined ? file.path : name;
+  const known = evidence && knownOf(evidence, path);
   const content = parseKubeconfig(value, {
-    ...(evidence !== undefined && {
-      claims: (user) => evidence.tokens.find((token) => token.file === path && token.user === user)?.claims,
-      secretVariables: (user) =>
-        evidence.variables.filter((each) => each.file === path && each.user === user).map((each) => each.name),
+    ...(known !== undefined && {
+      claims: (user) => known.claims.get(user),
+      secretVariables: (user) => known.variables.get(user) ?? [],
     }),
   });
   const folder = path.slice(0, path.lastIndexOf('/'));
@@ -88,6 +114,25 @@ function toKubeconfig({ file, document, tree, source, name, evidence }: Parts): 
       return { path: absolute, file: tree.find(absolute) };
     },
   };
+}
+
+interface KnownUsers {
+  readonly claims: ReadonlyMap<string, TokenEvidence['claims']>;
+  readonly variables: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What was kept of the credentials of one file, by user. */
+function knownOf({ tokens, variables }: KubeconfigEvidence, path: string): KnownUsers {
+  const claims = new Map<string, TokenEvidence['claims']>();
+  for (const token of tokens) if (token.file === path) claims.set(token.user, token.claims);
+  const names = new Map<string, string[]>();
+  for (const { file, user, name } of variables) {
+    if (file !== path) continue;
+    const known = names.get(user);
+    if (known === undefined) names.set(user, [name]);
+    else known.push(name);
+  }
+  return { claims, variables: names };
 }
 
 /** A cheap look before the dear one: most files of a node are no kubeconfigs. */

@@ -7,6 +7,8 @@ export interface EtcdDataEvidence {
   readonly from: 'file' | 'live';
   /** The file as the user named it, or the URL of the member that answered. */
   readonly at: string;
+  /** The node whose own database this is, as its evidence names it. */
+  readonly node?: { readonly name: string; readonly at: string };
   /** Of a file only. */
   readonly file?: EtcdFileEvidence;
   /** Of a live member only: its version, `3.5.21`. */
@@ -42,6 +44,8 @@ export interface EtcdFileEvidence {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+  /** The permission bits that all folders on the way to it have. Absent where they were not looked at. */
+  readonly way?: number;
 }
 
 /**

@@ -6,10 +6,18 @@ export interface Settings {
   readonly sandboxRuntimeClasses: readonly string[];
   /** A pod with any of these labels (`key` or `key=value`) runs code that nobody here vouches for. */
   readonly untrustedLabels: readonly string[];
+  /** A certificate that expires within this many days is told of; one that a component uses, and within `certificateFailDays`, is grave. */
+  readonly certificateWarnDays: number;
+  readonly certificateFailDays: number;
+  /** A backup of etcd that is older is told of. */
+  readonly backupMaxAgeHours: number;
 }
 
 export const defaultSettings: Settings = {
   allowedRegistries: undefined,
   sandboxRuntimeClasses: ['gvisor', 'runsc', 'kata', 'kata-containers', 'kata-qemu', 'kata-clh', 'kata-fc'],
   untrustedLabels: [],
+  certificateWarnDays: 30,
+  certificateFailDays: 7,
+  backupMaxAgeHours: 24,
 };

@@ -1,4 +1,6 @@
+import type { EtcdDataEvidence } from './etcd-data.ts';
 import type { JsonObject } from './json.ts';
+import type { KubeconfigEvidence } from './kubeconfig.ts';
 import type { NodeEvidence } from './node.ts';
 import type { Path } from './path.ts';
 
@@ -14,6 +16,10 @@ export interface Snapshot {
   readonly cluster?: ClusterInfo;
   /** The nodes whose processes and files were read. */
   readonly nodes?: readonly NodeEvidence[];
+  /** Those of the user who ran Bulwark, where they were asked for. */
+  readonly kubeconfigs?: KubeconfigEvidence;
+  /** What lies in etcd: of the snapshots and members that were named, and of the nodes' own databases. */
+  readonly etcd?: readonly EtcdDataEvidence[];
 }
 
 export interface ClusterInfo {

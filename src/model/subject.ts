@@ -1,4 +1,7 @@
+import type { FoundCertificate } from './certificate.ts';
 import type { Container } from './container.ts';
+import type { EtcdDataEvidence } from './etcd-data.ts';
+import type { Kubeconfig } from './kubeconfig.ts';
 import type { NodeEvidence } from './node.ts';
 import type { NodeComponent } from './node-component.ts';
 import type { Path } from './path.ts';
@@ -37,6 +40,21 @@ export interface ComponentSubject extends Subject {
   readonly component: NodeComponent;
 }
 
+/** A certificate, with every place where it stands. */
+export interface CertificateSubject extends Subject {
+  readonly certificate: FoundCertificate;
+}
+
+/** A kubeconfig of a node, or of the user who runs Bulwark. */
+export interface KubeconfigSubject extends Subject {
+  readonly kubeconfig: Kubeconfig;
+}
+
+/** What is stored in an etcd: a snapshot, a database file, or a live member. */
+export interface EtcdDataSubject extends Subject {
+  readonly data: EtcdDataEvidence;
+}
+
 /** The kinds of subject that a control may ask for, and what its `check` is given. */
 export interface Subjects {
   object: ObjectSubject;
@@ -44,6 +62,9 @@ export interface Subjects {
   container: ContainerSubject;
   node: NodeSubject;
   component: ComponentSubject;
+  certificate: CertificateSubject;
+  kubeconfig: KubeconfigSubject;
+  'etcd-data': EtcdDataSubject;
 }
 
 export type SubjectKind = keyof Subjects;

@@ -2,7 +2,7 @@ import type { AnyControl } from '../controls/control.ts';
 
 /** How a person mends what a control finds. */
 export function remedyOf(control: AnyControl): readonly string[] {
-  return control.remedy === '' ? [] : [sentence(control.remedy)];
+  return control.remedy === '' ? [] : [sentence(capitalised(control.remedy))];
 }
 
 /** The same, and what `bulwark fix` does about it in a file. */
@@ -26,6 +26,11 @@ const fixSentences = {
   safe: '"bulwark fix" mends it, and a working workload does not notice.',
   'may-break': '"bulwark fix" mends it, but may stop a workload that relies on it.',
 } as const;
+
+/** As the beginning of a sentence. */
+export function capitalised(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
 
 /** Text with a full stop. */
 export function sentence(text: string): string {

@@ -2,7 +2,7 @@ import type { Finding, Place } from '../engine/finding.ts';
 import { type Location, locationOf } from './location.ts';
 import { counted, objectName } from './names.ts';
 import { sortPlaces } from './order.ts';
-import { mendSentences, remedyOf, remedySentences, sentence } from './remedy.ts';
+import { capitalised, mendSentences, remedyOf, remedySentences, sentence } from './remedy.ts';
 import { firstOwners, type Group, isInFile, type OwnerFindings } from './terminal-groups.ts';
 import type { Page } from './terminal-page.ts';
 import { padEnd, textWidth, unbroken, wrap } from './text-width.ts';
@@ -58,7 +58,7 @@ function fixLines({ control, owners }: Group, { proseWidth, detail }: Page): str
   if (own.size > 0) {
     const shown = [...own].sort().slice(0, shownRemedies[detail]);
     const more = own.size - shown.length;
-    const general = control.remedy === '' ? [] : [sentence(control.remedy)];
+    const general = control.remedy === '' ? [] : [sentence(capitalised(control.remedy))];
     const rest = more > 0 ? [`And ${more} more like it.`] : [];
     const texts = [
       ...shown.map((text) => sentence(visibleShort(capitalised(text), longestMessage))),
@@ -73,10 +73,6 @@ function fixLines({ control, owners }: Group, { proseWidth, detail }: Page): str
     width: proseWidth,
     lead: '  Fix  ',
   });
-}
-
-function capitalised(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 /** A finding: the place to go to, and what is wrong there. */

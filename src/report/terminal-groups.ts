@@ -89,6 +89,7 @@ function extentOf(control: AnyControl, owners: readonly OwnerFindings[], judged:
   }
   if (control.subject === 'certificate') return counted(owners.length, 'certificate');
   if (control.subject === 'kubeconfig') return counted(owners.length, 'kubeconfig');
+  if (control.subject === 'etcd-data') return outOf(owners.length, 'etcd database', judged);
   const workloads = counted(owners.length, 'workload');
   if (control.subject === 'pod') return workloads;
   let containers = 0;

@@ -1,4 +1,5 @@
 import type { Judgement } from '../engine/judge.ts';
+import type { Snapshot } from '../model/snapshot.ts';
 import { counted } from './names.ts';
 import { countSeverities, gravestFirst, isComplete } from './summary.ts';
 import { type Group, isInFile } from './terminal-groups.ts';
@@ -77,12 +78,21 @@ function nameList(names: readonly string[], { detail }: Page): string {
 }
 
 /** The next step, where there is something to mend. */
-export function nextLines(groups: readonly Group[], { style, width }: Page): string[] {
+export function nextLines(groups: readonly Group[], { nodes }: Snapshot, { style, width }: Page): string[] {
   if (groups.length === 0) return [];
   const inFiles = groups.filter(({ control, owners }) => control.fix !== undefined && owners.some(isInFile));
   const more = `"${unbroken('bulwark explain CONTROL')}" tells more of a control`;
   const extent = groups.length === 1 ? 'it' : `${inFiles.length} of the ${groups.length} controls that fail`;
-  const mend =
-    inFiles.length === 0 ? '' : `"${unbroken('bulwark fix PATH --dry-run')}" shows edits that mend ${extent}; `;
+  const onNodes = nodes === undefined ? [] : groups.filter(({ control }) => control.mend !== undefined);
+  const mends = [
+    ...(inFiles.length === 0 ? [] : [`"${unbroken('bulwark fix PATH --dry-run')}" shows edits that mend ${extent}; `]),
+    ...(onNodes.length === 0 ? [] : [`"${unbroken(nodeFix(nodes))}" shows what mends a node; `]),
+  ];
+  const mend = mends.join('');
   return wrap(`Next: ${mend}${more}`, { width }).map(style.strong);
+}
+
+function nodeFix(nodes: Snapshot['nodes']): string {
+  const [node] = nodes ?? [];
+  return node?.from === 'root' ? `bulwark fix --root ${visible(node.at)} --dry-run` : 'bulwark fix --node --dry-run';
 }

@@ -31,7 +31,7 @@ export function* terminal(judgement: Judgement, options: ReportOptions): Generat
     ),
   );
   for (const lines of accountLines(judgement, page)) yield block(lines);
-  yield `${[...countLines(judgement, page), ...nextLines(groups, page)].join('\n')}\n`;
+  yield `${[...countLines(judgement, page), ...nextLines(groups, judgement.snapshot, page)].join('\n')}\n`;
 }
 
 function block(lines: readonly string[]): string {

@@ -1,0 +1,40 @@
+import { fail, pass } from '../../model/verdict.ts';
+import { control } from '../control.ts';
+import { binding, clusterBinding, group, user } from './example-grants.ts';
+import { gradeOf, grantingOf, scopeOf, sentence } from './grant-judging.ts';
+import { powersOf } from './power-control.ts';
+import { powerRows } from './power-rows.ts';
+
+const powers = [...powerRows.values()].flat();
+
+export default control({
+  id: 'rbac/default-roles',
+  title: 'Strong roles of Kubernetes itself are bound only where they are meant to be',
+  severity: 'high',
+  subject: 'object',
+  why: 'The roles admin and edit are made for a namespace, those of components for components: bound everywhere, they read all Secrets, run any pod or act as any service account.',
+  remedy: 'Bind admin and edit in the namespaces that they are for, and a role with what is needed elsewhere.',
+  coveredBy: ['rbac/cluster-admin', 'rbac/anonymous', 'rbac/everyone'],
+  check: ({ object }, facts) => {
+    const granting = grantingOf(object, facts);
+    if (granting.kind === 'role') return pass;
+    if (granting.kind !== 'binding') return granting;
+    const { rules, holders } = granting;
+    const { role, scope } = granting.binding;
+    if (holders.length === 0 || role.name === 'cluster-admin') return pass;
+    if (scope === 'namespace' && object.namespace !== 'kube-system') return pass;
+    const [first, ...others] = powersOf(rules, powers, scopeOf(object, holders)).map(({ power }) => power.says);
+    if (first === undefined) return pass;
+    const does = others.length === 0 ? first : `${[first, ...others.slice(0, -1)].join(', ')} and ${others.at(-1)}`;
+    const severity = gradeOf('high', holders);
+    return fail(`${sentence(does, object, holders)}, by ${role.kind} ${role.name}`, ['roleRef'], { severity });
+  },
+  examples: {
+    fail: [
+      clusterBinding('edit', user('anne')),
+      clusterBinding('system:node', group('system:nodes')),
+      binding('{kind: ClusterRole, name: admin}', 'kube-system'),
+    ],
+    pass: [clusterBinding('view', user('anne')), binding('{kind: ClusterRole, name: edit}')],
+  },
+});

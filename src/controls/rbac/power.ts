@@ -1,0 +1,42 @@
+import type { Severity } from '../../model/severity.ts';
+import { type ResourceRequest, type RoleRule, ruleAllows } from '../../semantics/rbac/rule.ts';
+
+/** Something that a rule lets its holders do, told by requests: never by how the rule is written. */
+export interface Power {
+  /** Behind "can": `read Secrets`. */
+  readonly says: string;
+  /** Any one of them is enough. */
+  readonly requests: readonly ResourceRequest[];
+  /** Of what is in no namespace: a binding in a namespace does not give it. */
+  readonly isClusterWide?: true;
+  /** Whether a rule that allows it for some names only counts `too`, or `only` such a rule does; else none does. */
+  readonly named?: 'too' | 'only';
+  /** Everywhere; the control's own where there is none. */
+  readonly severity?: Severity;
+}
+
+/** Whether a rule gives a power at a scope. */
+export function gives(rule: RoleRule, power: Power, scope: 'cluster' | 'namespace'): boolean {
+  if (power.isClusterWide === true && scope === 'namespace') return false;
+  const name = rule.resourceNames[0];
+  if (power.named === 'only' && name === undefined) return false;
+  if (power.named === undefined || name === undefined) return power.requests.some((each) => ruleAllows(rule, each));
+  return power.requests.some((each) => ruleAllows(rule, { ...each, name }));
+}
+
+/** A request for `resource` or `resource/subresource` of a group, for each verb. */
+export function requests(
+  apiGroup: string,
+  resource: string,
+  verbs: readonly string[],
+  name?: string,
+): ResourceRequest[] {
+  const [plural = '', subresource] = resource.split('/');
+  return verbs.map((verb) => ({
+    verb,
+    apiGroup,
+    resource: plural,
+    ...(subresource !== undefined && { subresource }),
+    ...(name !== undefined && { name }),
+  }));
+}

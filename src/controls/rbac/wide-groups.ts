@@ -1,0 +1,149 @@
+import type { Facts } from '../../facts/facts.ts';
+import { rbac } from '../../facts/rbac.ts';
+import type { Severity } from '../../model/severity.ts';
+import type { KubeObject } from '../../model/snapshot.ts';
+import { type Failure, fail, notApplicable, pass, type Verdict } from '../../model/verdict.ts';
+import type { Binding, BindingSubject } from '../../semantics/rbac/binding.ts';
+import { addedSubjects, subjectName } from '../../semantics/rbac/default-objects.ts';
+import { type RoleRule, ruleAllows } from '../../semantics/rbac/rule.ts';
+import { type Control, type ControlDefinition, control } from '../control.ts';
+import { binding, clusterBinding, clusterRole, group, user } from './example-grants.ts';
+import { isBindingKind, noGrant } from './grant-judging.ts';
+import { powersOf } from './power-control.ts';
+import { powerRows } from './power-rows.ts';
+
+interface WideRow extends Omit<ControlDefinition<'object'>, 'id' | 'subject' | 'check'> {
+  readonly name: string;
+  /** What a subject stands for, where the row is about it. */
+  readonly means: (subject: BindingSubject) => string | undefined;
+  /** Of what the role gives. */
+  readonly grades: Readonly<Record<Strength, Severity>>;
+}
+
+/** Everything or a power; some resources; paths and questions about oneself only. */
+type Strength = 'strong' | 'some' | 'slight';
+
+const slight = clusterRole('{nonResourceURLs: [/metrics], verbs: [get]}');
+const pods = clusterRole('{apiGroups: [""], resources: [pods], verbs: [get, list]}');
+
+/** Bindings to groups that nobody has to join, beyond those that Kubernetes itself makes. */
+export default wideControls([
+  {
+    name: 'anonymous',
+    title: 'Requests without credentials have no rights beyond the defaults',
+    severity: 'critical',
+    why: 'Whoever reaches the port of the API server has these rights, without an account.',
+    remedy: 'Take the subject out of the binding.',
+    means: ({ kind, name }) =>
+      (kind === 'User' && name === 'system:anonymous') || (kind === 'Group' && name === 'system:unauthenticated')
+        ? 'anyone without credentials'
+        : undefined,
+    grades: { strong: 'critical', some: 'high', slight: 'low' },
+    examples: {
+      fail: [
+        clusterBinding('cluster-admin', user('system:anonymous')),
+        `${pods}---\n${clusterBinding('example', group('ops'), group('system:unauthenticated'))}`,
+        clusterBinding('system:discovery', group('system:authenticated'), group('system:unauthenticated')).replace(
+          'given',
+          'system:discovery',
+        ),
+      ],
+      pass: [
+        clusterBinding(
+          'system:public-info-viewer',
+          group('system:authenticated'),
+          group('system:unauthenticated'),
+        ).replace('given', 'system:public-info-viewer'),
+        binding('{kind: Role, name: "kubeadm:bootstrap-signer-clusterinfo"}', 'kube-public')
+          .replace('given', 'kubeadm:bootstrap-signer-clusterinfo')
+          .replace(/ {2}- .*/, `  - ${user('system:anonymous')}`),
+      ],
+    },
+  },
+  {
+    name: 'everyone',
+    title: 'Groups that hold every account have no rights beyond the defaults',
+    severity: 'high',
+    why: 'Every user, or every pod that has a token, has these rights, and so has whoever breaks into one of them.',
+    remedy: 'Name the group or the service accounts that need it.',
+    coveredBy: ['rbac/anonymous'],
+    means: ({ kind, name }) => {
+      if (kind !== 'Group') return undefined;
+      if (name === 'system:authenticated') return 'every user and service account';
+      if (name === 'system:serviceaccounts') return 'every service account';
+      const own = 'system:serviceaccounts:';
+      return name.startsWith(own) ? `every service account of namespace ${name.slice(own.length)}` : undefined;
+    },
+    grades: { strong: 'high', some: 'low', slight: 'info' },
+    examples: {
+      fail: [
+        clusterBinding('cluster-admin', group('system:serviceaccounts')),
+        clusterBinding('edit', group('system:authenticated')),
+        `${pods}---\n${clusterBinding('example', group('system:serviceaccounts:shop'))}`,
+        `${slight}---\n${clusterBinding('example', group('system:authenticated'))}`,
+      ],
+      pass: [
+        clusterBinding('system:basic-user', group('system:authenticated')).replace('given', 'system:basic-user'),
+        clusterBinding('edit', group('system:bootstrappers')),
+      ],
+    },
+  },
+]);
+
+function wideControls(rows: readonly WideRow[]): readonly Control<'object'>[] {
+  return rows.map(({ name, means, grades, ...rest }) =>
+    control({
+      ...rest,
+      id: `rbac/${name}`,
+      subject: 'object',
+      check: ({ object }, facts) => judgeWide(object, facts, { means, grades }),
+    }),
+  );
+}
+
+function judgeWide(
+  object: KubeObject,
+  facts: Facts,
+  { means, grades }: Pick<WideRow, 'means' | 'grades'>,
+): Verdict | readonly Failure[] {
+  if (!isBindingKind(object.kind)) return noGrant;
+  const known = facts.get(rbac);
+  const bound = known.bindingOf(object);
+  if (bound === undefined) return notApplicable('it names no role');
+  const failures: Failure[] = [];
+  for (const subject of addedSubjects(bound)) {
+    const who = means(subject);
+    if (who === undefined) continue;
+    const rules = known.rulesOf(bound);
+    const { strength, does } = strengthOf(rules, bound);
+    const where = bound.scope === 'cluster' ? 'the whole cluster' : `namespace ${object.namespace ?? 'of the binding'}`;
+    const says =
+      does === undefined
+        ? `gives ${bound.role.kind} ${bound.role.name} in ${where} to ${subjectName(subject)}: ${who}`
+        : `${who} can ${does} in ${where}, since ${bound.role.kind} ${bound.role.name} is given to ${subjectName(subject)}`;
+    failures.push(fail(says, [...subject.path], { severity: grades[strength], key: subjectName(subject) }));
+  }
+  return failures.length === 0 ? pass : failures;
+}
+
+const powers = [...powerRows.values()].flat();
+
+function strengthOf(
+  rules: readonly RoleRule[] | undefined,
+  { scope, role }: Binding,
+): { readonly strength: Strength; readonly does?: string } {
+  if (rules === undefined) return { strength: 'some' };
+  if (rules.some((rule) => ruleAllows(rule, { verb: '*', apiGroup: '*', resource: '*' })))
+    return { strength: 'strong', does: 'do everything' };
+  const found = powersOf(rules, powers, scope).map(({ power }) => power.says);
+  if (found.length > 0) return { strength: 'strong', does: found.slice(0, 3).join(', ') };
+  const harmless = rules.length > 0 || role.name.startsWith('system:');
+  return { strength: harmless && rules.every(isSlight) ? 'slight' : 'some' };
+}
+
+/** Paths, and what the API server answers everyone about themselves. */
+function isSlight({ resources, apiGroups }: RoleRule): boolean {
+  return (
+    resources.every((resource) => resource.startsWith('self')) && apiGroups.every((group) => group.endsWith('.k8s.io'))
+  );
+}

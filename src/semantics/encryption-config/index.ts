@@ -1,0 +1,12 @@
+export {
+  type EncryptionConfig,
+  type EncryptionProblem,
+  type EncryptionProvider,
+  type EncryptionRule,
+  type EncryptionVersion,
+  type KmsProvider,
+  type ProviderKind,
+  type ReadEncryptionConfig,
+  readEncryptionConfig,
+} from './config.ts';
+export { encryptionOf, type ResourceEncryption, splitResource } from './resources.ts';

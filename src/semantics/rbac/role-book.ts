@@ -1,0 +1,96 @@
+import { isObject, type Json, own } from '../../model/json.ts';
+import { objectsIn } from '../../model/json-list.ts';
+import { valueAt } from '../../model/path.ts';
+import type { KubeObject } from '../../model/snapshot.ts';
+import { groupKind } from '../../model/workload.ts';
+import { selectsLabels } from './label-selector.ts';
+import { type RoleRule, readRules } from './rule.ts';
+
+export const rbacGroup = 'rbac.authorization.k8s.io';
+const roleKind = `${rbacGroup}/Role`;
+const clusterRoleKind = `${rbacGroup}/ClusterRole`;
+
+/** A rule that a role has, and the role where it is written: another one where it came by aggregation. */
+export interface GrantedRule {
+  readonly rule: RoleRule;
+  readonly role: KubeObject;
+}
+
+/** Which role a binding names. */
+export interface RoleReference {
+  readonly kind: 'Role' | 'ClusterRole';
+  readonly name: string;
+}
+
+/** The roles of a cluster or of manifests, by name, with the rules that each really has. */
+export class RoleBook {
+  private readonly roles = new Map<string, KubeObject>();
+  private readonly clusterRoles: KubeObject[] = [];
+  private readonly rules = new Map<KubeObject, readonly GrantedRule[]>();
+  private readonly selected = new Map<string, readonly KubeObject[]>();
+
+  constructor(objects: Iterable<KubeObject>) {
+    for (const object of objects) {
+      const kind = groupKind(object);
+      if (kind !== roleKind && kind !== clusterRoleKind) continue;
+      if (kind === clusterRoleKind) this.clusterRoles.push(object);
+      this.roles.set(keyOf(kind === roleKind ? 'Role' : 'ClusterRole', object.namespace, object.name), object);
+    }
+    // The order in which the controller takes them, so that the rules come out in its order.
+    this.clusterRoles.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  }
+
+  /** The role that a binding in `namespace` names: a Role is looked for in the binding's own namespace. */
+  find({ kind, name }: RoleReference, namespace: string | undefined): KubeObject | undefined {
+    return this.roles.get(keyOf(kind, namespace, name));
+  }
+
+  /**
+   * The rules of a role. Those of an aggregated ClusterRole that a server has stored are what it stores; in a manifest
+   * the aggregation controller is going to overwrite them with those of the ClusterRoles that it selects.
+   * Source: pkg/controller/clusterroleaggregation.
+   */
+  rulesOf(role: KubeObject): readonly GrantedRule[] {
+    let rules = this.rules.get(role);
+    if (rules === undefined) this.rules.set(role, (rules = this.resolve(role)));
+    return rules;
+  }
+
+  private resolve(role: KubeObject): readonly GrantedRule[] {
+    if (!isAggregated(role)) return readRules(role.value).map((rule) => ({ rule, role }));
+    const rules: GrantedRule[] = [];
+    const reached = new Set([role]);
+    // A set grows while it is walked: aggregated roles may select aggregated roles, themselves among them.
+    for (const each of reached) {
+      if (isAggregated(each)) for (const source of this.sourcesOf(each)) reached.add(source);
+      else for (const rule of readRules(each.value)) rules.push({ rule, role: each });
+    }
+    return rules;
+  }
+
+  /** The ClusterRoles that an aggregated one selects. */
+  sourcesOf(role: KubeObject): readonly KubeObject[] {
+    const selectors = valueAt(role.value, ['aggregationRule', 'clusterRoleSelectors']);
+    return objectsIn(selectors).flatMap((selector) => this.select(selector));
+  }
+
+  /** The same selector, written alike, is looked up once. */
+  private select(selector: Json): readonly KubeObject[] {
+    const text = JSON.stringify(selector);
+    let found = this.selected.get(text);
+    if (found === undefined) {
+      found = this.clusterRoles.filter(({ value }) => selectsLabels(selector, valueAt(value, ['metadata', 'labels'])));
+      this.selected.set(text, found);
+    }
+    return found;
+  }
+}
+
+/** Whether the rules of a ClusterRole are still to be put together: those that a server stores have been. */
+function isAggregated({ value }: KubeObject): boolean {
+  return isObject(own(value, 'aggregationRule')) && typeof valueAt(value, ['metadata', 'uid']) !== 'string';
+}
+
+function keyOf(kind: RoleReference['kind'], namespace: string | undefined, name: string): string {
+  return kind === 'Role' ? `Role\n${namespace ?? ''}\n${name}` : `ClusterRole\n\n${name}`;
+}

@@ -1,0 +1,77 @@
+import type { JsonObject } from '../../model/json.ts';
+import { type Malformed, Reader } from '../../model/reader.ts';
+
+/** rbac.authorization.k8s.io/v1 PolicyRule. Fields that a rule leaves out are empty. */
+export interface RoleRule {
+  /** Its place in the role's `rules`. */
+  readonly index: number;
+  readonly verbs: readonly string[];
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames: readonly string[];
+  readonly nonResourceURLs: readonly string[];
+}
+
+/** A request for a resource. The name of a request that names none (a list, most creates) is the empty string. */
+export interface ResourceRequest {
+  readonly verb: string;
+  /** The empty string for the core group. */
+  readonly apiGroup: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  readonly name?: string;
+}
+
+/** A request for a path that is no resource: `/metrics`. The verb is the HTTP method in lower case. */
+export interface PathRequest {
+  readonly verb: string;
+  readonly path: string;
+}
+
+export type RbacRequest = ResourceRequest | PathRequest;
+
+/** The rules of a Role or ClusterRole object, as they are written there. */
+export function readRules(role: JsonObject): readonly RoleRule[] {
+  const malformed: Malformed[] = [];
+  return new Reader(role, [], malformed).objects('rules').map((rule) => ({
+    index: Number(rule.path.at(-1)),
+    verbs: rule.strings('verbs'),
+    apiGroups: rule.strings('apiGroups'),
+    resources: rule.strings('resources'),
+    resourceNames: rule.strings('resourceNames'),
+    nonResourceURLs: rule.strings('nonResourceURLs'),
+  }));
+}
+
+/**
+ * Whether one rule allows a request, as the API server's authorizer decides it.
+ * Source: plugin/pkg/auth/authorizer/rbac/rbac.go (RuleAllows), pkg/apis/rbac/v1/evaluation_helpers.go.
+ */
+export function ruleAllows(rule: RoleRule, request: RbacRequest): boolean {
+  if (!(rule.verbs.includes('*') || rule.verbs.includes(request.verb))) return false;
+  if ('path' in request) return rule.nonResourceURLs.some((url) => urlMatches(url, request.path));
+  return (
+    (rule.apiGroups.includes('*') || rule.apiGroups.includes(request.apiGroup)) &&
+    resourceMatches(rule.resources, request) &&
+    (rule.resourceNames.length === 0 || rule.resourceNames.includes(request.name ?? ''))
+  );
+}
+
+// `*` is every resource and every subresource, `*/log` the subresource log of every resource, and `pods/*` is nothing.
+function resourceMatches(resources: readonly string[], { resource, subresource = '' }: ResourceRequest): boolean {
+  const wanted = subresource === '' ? resource : `${resource}/${subresource}`;
+  const ofAny = subresource === '' ? undefined : `*/${subresource}`;
+  return resources.some((one) => one === '*' || one === wanted || one === ofAny);
+}
+
+function urlMatches(url: string, path: string): boolean {
+  if (url === '*' || url === path) return true;
+  return url.endsWith('*') && path.startsWith(withoutStars(url));
+}
+
+/** A regular expression for this takes quadratic time on text that is not ours. */
+function withoutStars(url: string): string {
+  let end = url.length;
+  while (end > 0 && url[end - 1] === '*') end -= 1;
+  return url.slice(0, end);
+}
