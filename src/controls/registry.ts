@@ -32,6 +32,10 @@ import containerRuntimeSeccompProfile from './container-runtime/seccomp-profile.
 import containerRuntimeSeccompUnconfined from './container-runtime/seccomp-unconfined.ts';
 import containerRuntimeSelinuxOptions from './container-runtime/selinux-options.ts';
 import containerRuntimeSocketMounted from './container-runtime/socket-mounted.ts';
+import etcdDataFiles from './etcd-data/files.ts';
+import etcdDataKeys from './etcd-data/keys.ts';
+import etcdDataPlaintext from './etcd-data/plaintext.ts';
+import etcdDataRoom from './etcd-data/room.ts';
 import etcdClient from './etcd/client.ts';
 import etcdConfigurationProblems from './etcd/configuration-problems.ts';
 import etcdCorruptionCheck from './etcd/corruption-check.ts';
@@ -54,6 +58,7 @@ import kubeApiserverAdmissionConfig from './kube-apiserver/admission-config.ts';
 import kubeApiserverAudit from './kube-apiserver/audit.ts';
 import kubeApiserverAuditPolicy from './kube-apiserver/audit-policy.ts';
 import kubeApiserverAuthentication from './kube-apiserver/authentication.ts';
+import kubeApiserverAuthenticationConfig from './kube-apiserver/authentication-config.ts';
 import kubeApiserverAuthenticators from './kube-apiserver/authenticators.ts';
 import kubeApiserverAuthorization from './kube-apiserver/authorization.ts';
 import kubeApiserverAuthorizationConfig from './kube-apiserver/authorization-config.ts';
@@ -95,6 +100,9 @@ import kubeletNode from './kubelet/node.ts';
 import kubeletPods from './kubelet/pods.ts';
 import kubeletServing from './kubelet/serving.ts';
 import manifestsDuplicateKeys from './manifests/duplicate-keys.ts';
+import namespacesBoundaries from './namespaces/boundaries.ts';
+import namespacesDefaultNamespace from './namespaces/default-namespace.ts';
+import namespacesPodSecurity from './namespaces/pod-security.ts';
 import nodesAccounts from './nodes/accounts.ts';
 import nodesComponentDrift from './nodes/component-drift.ts';
 import nodesContainerd from './nodes/containerd.ts';
@@ -143,6 +151,19 @@ import podsUnsafeSysctls from './pods/unsafe-sysctls.ts';
 import podsVolumeTypes from './pods/volume-types.ts';
 import podsWindowsAdminUser from './pods/windows-admin-user.ts';
 import podsWindowsHostProcess from './pods/windows-host-process.ts';
+import rbacCertificateApproval from './rbac/certificate-approval.ts';
+import rbacClusterAdmin from './rbac/cluster-admin.ts';
+import rbacDanglingRole from './rbac/dangling-role.ts';
+import rbacDefaultRoles from './rbac/default-roles.ts';
+import rbacFullWildcard from './rbac/full-wildcard.ts';
+import rbacMastersGroup from './rbac/masters-group.ts';
+import rbacPowers from './rbac/powers.ts';
+import rbacWideGroups from './rbac/wide-groups.ts';
+import rbacWildcards from './rbac/wildcards.ts';
+import serviceAccountsDefaultAutomount from './service-accounts/default-automount.ts';
+import serviceAccountsDefaultRights from './service-accounts/default-rights.ts';
+import serviceAccountsPodToken from './service-accounts/pod-token.ts';
+import serviceAccountsUnneededToken from './service-accounts/unneeded-token.ts';
 
 const files: readonly (AnyControl | readonly AnyControl[])[] = [
   certificatesReadable,
@@ -177,6 +198,10 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   containerRuntimeSeccompUnconfined,
   containerRuntimeSelinuxOptions,
   containerRuntimeSocketMounted,
+  etcdDataFiles,
+  etcdDataKeys,
+  etcdDataPlaintext,
+  etcdDataRoom,
   etcdClient,
   etcdConfigurationProblems,
   etcdCorruptionCheck,
@@ -199,6 +224,7 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   kubeApiserverAudit,
   kubeApiserverAuditPolicy,
   kubeApiserverAuthentication,
+  kubeApiserverAuthenticationConfig,
   kubeApiserverAuthenticators,
   kubeApiserverAuthorization,
   kubeApiserverAuthorizationConfig,
@@ -240,6 +266,9 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   kubeletPods,
   kubeletServing,
   manifestsDuplicateKeys,
+  namespacesBoundaries,
+  namespacesDefaultNamespace,
+  namespacesPodSecurity,
   nodesAccounts,
   nodesComponentDrift,
   nodesContainerd,
@@ -288,6 +317,19 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   podsVolumeTypes,
   podsWindowsAdminUser,
   podsWindowsHostProcess,
+  rbacCertificateApproval,
+  rbacClusterAdmin,
+  rbacDanglingRole,
+  rbacDefaultRoles,
+  rbacFullWildcard,
+  rbacMastersGroup,
+  rbacPowers,
+  rbacWideGroups,
+  rbacWildcards,
+  serviceAccountsDefaultAutomount,
+  serviceAccountsDefaultRights,
+  serviceAccountsPodToken,
+  serviceAccountsUnneededToken,
 ];
 
 /** Every control, in order of its id. */

@@ -1,5 +1,5 @@
 import { etcdSurroundings } from '../../facts/etcd-data.ts';
-import { type Failure, notApplicable, unknown, type Verdict } from '../../model/verdict.ts';
+import { notApplicable, unknown, type Verdict } from '../../model/verdict.ts';
 import { type EtcdDataQuestion, etcdDataControls, type Wrong } from './etcd-data-control.ts';
 import { member, snapshot } from './examples.ts';
 
@@ -50,9 +50,9 @@ function judgeSize({ data, facts }: EtcdDataQuestion): readonly Wrong[] | Verdic
   const freed = free > total / 10 ? `, of which defragmentation would give back ${sizeText(free)}` : '';
   const percent = Math.floor((total / quota) * 100);
   const isKnown = quotas.length > 0;
-  const says = `has ${sizeText(total)}, ${percent} % of ${isKnown ? 'the' : 'what etcd takes where nothing else is said, a'} quota of ${sizeText(quota)}${freed}`;
-  const severity: Failure['severity'] = isKnown ? undefined : 'low';
-  return [{ says, ...(severity !== undefined && { severity }) }];
+  const which = isKnown ? '' : ' that etcd has where none is set';
+  const says = `has ${sizeText(total)}, ${percent} % of the quota of ${sizeText(quota)}${which}${freed}`;
+  return [isKnown ? { says } : { says, severity: 'low' }];
 }
 
 function sizeText(bytes: number): string {
