@@ -1,12 +1,4 @@
-import {
-  createHash,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-  sign,
-  X509Certificate,
-} from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto';
 
 /** A certificate with the key that it was made for. */
 export interface MadeCertificate {
@@ -72,10 +64,6 @@ export function makeCertificate(options: CertificateOptions): MadeCertificate {
   const der = sequence(body, algorithm, element(3, Buffer.concat([Buffer.from([0]), signature])));
   const lines = der.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
   return { pem: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`, key };
-}
-
-export function fingerprintOf(pem: string): string {
-  return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
 }
 
 function extensionsOf(options: CertificateOptions): Buffer[] {

@@ -15,9 +15,10 @@ export function etcdExample(
   const node = end === -1 ? undefined : nodeExample(text.slice(end));
   const said = load(text.slice(header.length, end === -1 ? undefined : end)) as Record<string, unknown> & {
     file?: object | null;
+    prefix?: string | null;
     resources?: Record<string, string[]>;
   };
-  const { file, resources, ...rest } = said;
+  const { file, prefix = '/registry', resources, ...rest } = said;
   const data: EtcdDataEvidence = {
     from: 'file',
     at: '/backup/etcd.db',
@@ -35,7 +36,7 @@ export function etcdExample(
     }),
     size: { total: 4_194_304, inUse: 2_097_152 },
     revision: 4711,
-    prefix: '/registry',
+    ...(prefix !== null && { prefix }),
     resources: Object.entries(resources ?? {}).map(([resource, stored]) => ({
       resource,
       stored: stored.map(storedClass),

@@ -80,6 +80,6 @@ function failureText({ code, message }: { readonly code: string; readonly messag
     case 'EPROTO':
       return 'the server speaks no TLS there, or none that is known today';
     default:
-      return /^ERR_SSL/.test(code) ? 'TLS fails before anything is sent' : message;
+      return code.startsWith('ERR_SSL') ? 'TLS fails before anything is sent' : message;
   }
 }

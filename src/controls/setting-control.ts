@@ -44,7 +44,7 @@ export interface SettingRow {
 /** The controls of a component's settings, from a table: what they share is only here. */
 export function settingControls(component: Component, rows: readonly SettingRow[]): readonly Control<'component'>[] {
   return rows.map((row) => {
-    const { name, setting, wrong: _wrong, moot: _moot, mend, ...rest } = row;
+    const { name, setting: _setting, wrong: _wrong, moot: _moot, mend, ...rest } = row;
     const definition: ControlDefinition<'component'> = {
       ...rest,
       id: `${component}/${name}`,

@@ -90,7 +90,7 @@ function sorted(rows: readonly CertificateRow[]): CertificateRow[] {
 }
 
 /** `364 days  2027-11-21`, `expired 3 days`. */
-export function expiryText({ notBefore, notAfter }: Pick<Certificate, 'notBefore' | 'notAfter'>, now: number): string {
+function expiryText({ notBefore, notAfter }: Pick<Certificate, 'notBefore' | 'notAfter'>, now: number): string {
   const date = new Date(notAfter).toISOString().replace(/T.*$/, '');
   const left = notAfter - now;
   if (left < 0) return `expired ${counted(-left)} ago`;
@@ -103,7 +103,7 @@ function counted(ms: number): string {
   return days >= 2 ? `${days} days` : hours === 1 ? '1 hour' : `${hours} hours`;
 }
 
-export function keyText({ type, bits, curve }: PublicKeyInfo): string {
+function keyText({ type, bits, curve }: PublicKeyInfo): string {
   if (type === 'ec') return curve ?? 'EC';
   if (type === 'ed25519') return 'Ed25519';
   if (type === 'ed448') return 'Ed448';

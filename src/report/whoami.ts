@@ -76,7 +76,7 @@ function block(entry: WhoamiEntry, { now, style, width }: { now: number; style: 
 }
 
 /** `in 364 days, on 2027-11-21`. */
-export function expiryWords(expires: number | 'never', now: number): string {
+function expiryWords(expires: number | 'never', now: number): string {
   if (expires === 'never') return 'never: it is valid until it is deleted';
   const date = new Date(expires);
   if (Number.isNaN(date.getTime())) return 'at a time that is none';

@@ -122,16 +122,16 @@ describe('readEtcdFile', () => {
 
   it('tells that something writes to the file', async () => {
     const path = file('written.db', database);
-    let writing = true;
+    const run = { writing: true };
     const write = async (): Promise<void> => {
-      while (writing) {
+      while (run.writing) {
         appendFileSync(path, 'x'.repeat(512));
         await new Promise(setImmediate);
       }
     };
     const writer = write();
     const { evidence, gaps } = await readEtcdFile(path);
-    writing = false;
+    run.writing = false;
     await writer;
     expect(evidence).toMatchObject({ complete: false, resources: secrets });
     expect(gaps[0]?.reason).toMatch(/^the file changed while it was read: /);

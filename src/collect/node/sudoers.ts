@@ -205,7 +205,7 @@ function givesRoot(command: string, aliases: Aliases): boolean {
     if (each === 'ALL') return true;
     const [program = '', ...args] = each.split(/\s+/);
     const name = program.slice(program.lastIndexOf('/') + 1);
-    return shells.has(name) && (args.length === 0 || args.every((arg) => arg === '-' || arg === 'root' || arg === '*'));
+    return shells.has(name) && args.every((arg) => arg === '-' || arg === 'root' || arg === '*');
   });
 }
 

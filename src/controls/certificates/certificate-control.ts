@@ -58,7 +58,7 @@ export function certificateFailure(
   return fail(message, path, { key: certificate.places[0]?.text ?? '', ...more });
 }
 
-export function subjectText({ subject, names }: Certificate): string {
+function subjectText({ subject, names }: Certificate): string {
   return subject.text || names.dns[0] || names.ip[0] || 'a certificate without a subject';
 }
 

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { etcdExample } from '../../../test/etcd-example.ts';
 import { judgeExample, judgeText } from '../../../test/judge-example.ts';
+import { assembleSnapshot } from '../../collect/snapshot.ts';
+import { judge } from '../../engine/judge.ts';
 import { encrypting, etcdData, identity, keys, member, plain, secretbox, snapshot } from './examples.ts';
 import files from './files.ts';
 import keyControls from './keys.ts';
@@ -76,9 +79,7 @@ describe('one cause, one finding', () => {
     [
       'rewritten, and not compacted',
       etcdData({ secrets: [`${plain}, old 12, freed 4`, `${secretbox}, live 12`] }) + encrypts(key1, identity),
-      [
-        'history-encrypted medium: holds former values in plain text: secrets (12 in old revisions, 4 in freed pages)',
-      ],
+      ['history-encrypted medium: holds former values in plain text: secrets (12 in old revisions, 4 in freed pages)'],
     ],
     [
       'what no wildcard encrypts',
@@ -97,9 +98,7 @@ describe('one cause, one finding', () => {
       'a wildcard of a group',
       etcdData({ deployments: [`${plain}, live 5`], pods: [`${plain}, live 5`] }) +
         encrypting("'*.apps'", key1, identity),
-      [
-        'encrypted-as-configured medium: lies in plain text although it is to be encrypted: deployments (5 of 5)',
-      ],
+      ['encrypted-as-configured medium: lies in plain text although it is to be encrypted: deployments (5 of 5)'],
     ],
     [
       'an exchange of keys that was not finished',
@@ -128,11 +127,7 @@ describe('one cause, one finding', () => {
         encrypts('kms: {apiVersion: v2, name: vault, endpoint: "unix:///run/kms.sock"}'),
       ['one-key medium: secrets are under 2 keys: KMS v2 vault, its key 1 (3) and KMS v2 vault, its key 2 (9)'],
     ],
-    [
-      'encryption that is taken back',
-      etcdData({ secrets: [`${secretbox}, live 9`] }) + encrypts(identity, key1),
-      [],
-    ],
+    ['encryption that is taken back', etcdData({ secrets: [`${secretbox}, live 9`] }) + encrypts(identity, key1), []],
     [
       'a weak provider that the configuration names too',
       etcdData({ secrets: ['aescbc v1 key1, live 3'] }) + encrypts(keys('aescbc', 'key1'), identity),
@@ -178,7 +173,11 @@ describe('files', () => {
       ['snapshot-mode low: has mode 0660: the group 1000 may change it'],
     ],
     ['the group root', snapshot('file: {mode: 0o640}'), []],
-    ['the database of a node is judged with its folder', snapshot('file: {kind: database, mode: 0o644, integrity: {state: no-hash, size: 4096}}') + member(), []],
+    [
+      'the database of a node is judged with its folder',
+      snapshot('file: {kind: database, mode: 0o644, integrity: {state: no-hash, size: 4096}}') + member(),
+      [],
+    ],
     ['a day less an hour', snapshot('file: {modified: "2026-11-20T00:30:00Z"}'), []],
     [
       'a day',
@@ -192,31 +191,42 @@ describe('files', () => {
     ],
     [
       'changed',
-      snapshot('file: {integrity: {state: mismatch, hashed: 4096, expected: aaaaaaaaaaaaaaaa, found: bbbbbbbbbbbbbbbb}}'),
-      ['snapshot-integrity high: its hash is bbbbbbbbbbbb, not aaaaaaaaaaaa as at its end: it is damaged, or was changed'],
+      snapshot(
+        'file: {integrity: {state: mismatch, hashed: 4096, expected: aaaaaaaaaaaaaaaa, found: bbbbbbbbbbbbbbbb}}',
+      ),
+      [
+        'snapshot-integrity high: its hash is bbbbbbbbbbbb, not aaaaaaaaaaaa as at its end: it is damaged, or was changed',
+      ],
     ],
     [
       'nine tenths of the quota of its node',
       snapshot('size: {total: 7730941132, inUse: 1000000000}') + member('--quota-backend-bytes=8589934592'),
       [
-        'database-size medium: has 7.2 GiB, 90 % of the quota of 8 GiB, of which defragmentation would give back 6.3 GiB',
+        'database-size medium: has 7.2 GiB, 89 % of the quota of 8 GiB, of which defragmentation would give back 6.3 GiB',
       ],
     ],
     [
       'a quota that nobody knows',
       snapshot('size: {total: 1932735283, inUse: 1932735283}'),
-      ['database-size low: has 1.8 GiB, 90 % of the quota of 2 GiB that etcd has where none is set'],
+      ['database-size low: has 1.8 GiB, 89 % of the quota of 2 GiB that etcd has where none is set'],
     ],
     ['no quota', snapshot('size: {total: 9932735283, inUse: 1}') + member('--quota-backend-bytes=-1'), []],
   ])('%s', (_, text, expected) => {
     expect(found(text)).toEqual(expected);
   });
 
-  it('counts the newest snapshot alone', () => {
+  it('asks the age of the newest snapshot alone', () => {
+    const etcd = ['2026-11-17', '2026-11-18', '2026-12-24'].flatMap(
+      (day) => etcdExample(snapshot(`at: /backup/${day}.db`, `file: {modified: "${day}T00:00:00Z"}`))?.etcd ?? [],
+    );
     const age = files.filter(({ id }) => id === 'etcd-data/backup-age');
-    const both = judgeText(age, snapshot('file: {modified: "2026-11-18T00:00:00Z"}'));
-    expect(both.findings.map(({ message }) => message)).toEqual([
-      'was written 3 days ago, more than the 24 hours after which there should be another',
+    const parts = [{ objects: [], inputs: [], gaps: [], etcd }];
+    const judgement = judge(assembleSnapshot(parts, '2026-11-21T00:00:00Z'), { controls: age });
+    expect(judgement.findings.map(({ owner, message }) => `${owner.name} ${message}`)).toEqual([
+      '/backup/2026-11-18.db was written 3 days ago, more than the 24 hours after which there should be another',
+    ]);
+    expect(judgement.undecided.map(({ reason }) => reason)).toEqual([
+      'the snapshot is of 2026-12-24T00:00:00Z, which has not come yet: a clock is wrong',
     ]);
   });
 });
@@ -232,7 +242,14 @@ describe('what is not known', () => {
   it('is no pass where not all was read', () => {
     const text = etcdData({ secrets: [`${secretbox}, live 12`] }, 'complete: false', 'problems: [page 7 is no page]');
     const reason = 'not all of its values were read: page 7 is no page';
-    const names = ['secrets-encrypted', 'encrypted-as-configured', 'history-encrypted', 'readable', 'one-key', 'provider'];
+    const names = [
+      'secrets-encrypted',
+      'encrypted-as-configured',
+      'history-encrypted',
+      'readable',
+      'one-key',
+      'provider',
+    ];
     expect(open(text)).toEqual([...names, 'known-values'].map((name) => `${name}: ${reason}`));
   });
 
@@ -241,8 +258,19 @@ describe('what is not known', () => {
     expect(found(text)).toEqual(['secrets-encrypted high: the only Secret lies in plain text: shop/one']);
   });
 
+  it('says nothing of another program’s etcd', () => {
+    const judgement = judgeText(plaintext.slice(0, 1), '# etcd data\nprefix: null\notherKeys: 7\n');
+    expect([...judgement.inapplicable.values()].flatMap((reasons) => [...reasons])).toEqual([
+      'no key in it is one of Kubernetes',
+    ]);
+  });
+
   it.each([
-    ['a live member’s past', etcdData({ secrets: [`${secretbox}, live 1`] }, 'from: live', 'file: null'), 'history-encrypted'],
+    [
+      'a live member’s past',
+      etcdData({ secrets: [`${secretbox}, live 1`] }, 'from: live', 'file: null'),
+      'history-encrypted',
+    ],
     ['a file of the future', snapshot('file: {modified: "2027-01-01T00:00:00Z"}'), 'backup-age'],
   ])('%s', (_, text, name) => {
     expect(open(text)).toEqual([expect.stringMatching(`^${name}: `)]);

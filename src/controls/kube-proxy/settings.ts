@@ -156,7 +156,7 @@ export default settingControls('kube-proxy', [
     setting: 'nodePortAddresses',
     wrong: (value, { config }) => {
       const addresses = stringsIn(value);
-      const wide = addresses.filter((range) => /\/0$/.test(range));
+      const wide = addresses.filter((range) => range.endsWith('/0'));
       if (wide.length > 0) return 'node ports are open on every address of the node';
       if (addresses.length > 0) return undefined;
       // nftables takes the primary address where none is given, KEP-3866.

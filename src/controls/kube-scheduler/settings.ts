@@ -94,5 +94,5 @@ function addressesOfFile(subject: NodeComponent): ReturnType<typeof insecurePort
 }
 
 function isOpen(address: Json): boolean {
-  return typeof address === 'string' && address !== '' && !/:0$/.test(address);
+  return typeof address === 'string' && address !== '' && !address.endsWith(':0');
 }

@@ -43,7 +43,7 @@ webhooks:
 `;
 
 const constraint = (spec: string) =>
-  `apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: K8sPSPPrivilegedContainer\nmetadata: {name: no}\nspec: ${spec}\n`;
+  `apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: K8sPSPPrivilegedContainer\nmetadata: {name: safe}\nspec: ${spec}\n`;
 
 describe('a namespace without pod security labels', () => {
   const bare = 'nothing in what was read refuses dangerous pods in namespace shop';
@@ -67,7 +67,7 @@ describe('a namespace without pod security labels', () => {
       'Gatekeeper, some',
       constraint('{match: {namespaces: [shop]}}'),
       [],
-      [people('constraint K8sPSPPrivilegedContainer no of Gatekeeper')],
+      [people('constraint K8sPSPPrivilegedContainer safe of Gatekeeper')],
     ],
   ])('with %s', (_, policy, findings, reasons) => {
     const judgement = judgeText([podSecurity], `${namespaces('shop')}---\n${policy}`);

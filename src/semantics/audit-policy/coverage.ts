@@ -31,7 +31,7 @@ const ordinaryUsers: readonly User[] = [
 const ordinaryNamespace = 'an-application';
 
 /** Whether any stage of the request ends in the log. `longRunning`: watch, exec, attach, port-forward, proxy, logs. */
-export function isRecorded({ level, omitStages }: AuditDecision, longRunning: 'long-running' | 'short'): boolean {
+function isRecorded({ level, omitStages }: AuditDecision, longRunning: 'long-running' | 'short'): boolean {
   if (level === 'None') return false;
   const stages: AuditStage[] = ['RequestReceived', 'ResponseComplete'];
   if (longRunning === 'long-running') stages.push('ResponseStarted');

@@ -45,7 +45,7 @@ export function decideAudit(policy: AuditPolicy, request: AuditedRequest): Audit
   return { level: 'None', omitStages, omitManagedFields, rule: undefined };
 }
 
-export function ruleMatches(rule: AuditRule, request: AuditedRequest): boolean {
+function ruleMatches(rule: AuditRule, request: AuditedRequest): boolean {
   const { user, verb, resource } = request;
   if (rule.users.length > 0 && (user === undefined || !rule.users.includes(user.name))) return false;
   if (rule.userGroups.length > 0 && !(user?.groups.some((group) => rule.userGroups.includes(group)) ?? false))

@@ -57,7 +57,7 @@ interface Bundle {
 
 function bundlesOf({ kind, apiVersion, value }: KubeObject): readonly Bundle[] {
   if (
-    /^admissionregistration\.k8s\.io\//.test(apiVersion) &&
+    apiVersion.startsWith('admissionregistration.k8s.io/') &&
     /^(?:Mutating|Validating)WebhookConfiguration$/.test(kind)
   ) {
     const webhooks = own(value, 'webhooks');

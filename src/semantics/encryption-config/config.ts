@@ -3,7 +3,7 @@ import type { Path } from '../../model/path.ts';
 import { Reader } from '../../model/reader.ts';
 import { kindProblems, kmsProblems, nameProblems } from './validate.ts';
 
-export const providerKinds = ['aescbc', 'aesgcm', 'secretbox', 'kms', 'identity'] as const;
+const providerKinds = ['aescbc', 'aesgcm', 'secretbox', 'kms', 'identity'] as const;
 export type ProviderKind = (typeof providerKinds)[number];
 
 export interface EncryptionProvider {

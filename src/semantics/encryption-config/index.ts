@@ -9,4 +9,4 @@ export {
   type ReadEncryptionConfig,
   readEncryptionConfig,
 } from './config.ts';
-export { encryptionOf, type ResourceEncryption, splitResource } from './resources.ts';
+export { encryptionOf, type ResourceEncryption } from './resources.ts';

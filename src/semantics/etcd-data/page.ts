@@ -32,7 +32,7 @@ export interface Slot {
 }
 
 export const headerSize = 16;
-export const elementSize = 16;
+const elementSize = 16;
 /** Of a bucket's value: the page of its root and its sequence. A root of 0 is a page that follows inline. */
 export const bucketHeaderSize = 16;
 /** Header, meta and checksum. */

@@ -9,7 +9,7 @@ import { Reader } from '../../model/reader.ts';
 export function parseKuberc(value: Json): Omit<Kuberc, 'object'> | undefined {
   if (!isObject(value) || own(value, 'kind') !== 'Preference') return undefined;
   const reader = new Reader(value, [], []);
-  if (!/^kubectl\.config\.k8s\.io\//.test(reader.string('apiVersion') ?? '')) return undefined;
+  if (!(reader.string('apiVersion') ?? '').startsWith('kubectl.config.k8s.io/')) return undefined;
   const policy = reader.string('credentialPluginPolicy') ?? '';
   if (!reader.has('credentialPluginAllowlist')) return { policy };
   const entries = reader.objects('credentialPluginAllowlist');

@@ -41,7 +41,7 @@ export function judgeSuites(names: readonly string[], minVersion: string | undef
 }
 
 /** What is wrong with a suite by its properties; undefined where it has forward secrecy and authenticated encryption. */
-export function suiteWeakness(name: string): string | undefined {
+function suiteWeakness(name: string): string | undefined {
   if (tls13Suites.has(name)) return undefined;
   if (name.includes('_RC4_')) return 'encrypts with RC4';
   if (name.includes('_3DES_')) return 'encrypts with 3DES';

@@ -1,0 +1,53 @@
+import { defineFact } from '../../facts/facts.ts';
+import { notApplicable, pass, type Verdict } from '../../model/verdict.ts';
+import { control } from '../control.ts';
+import { namespaces, standsForCluster } from '../namespaces/whole-cluster.ts';
+
+/** API groups of programs that fetch secrets from a store outside the cluster. */
+const groups = ['external-secrets.io', 'secrets-store.csi.x-k8s.io', 'secrets.hashicorp.com', 'kubernetes-client.io'];
+
+/** Whether the snapshot holds objects or definitions of such a program. */
+const hasStore = defineFact('external-secret-store', ({ snapshot }): boolean => {
+  const served = snapshot.cluster?.apiVersions ?? [];
+  if (served.some((version) => groups.some((group) => version.startsWith(`${group}/`)))) return true;
+  return snapshot.objects.some(({ apiVersion, kind, name }) =>
+    groups.some(
+      (group) =>
+        apiVersion.startsWith(`${group}/`) || (kind === 'CustomResourceDefinition' && name.endsWith(`.${group}`)),
+    ),
+  );
+});
+
+const notOfCluster = notApplicable('it does not stand for the cluster');
+
+/** Source: CIS Kubernetes Benchmark 1.12, 5.4.2. Asked once, of the namespace kube-system. */
+export default control({
+  id: 'secrets/external-store',
+  title: 'Secrets come from a store outside the cluster where that is called for',
+  severity: 'info',
+  subject: 'object',
+  why: 'A store outside the cluster keeps secrets out of etcd and its backups, rotates them, and logs who has read what.',
+  remedy: 'Consider the Secrets Store CSI driver, the External Secrets Operator or the store of your cloud.',
+  check: ({ object }, facts) => {
+    if (!standsForCluster(object)) return notOfCluster;
+    return facts.get(hasStore) ? pass : forPeople;
+  },
+  examples: {
+    // Nothing fails it: that there is no such program may be right.
+    fail: [],
+    pass: [
+      namespaces('kube-system'),
+      `${namespaces('kube-system')}---
+apiVersion: external-secrets.io/v1
+kind: ClusterSecretStore
+metadata: {name: vault}
+spec: {provider: {vault: {server: https://vault.example}}}
+`,
+    ],
+  },
+});
+
+const forPeople: Verdict = {
+  kind: 'manual',
+  reason: 'no program that fetches secrets from outside is there: whether the cluster needs one, people must say',
+};
