@@ -65,7 +65,7 @@ export default etcdDataControls([
     title: 'Snapshots of etcd are for their owner alone',
     severity: 'high',
     why: 'A snapshot is the whole cluster in one file. Who reads it has what is not encrypted, the names of all the rest, and can try a stolen key on it; who changes it writes into the cluster that is restored from it.',
-    remedy: 'chmod 600 the file, keep it in a folder of mode 0700, and encrypt the copies that leave the machine',
+    remedy: 'give the file mode 0600, keep it in a folder of mode 0700, and encrypt the copies that leave the machine',
     about: 'file',
     wrong: ({ data }) => {
       if (data.file === undefined) return live;

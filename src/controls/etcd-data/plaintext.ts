@@ -37,7 +37,9 @@ export default etcdDataControls([
       const writer = plan('secrets')?.writers.find(({ kind }) => kind !== 'identity');
       const although = writer === undefined ? '' : `, although ${providerText(writer)} is to write them`;
       const says = `${share(count, liveCount(secrets.stored), 'Secret')} in plain text${although}: ${named(examplesOf(plaintext), count)}`;
-      return [{ says, remedy: writer === undefined ? setUp + rewriteSecrets : rewriteSecrets }];
+      const remedy = `${writer === undefined ? setUp : ''}${rewriteSecrets}`;
+      const isBackup = data.file !== undefined && data.node === undefined;
+      return [{ says, remedy: isBackup ? `${remedy}; then take a new backup, and destroy this one` : remedy }];
     },
     examples: {
       fail: [
@@ -77,20 +79,19 @@ export default etcdDataControls([
   },
   {
     name: 'history-encrypted',
-    title: 'No former Secret is left in etcd in plain text',
+    title: 'What is encrypted in etcd has left no plain text behind',
     severity: 'medium',
     why: 'Old revisions and freed pages keep what was written before encryption, and deleted Secrets too. They are in every snapshot that is taken until compaction and defragmentation remove them.',
     remedy: forget,
     about: 'values',
     wrong: ({ data, plan }) => {
-      if (data.from === 'live')
-        return unknown('a live member does not show old revisions and freed pages: read a snapshot');
       const left = meantEncrypted(data.resources, plan).flatMap(formerPlaintext);
       if (left.length > 0) return [{ says: `holds former values in plain text: ${named(left)}` }];
       const secrets = data.resources.find(({ resource }) => resource === 'secrets');
       if (secrets === undefined) return notApplicable('it holds no Secrets');
       if (liveCount(storedIn(secrets, 'plaintext')) > 0) return notApplicable('the Secrets of today are in plain text');
-      return [];
+      if (data.from === 'file') return [];
+      return unknown('a live member does not show old revisions and freed pages: read a snapshot');
     },
     examples: {
       fail: [

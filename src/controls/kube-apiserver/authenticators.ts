@@ -69,6 +69,7 @@ export default serverControls([
     severity: 'low',
     why: 'Bootstrap tokens are for nodes that join. One that is left over lets its holder ask for the certificate of a node.',
     remedy: 'Remove --enable-bootstrap-token-auth where no node joins with a token.',
+    coveredBy: ['kube-apiserver/client-ca-file'],
     check: (server) => {
       if (server.config.get('enable-bootstrap-token-auth')?.value !== true) return pass;
       if (textOf(server, 'client-ca-file') === '') {

@@ -1,6 +1,5 @@
-import { isObject, own } from '../../model/json.ts';
-import { objectsIn } from '../../model/json-list.ts';
 import type { Container } from '../../model/container.ts';
+import { isList, isObject, own } from '../../model/json.ts';
 import { fail, pass } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { inContainer, inPod } from '../examples.ts';
@@ -17,7 +16,8 @@ export default control({
     const names = variablesOf(container);
     if (names.length === 0) return pass;
     const [first, ...more] = names;
-    const text = more.length > 1 ? `${first?.says} and ${more.length} more` : names.map(({ says }) => says).join(' and ');
+    const text =
+      more.length > 1 ? `${first?.says} and ${more.length} more` : names.map(({ says }) => says).join(' and ');
     return fail(`container ${container.name} gets ${text}`, first?.at ?? container.path);
   },
   examples: {
@@ -41,11 +41,13 @@ interface Variable {
 function variablesOf(container: Container): readonly Variable[] {
   const found: Variable[] = [];
   for (const { name, secretKeyRef, path } of container.env) {
-    if (secretKeyRef) found.push({ says: `variable ${name} from a Secret`, at: [...path, 'valueFrom', 'secretKeyRef'] });
+    if (secretKeyRef)
+      found.push({ says: `variable ${name} from a Secret`, at: [...path, 'valueFrom', 'secretKeyRef'] });
   }
-  if (own(container.raw, 'envFrom') === undefined) return found;
-  for (const [index, source] of objectsIn(own(container.raw, 'envFrom')).entries()) {
-    const reference = own(source, 'secretRef');
+  const sources = own(container.raw, 'envFrom');
+  if (!isList(sources)) return found;
+  for (const [index, source] of sources.entries()) {
+    const reference = isObject(source) ? own(source, 'secretRef') : undefined;
     if (!isObject(reference)) continue;
     const name = own(reference, 'name');
     found.push({

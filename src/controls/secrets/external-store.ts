@@ -1,5 +1,7 @@
 import { defineFact } from '../../facts/facts.ts';
-import { notApplicable, pass, type Verdict } from '../../model/verdict.ts';
+import { valueAt } from '../../model/path.ts';
+import type { KubeObject } from '../../model/snapshot.ts';
+import { fail, notApplicable, pass, type Verdict } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { namespaces, standsForCluster } from '../namespaces/whole-cluster.ts';
 
@@ -29,12 +31,18 @@ export default control({
   why: 'A store outside the cluster keeps secrets out of etcd and its backups, rotates them, and logs who has read what.',
   remedy: 'Consider the Secrets Store CSI driver, the External Secrets Operator or the store of your cloud.',
   check: ({ object }, facts) => {
+    if (object.apiVersion.startsWith('external-secrets.io/') && storeKinds.has(object.kind)) return judgeStore(object);
     if (!standsForCluster(object)) return notOfCluster;
     return facts.get(hasStore) ? pass : forPeople;
   },
   examples: {
-    // Nothing fails it: that there is no such program may be right.
-    fail: [],
+    fail: [
+      `apiVersion: external-secrets.io/v1
+kind: ClusterSecretStore
+metadata: {name: demo}
+spec: {provider: {fake: {data: [{key: database, value: example}]}}}
+`,
+    ],
     pass: [
       namespaces('kube-system'),
       `${namespaces('kube-system')}---
@@ -46,6 +54,17 @@ spec: {provider: {vault: {server: https://vault.example}}}
     ],
   },
 });
+
+const storeKinds: ReadonlySet<string> = new Set(['SecretStore', 'ClusterSecretStore']);
+
+/** The provider `fake` of the External Secrets Operator is for trying it out. */
+function judgeStore({ kind, name, value }: KubeObject): Verdict {
+  const at = ['spec', 'provider', 'fake'];
+  if (valueAt(value, at) === undefined) return pass;
+  return fail(`${kind} ${name} has the secrets themselves in plain text, in its provider fake`, at, {
+    severity: 'medium',
+  });
+}
 
 const forPeople: Verdict = {
   kind: 'manual',

@@ -18,7 +18,9 @@ const quoted = (words: readonly string[]): string => words.map((word) => `'${wor
  * A POSIX shell script that collects what `collectNode` reads, on a node that has no Bulwark: it needs sh, awk, find or
  * ls, stat, readlink, sed, xargs, tar and gzip, as coreutils or busybox have them. Its lists are generated from the
  * collector's own. It writes one tar.gz to the file named first, or to standard output; a second word names the root of
- * a mounted node. It changes nothing on the node but a temporary folder, which it removes.
+ * a mounted node. With a third word, `live`, that root is where a container that shares the host's process ids sees the
+ * files of the running host: processes and kernel are read too. It changes nothing on the node but a temporary folder,
+ * which it removes.
  */
 export function nodeScript(): string {
   const programs = programNames.flatMap((name) => [`${name}`, `'${name} (deleted)'`]).join('|');
@@ -26,6 +28,7 @@ export function nodeScript(): string {
 # Collects how Kubernetes is set up on this node, for "bulwark scan --node-bundle FILE" elsewhere. Run it as root:
 #   sh collect-node.sh node.tar.gz            this machine
 #   sh collect-node.sh node.tar.gz /mnt/node  a mounted node
+#   sh collect-node.sh node.tar.gz /host live the host of this container, which shares its process ids
 # It reads only. Private keys, tokens and passwords are taken out here and never leave the node; certificates do.
 set -u
 LC_ALL=C; TZ=UTC; export LC_ALL TZ
@@ -33,6 +36,10 @@ PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 umask 077
 target=-; [ $# -ge 1 ] && target=$1
 root=; [ $# -ge 2 ] && [ "$2" != / ] && root=$(cd "$2" && pwd -P)
+# Whether a system runs there, and the process that stands for it.
+live=; init=self
+[ -z "$root" ] && live=yes
+[ -n "$root" ] && [ "\${3-}" = live ] && { live=yes; init=1; }
 say() { echo "collect-node: $*" >&2; }
 if [ $# -ge 2 ] && [ "$2" != / ] && [ -z "$root" ]; then say "$2 is no folder"; exit 2; fi
 if [ "$target" = - ] && [ -t 1 ]; then say "name a file to write: sh collect-node.sh node.tar.gz"; exit 2; fi
@@ -160,7 +167,7 @@ collect() {
     awk '{ print ENVIRON["prefix"] $0 }' "$work/acls" | tr '\\012' '\\000' | xargs -0 getfacl -n -p -P -- 2>/dev/null |
       awk 'index($0, "# file: " ENVIRON["prefix"]) == 1 { print "# file: " substr($0, 9 + length(ENVIRON["prefix"])); next } { print }' >"$store/acl"
   fi
-  if [ -z "$root" ] && [ -s "$work/spaces" ]; then
+  if [ -n "$live" ] && [ -s "$work/spaces" ]; then
     awk '{ print ENVIRON["prefix"] $0 }' "$work/spaces" | tr '\\012' '\\000' |
       xargs -0 stat -f -c '%S %b %a|%n' -- 2>/dev/null |
       awk '{ i = index($0, "|"); print substr($0, 1, i) substr($0, i + 1 + length(ENVIRON["prefix"])) }' >"$store/space"
@@ -182,7 +189,11 @@ process() {
   files=unknown
   if [ -n "$(readlink "$from/ns/mnt")" ]; then
     files=own
-    [ "$(readlink "$from/ns/mnt")" = "$(readlink /proc/self/ns/mnt)" ] && [ "$(readlink "$from/root")" = / ] && files=host
+    if [ -n "$hostMounts" ]; then
+      [ "$(readlink "$from/ns/mnt")" = "$hostMounts" ] && [ "$(readlink "$from/root")" = / ] && files=host
+    elif [ "$(stat -c '%d %i' "$from/root/.")" = "$(stat -c '%d %i' "$root/.")" ]; then
+      files=host
+    fi
   fi
   printf '%s\\n' $files >"$to/files"
   wants=$work/want.$1; [ $files = host ] && wants=$work/want.host
@@ -192,6 +203,7 @@ process() {
 }
 
 processes() {
+  hostMounts=$(readlink /proc/$init/ns/mnt 2>/dev/null)
   for folder in /proc/[1-9]*; do
     [ -r "$folder/cmdline" ] || continue
     exe=$(readlink "$folder/exe" 2>/dev/null)
@@ -209,14 +221,18 @@ processes() {
 
 system() {
   for path in ${quoted([...new Set([...Object.values(kernelFiles), ...sysctls.map(sysctlPath)])].filter((path) => path !== kernelFiles.status))}; do
-    [ -r "$path" ] || continue
+    # What a container reads there is of its own network.
+    case $path in /proc/sys/net/*) [ -z "$root" ] || continue ;; esac
+    place=$root$path; [ -r "$place" ] || place=$path
+    [ -r "$place" ] || continue
     mkdir -p "$bundle/system$(dirname "$path")"
-    cat "$path" >"$bundle/system$path" 2>/dev/null || rm -f "$bundle/system$path"
+    cat "$place" >"$bundle/system$path" 2>/dev/null || rm -f "$bundle/system$path"
   done
   mkdir -p "$bundle/system/proc/self" "$bundle/system/proc/net"
   sed -n '/^Seccomp:/p' /proc/self/status >"$bundle/system/proc/self/status"
   for path in ${quoted(socketTables)}; do
-    [ -r "$path" ] && awk 'NR == 1 || $4 == "0A"' "$path" >"$bundle/system$path"
+    place=/proc/$init/\${path#/proc/}
+    [ -r "$place" ] && awk 'NR == 1 || $4 == "0A"' "$place" >"$bundle/system$path"
   done
   ls -l /proc/[1-9]*/fd 2>/dev/null | awk -v in_=1 'in_ == 1 { if ($4 == "0A") want[$10] = 1; next }
     /^\\/proc\\/[0-9]+\\/fd:$/ { split($0, part, "/"); pid = part[3] + 0; next }
@@ -226,14 +242,14 @@ system() {
 
 {
   echo '${bundleVersion}'
-  if [ -n "$root" ]; then echo 'from root'; else echo 'from host'; fi
+  if [ -n "$live" ]; then echo 'from host'; else echo 'from root'; fi
   if [ -n "$root" ]; then echo "name $(basename "$root")"; else echo "name $(hostname 2>/dev/null || uname -n)"; fi
   echo "uid $(id -u)"
   [ "$(printf '\\001\\000' | od -A n -t d2 | tr -d ' ')" = 256 ] && echo 'order big'
 } >"$bundle/bundle"
 number=0
 : >"$work/want.host"
-if [ -z "$root" ]; then
+if [ -n "$live" ]; then
   system
   processes
 fi
