@@ -100,9 +100,10 @@ async function credentialsOf(
       'with kubeadm they are etcd/ca.crt, apiserver-etcd-client.crt and apiserver-etcd-client.key below /etc/kubernetes/pki',
     );
   }
-  const [ca = '', cert = '', key = ''] = await Promise.all(
-    given.map(([option, path]) => readText(option, resolve(cwd, path ?? ''))),
-  );
+  // One by one: of several that cannot be read, the first is told.
+  const texts: string[] = [];
+  for (const [option, path] of given) texts.push(await readText(option, resolve(cwd, path ?? '')));
+  const [ca = '', cert = '', key = ''] = texts;
   return { ca, cert, key, ...(flags.etcdServername !== undefined && { servername: flags.etcdServername }) };
 }
 

@@ -39,7 +39,7 @@ describe('the command line', () => {
     },
     {
       what: 'an unwritable report',
-      args: ['scan', 'examples', '-o', 'json=/nonexistent/x.json'],
+      args: ['scan', 'examples', '-o', 'json=/dev/null/x.json'],
       code: 2,
       err: /cannot write/,
     },

@@ -23,6 +23,32 @@ resources:
       - identity: {}
 `;
 
+describe('--etcd', () => {
+  it.each([
+    [['--etcd', 'https://127.0.0.1:1'], /needs --etcd-cacert, --etcd-cert, --etcd-key/],
+    [['--etcd', 'https://127.0.0.1:1', '--etcd-cert', 'a', '--etcd-key', 'b'], /needs --etcd-cacert: /],
+    [['--etcd', 'http://127.0.0.1:1'], /no https:\/\/ URL/],
+    [['--etcd-key', 'a'], /--etcd-key is for a live etcd/],
+    [['--etcd', 'a.db', '--etcd-servername', 'a'], /--etcd-servername is for a live etcd/],
+    [
+      ['--etcd', 'https://127.0.0.1:1', '--etcd-cacert=no', '--etcd-cert=no', '--etcd-key=no'],
+      /the file of --etcd-cacert/,
+    ],
+    [['--from', 'a.json', '--etcd', 'a.db'], /--from judges a saved snapshot by itself/],
+  ])('%j is a mistake', async (args, message) => {
+    const { code, stdout, stderr } = await runCli(['scan', ...args]);
+    expect(stderr).toMatch(message);
+    expect([code, stdout]).toEqual([2, '']);
+  });
+
+  it('says which file is no etcd', async () => {
+    const { code, stdout } = await runCli(['scan', '--etcd', 'package.json', '--etcd', 'no-such-file.db']);
+    expect(stdout).toMatch(/no-such-file\.db: no such file/);
+    expect(stdout).toMatch(/package\.json: it is no etcd snapshot or database/);
+    expect(code).toBe(3);
+  });
+});
+
 describe.skipIf(!labAvailable)('scans of etcd', { timeout: 120_000 }, () => {
   let lab: Lab;
   let secrets = 0;

@@ -182,7 +182,7 @@ describe('files', () => {
     [
       'a day',
       snapshot('file: {modified: "2026-11-20T00:00:00Z"}'),
-      ['backup-age medium: was written 24 hours ago, more than the 24 hours after which there should be another'],
+      ['backup-age medium: was written 24 hours ago, and there should be one every 24 hours'],
     ],
     [
       'a copy is no backup that ages',
@@ -223,7 +223,7 @@ describe('files', () => {
     const parts = [{ objects: [], inputs: [], gaps: [], etcd }];
     const judgement = judge(assembleSnapshot(parts, '2026-11-21T00:00:00Z'), { controls: age });
     expect(judgement.findings.map(({ owner, message }) => `${owner.name} ${message}`)).toEqual([
-      '/backup/2026-11-18.db was written 3 days ago, more than the 24 hours after which there should be another',
+      '/backup/2026-11-18.db was written 3 days ago, and there should be one every 24 hours',
     ]);
     expect(judgement.undecided.map(({ reason }) => reason)).toEqual([
       'the snapshot is of 2026-12-24T00:00:00Z, which has not come yet: a clock is wrong',

@@ -108,8 +108,7 @@ function backupAge({ data, now, facts }: EtcdDataQuestion): readonly Wrong[] | V
   const hours = Math.floor((now - at) / hourMs);
   const most = facts.settings.backupMaxAgeHours;
   if (hours < most) return [];
-  const says = `was written ${ageText(hours)} ago, more than the ${ageText(most)} after which there should be another`;
-  return [{ says }];
+  return [{ says: `was written ${ageText(hours)} ago, and there should be one every ${ageText(most)}` }];
 }
 
 function ageText(hours: number): string {

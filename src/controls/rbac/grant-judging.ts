@@ -24,11 +24,11 @@ export type Granting =
     };
 
 export const noGrant: Verdict = notApplicable('it grants no rights');
-export const ofKubernetes: Verdict = { kind: 'pass' };
+const ofKubernetes: Verdict = { kind: 'pass' };
 const byItsRole = notApplicable('its role is judged');
 
 /** Whether an object is of the kinds that grant rights; told without reading it, since most objects are not. */
-export function isGranting({ kind }: KubeObject): boolean {
+function isGranting({ kind }: KubeObject): boolean {
   return kind === 'ClusterRole' || kind === 'Role' || isBindingKind(kind);
 }
 

@@ -73,7 +73,7 @@ export function isDefaultRoleName(namespace: string | undefined, name: string): 
  * namespace/name`; undefined for a binding that neither makes, or that gives another role than theirs does. Any other
  * subject of such a binding was added. Sources: bootstrappolicy; cmd/kubeadm/app/phases.
  */
-export function defaultSubjects({ object, role, scope }: Binding): readonly string[] | undefined {
+function defaultSubjects({ object, role, scope }: Binding): readonly string[] | undefined {
   const { name, namespace } = object;
   const [wanted, subjects] =
     (scope === 'cluster' ? clusterBindings.get(name) : bindings.get(`${namespace ?? ''}/${name}`)) ?? none;
