@@ -1,7 +1,7 @@
 import { fail, pass } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { binding, clusterBinding, group, user } from './example-grants.ts';
-import { gradeOf, grantingOf, scopeOf, sentence } from './grant-judging.ts';
+import { gradeOf, grantingOf, listed, scopeOf, sentence } from './grant-judging.ts';
 import { powersOf } from './power-control.ts';
 import { powerRows } from './power-rows.ts';
 
@@ -23,9 +23,9 @@ export default control({
     const { role, scope } = granting.binding;
     if (holders.length === 0 || role.name === 'cluster-admin') return pass;
     if (scope === 'namespace' && object.namespace !== 'kube-system') return pass;
-    const [first, ...others] = powersOf(rules, powers, scopeOf(object, holders)).map(({ power }) => power.says);
-    if (first === undefined) return pass;
-    const does = others.length === 0 ? first : `${[first, ...others.slice(0, -1)].join(', ')} and ${others.at(-1)}`;
+    const found = powersOf(rules, powers, scopeOf(object, holders));
+    if (found.length === 0) return pass;
+    const does = listed(found.map(({ power }) => power.says));
     const severity = gradeOf('high', holders);
     return fail(`${sentence(does, object, holders)}, by ${role.kind} ${role.name}`, ['roleRef'], { severity });
   },

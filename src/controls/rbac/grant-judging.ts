@@ -102,3 +102,8 @@ function namespacesOf(holders: readonly Holder[]): string {
 function namespaceText(namespace: string | undefined): string {
   return namespace === undefined ? 'its namespace' : `namespace ${namespace}`;
 }
+
+/** `a, b and c`. */
+export function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}

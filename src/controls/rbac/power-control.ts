@@ -4,7 +4,7 @@ import type { KubeObject } from '../../model/snapshot.ts';
 import { type Failure, fail, pass, type Verdict } from '../../model/verdict.ts';
 import type { RoleRule } from '../../semantics/rbac/rule.ts';
 import { type Control, type ControlDefinition, control } from '../control.ts';
-import { gradeOf, grantingOf, scopeOf, sentence } from './grant-judging.ts';
+import { gradeOf, grantingOf, listed, scopeOf, sentence } from './grant-judging.ts';
 import { gives, type Power } from './power.ts';
 
 /** A requirement that a power is given to few. */
@@ -55,7 +55,7 @@ function judgePowers(object: KubeObject, facts: Facts, { powers, severity }: Jud
     const each = power.severity ?? severity;
     return compareSeverity(each, most) > 0 ? each : most;
   }, 'info');
-  const does = given.map(({ power }) => power.says).join(', ');
+  const does = listed(given.map(({ power }) => power.says));
   const by = granting.kind === 'binding' ? `, by ${granting.binding.role.kind} ${granting.binding.role.name}` : '';
   const at = granting.kind === 'binding' ? ['roleRef'] : ['rules', first.rule.index];
   return fail(`${sentence(does, object, holders)}${by}`, at, { severity: gradeOf(worst, holders) });

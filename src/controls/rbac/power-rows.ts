@@ -95,7 +95,7 @@ export const powerRows: ReadonlyMap<string, readonly Power[]> = new Map<string, 
         ),
       },
       {
-        says: 'change a webhook that it is given by name, and with it what the webhook is shown',
+        says: 'rewrite an admission webhook by its name',
         isClusterWide: true,
         named: 'only',
         severity: 'low',

@@ -8,7 +8,7 @@ import { addedSubjects, subjectName } from '../../semantics/rbac/default-objects
 import { type RoleRule, ruleAllows } from '../../semantics/rbac/rule.ts';
 import { type Control, type ControlDefinition, control } from '../control.ts';
 import { binding, clusterBinding, clusterRole, group, user } from './example-grants.ts';
-import { isBindingKind, noGrant } from './grant-judging.ts';
+import { isBindingKind, listed, noGrant } from './grant-judging.ts';
 import { powersOf } from './power-control.ts';
 import { powerRows } from './power-rows.ts';
 
@@ -119,7 +119,7 @@ function judgeWide(
     const where = bound.scope === 'cluster' ? 'the whole cluster' : `namespace ${object.namespace ?? 'of the binding'}`;
     const says =
       does === undefined
-        ? `gives ${bound.role.kind} ${bound.role.name} in ${where} to ${subjectName(subject)}: ${who}`
+        ? `${subjectName(subject)}, which is ${who}, has ${bound.role.kind} ${bound.role.name} in ${where}`
         : `${who} can ${does} in ${where}, since ${bound.role.kind} ${bound.role.name} is given to ${subjectName(subject)}`;
     failures.push(fail(says, [...subject.path], { severity: grades[strength], key: subjectName(subject) }));
   }
@@ -136,7 +136,7 @@ function strengthOf(
   if (rules.some((rule) => ruleAllows(rule, { verb: '*', apiGroup: '*', resource: '*' })))
     return { strength: 'strong', does: 'do everything' };
   const found = powersOf(rules, powers, scope).map(({ power }) => power.says);
-  if (found.length > 0) return { strength: 'strong', does: found.slice(0, 3).join(', ') };
+  if (found.length > 0) return { strength: 'strong', does: listed(found) };
   const harmless = rules.length > 0 || role.name.startsWith('system:');
   return { strength: harmless && rules.every(isSlight) ? 'slight' : 'some' };
 }

@@ -3,7 +3,7 @@ import { type Failure, fail, pass } from '../../model/verdict.ts';
 import type { RoleRule } from '../../semantics/rbac/rule.ts';
 import { control } from '../control.ts';
 import { clusterRole, everywhere, inNamespace } from './example-grants.ts';
-import { gradeOf, grantingOf } from './grant-judging.ts';
+import { gradeOf, grantingOf, listed } from './grant-judging.ts';
 import { coveringControls } from './power-control.ts';
 import { powerRows } from './power-rows.ts';
 
@@ -24,7 +24,7 @@ export default control({
       const fields = wildcardsIn(rule);
       const [first] = fields;
       if (first === undefined) return [];
-      const message = `a rule allows ${said(rule)}: ${fields.join(' and ')} ${fields.length > 1 ? 'are' : 'is'} a wildcard`;
+      const message = `a rule allows ${said(rule)}, by a wildcard in ${listed(fields)}`;
       const severity = gradeOf(weight(rule, fields), holders);
       return [fail(message, ['rules', rule.index, first], { severity, key: said(rule) })];
     });
