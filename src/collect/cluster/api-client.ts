@@ -221,7 +221,7 @@ function isShedding(error: ApiError): boolean {
 }
 
 /** The `message` of the metav1.Status that the API server answers errors with. */
-function statusMessage(status: number, text: string): string {
+export function statusMessage(status: number, text: string): string {
   const name = `${status} ${http.STATUS_CODES[status] ?? ''}`.trim();
   try {
     const body: Json = JSON.parse(text);

@@ -18,6 +18,8 @@ export interface CollectNodeOptions {
    * wrote on another node.
    */
   readonly from: NodeEvidence['from'];
+  /** A bundle that is in memory; `at` is then only what it is called. */
+  readonly content?: Buffer;
   readonly name?: string;
   /** Of the processes, only these: for tests and for a machine that runs several nodes. */
   readonly pids?: readonly number[];
@@ -37,8 +39,8 @@ export interface CollectedNode {
  * system's error where `at` is no folder.
  */
 export async function collectNode(options: CollectNodeOptions): Promise<CollectedNode> {
-  const { at, from, pids } = options;
-  const source = from === 'bundle' ? new BundleSource({ at, pids }) : new DiskSource({ at, from, pids });
+  const { at, from, content, pids } = options;
+  const source = from === 'bundle' ? new BundleSource({ at, content, pids }) : new DiskSource({ at, from, pids });
   try {
     return await collectFrom(source, options);
   } finally {

@@ -1,5 +1,6 @@
+import type { AuditStage } from '../../model/audit-event.ts';
 import { type AuditDecision, type AuditedRequest, decideAudit, type RequestedResource } from './decide.ts';
-import type { AuditPolicy, AuditRule, AuditStage } from './policy.ts';
+import type { AuditPolicy, AuditRule } from './policy.ts';
 
 /** A kind of request: a resource and what is done with it, by whomever and wherever. */
 export interface AskedRequests {

@@ -1,4 +1,5 @@
-import type { AuditLevel, AuditPolicy, AuditRule, AuditStage, GroupResources } from './policy.ts';
+import type { AuditLevel, AuditStage } from '../../model/audit-event.ts';
+import type { AuditPolicy, AuditRule, GroupResources } from './policy.ts';
 
 /** What the API server knows of a request when it asks the audit policy. */
 export interface AuditedRequest {

@@ -1,3 +1,4 @@
+export type { AuditLevel, AuditStage } from '../../model/audit-event.ts';
 export {
   type AskedRequests,
   auditPolicySize,
@@ -8,11 +9,9 @@ export {
 } from './coverage.ts';
 export { type AuditDecision, type AuditedRequest, decideAudit, type RequestedResource } from './decide.ts';
 export {
-  type AuditLevel,
   type AuditPolicy,
   type AuditPolicyProblem,
   type AuditRule,
-  type AuditStage,
   type GroupResources,
   type ReadAuditPolicy,
   readAuditPolicy,

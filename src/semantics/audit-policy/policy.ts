@@ -1,13 +1,7 @@
+import { type AuditLevel, type AuditStage, auditLevels, auditStages } from '../../model/audit-event.ts';
 import { isObject, type Json } from '../../model/json.ts';
 import { formatPath, type Path } from '../../model/path.ts';
 import { Reader } from '../../model/reader.ts';
-
-/** How much of a request is recorded, from nothing to both bodies. */
-const auditLevels = ['None', 'Metadata', 'Request', 'RequestResponse'] as const;
-export type AuditLevel = (typeof auditLevels)[number];
-
-const auditStages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'] as const;
-export type AuditStage = (typeof auditStages)[number];
 
 export interface GroupResources {
   /** Empty is the core group; `*` is every group, since v1.36. */

@@ -1,9 +1,9 @@
 import { compareSeverity, type Severity } from '../../model/severity.ts';
+import { suiteWeakness } from '../tls-suites/index.ts';
 import type { CertificateFacts } from './certificate.ts';
 import type { Listener, ListenerId } from './listeners.ts';
 import type { Observation, TlsFacts } from './observation.ts';
 import type { Exposure } from './result.ts';
-import { suiteStrength } from './tls-suites.ts';
 
 /** What is wrong with how a listener speaks TLS, or with its certificate, as of `now`. */
 export function tlsExposures(
@@ -37,16 +37,17 @@ function withoutTls(id: ListenerId | undefined): Exposure {
 /** Old versions and bad suites: one cause, the same settings. */
 function weakProtocol({ versions, suites }: TlsFacts, id: ListenerId | undefined): Exposure[] {
   const old = (['1.0', '1.1'] as const).filter((version) => versions[version] === 'accepted');
-  const broken = suites.filter((suite) => suiteStrength(suite) === 'broken');
-  const weak = suites.filter((suite) => suiteStrength(suite) === 'weak');
-  const families = [...new Set(broken.map(familyOf))].sort();
+  const faults = suites.map(suiteWeakness).filter((fault) => fault !== undefined);
+  const broken = faults.filter(({ grade }) => grade === 'broken');
+  const weak = faults.filter(({ grade }) => grade === 'weak');
+  const families = [...new Set(broken.map(({ property }) => property))].sort();
   const parts = [
     ...(old.length === 0 ? [] : [`TLS ${old.join(' and ')}`]),
     ...(broken.length === 0 ? [] : [`${counted(broken.length, 'suite')} with ${families.join(' and ')}`]),
     ...(weak.length === 0 ? [] : [`${counted(weak.length, 'suite')} without forward secrecy or with CBC`]),
   ];
   if (parts.length === 0) return [];
-  const open = broken.some((suite) => /NULL|anon|EXPORT/.test(suite));
+  const open = suites.some((suite) => /NULL|anon|EXPORT/.test(suite));
   const severity: Severity = open ? 'high' : old.length > 0 || broken.length > 0 ? 'medium' : 'low';
   return [
     {
@@ -58,13 +59,6 @@ function weakProtocol({ versions, suites }: TlsFacts, id: ListenerId | undefined
       references: tlsReferences(id),
     },
   ];
-}
-
-/** What makes a suite a broken one, in a word. */
-function familyOf(suite: string): string {
-  if (suite.includes('anon')) return 'no server identity';
-  if (suite.includes('NULL')) return 'no encryption';
-  return suite.includes('RC4') ? 'RC4' : '3DES';
 }
 
 function weakTlsRemedy(id: ListenerId | undefined): string {

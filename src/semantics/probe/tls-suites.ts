@@ -58,13 +58,3 @@ export const suites12: readonly number[] = [...suiteNames.keys()].filter((code) 
 export function suiteName(code: number): string {
   return suiteNames.get(code) ?? `0x${code.toString(16).padStart(4, '0')}`;
 }
-
-/**
- * `broken`: no encryption, no server identity, or a cipher with practical attacks. `weak`: no forward secrecy, or CBC.
- * By property, not by list: it holds for any name of the registry.
- */
-export function suiteStrength(name: string): 'strong' | 'weak' | 'broken' {
-  if (/NULL|anon|RC4|_DES|3DES|EXPORT|MD5/.test(name)) return 'broken';
-  if (/^TLS_(?:AES|CHACHA20)_/.test(name)) return 'strong';
-  return /^TLS_(?:ECDHE|DHE)_/.test(name) && /GCM|CHACHA20|CCM/.test(name) ? 'strong' : 'weak';
-}

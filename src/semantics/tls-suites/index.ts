@@ -4,10 +4,15 @@
  * k8s.io/component-base/cli/flag (ciphersuites_flag.go), etcd's tlsutil.
  */
 
+import { suiteWeakness } from './strength.ts';
+
+export { weakDefaultSuites } from './go-defaults.ts';
+export { type SuiteWeakness, suiteWeakness } from './strength.ts';
+
 export interface SuiteJudgement {
   /**
-   * `list`: the list is in force. `default`: there is none, and Go offers what it holds secure. `tls13`: the minimum is
-   * TLS 1.3, whose suites Go does not let anyone choose, so that the list says nothing.
+   * `list`: the list is in force. `default`: there is none, and Go chooses (`weakDefaultSuites`). `tls13`: the minimum is
+   * TLS 1.3, whose suites Go does not let anyone choose, so that neither a list nor its absence says anything.
    */
   readonly decides: 'list' | 'default' | 'tls13';
   /** Suites that should not be offered, each with what is wrong with it; only of a list that is in force. */
@@ -30,24 +35,14 @@ export interface SuiteJudgement {
 export function judgeSuites(names: readonly string[], minVersion: string | undefined): SuiteJudgement {
   const unknown = names.filter((name) => !isSuite(name));
   const quiet = { weak: [], unknown, lacksHttp2: false };
-  if (names.length === 0) return { decides: 'default', ...quiet };
   if (tlsVersion(minVersion) === 1.3) return { decides: 'tls13', ...quiet };
+  if (names.length === 0) return { decides: 'default', ...quiet };
   const weak: { name: string; why: string }[] = [];
   for (const name of new Set(names)) {
-    const why = isSuite(name) ? suiteWeakness(name) : undefined;
+    const why = isSuite(name) ? suiteWeakness(name)?.why : undefined;
     if (why !== undefined) weak.push({ name, why });
   }
   return { decides: 'list', weak, unknown, lacksHttp2: !names.some((name) => http2Suites.has(name)) };
-}
-
-/** What is wrong with a suite by its properties; undefined where it has forward secrecy and authenticated encryption. */
-function suiteWeakness(name: string): string | undefined {
-  if (tls13Suites.has(name)) return undefined;
-  if (name.includes('_RC4_')) return 'encrypts with RC4';
-  if (name.includes('_3DES_')) return 'encrypts with 3DES';
-  if (!name.startsWith('TLS_ECDHE_')) return 'has no forward secrecy';
-  if (name.includes('_CBC_')) return 'encrypts in CBC mode, without authenticated encryption';
-  return undefined;
 }
 
 /**

@@ -12,8 +12,9 @@ import { BundleReader } from './bundle-reader.ts';
 import { bundleVersion } from './node-script.ts';
 
 export interface BundleOptions {
-  /** The bundle's file. */
+  /** The bundle's file, or what it is called where `content` is at hand. */
   readonly at: string;
+  readonly content?: Buffer | undefined;
   readonly pids?: readonly number[] | undefined;
 }
 
@@ -34,9 +35,9 @@ export class BundleSource implements NodeSource {
   private readonly parts: ReadonlyMap<string, Buffer>;
   private readonly pids: readonly number[] | undefined;
 
-  constructor({ at, pids }: BundleOptions) {
+  constructor({ at, content, pids }: BundleOptions) {
     this.pids = pids;
-    const { parts, gaps } = openParts(at);
+    const { parts, gaps } = openParts(at, content ?? readBundleFile(at));
     const header = new Map<string, string>();
     for (const line of (parts.get('bundle')?.toString('utf8') ?? '').split('\n').slice(1)) {
       const space = line.indexOf(' ');
@@ -136,8 +137,12 @@ export class BundleSource implements NodeSource {
 
 const denied = { kind: 'unreadable', reason: 'permission denied' } as const;
 
-function openParts(at: string): { readonly parts: ReadonlyMap<string, Buffer>; readonly gaps: readonly Gap[] } {
-  const content = readBundleFile(at);
+interface Opened {
+  readonly parts: ReadonlyMap<string, Buffer>;
+  readonly gaps: readonly Gap[];
+}
+
+function openParts(at: string, content: Buffer | Gap): Opened {
   if (!Buffer.isBuffer(content)) return { parts: new Map(), gaps: [content] };
   const { files, problems } = readArchive(content, (name) => partName.test(name));
   const gaps = problems.map(
