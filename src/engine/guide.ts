@@ -18,7 +18,13 @@ export type GuideState =
   /** Served, but nothing of what was read speaks of it. */
   | { readonly kind: 'no-evidence' }
   | { readonly kind: 'holds'; readonly judged: number }
-  | { readonly kind: 'fails'; readonly findings: number; readonly judged: number };
+  | {
+      readonly kind: 'fails';
+      readonly findings: number;
+      readonly judged: number;
+      /** The row's controls that failed, in the row's order. */
+      readonly controls: readonly string[];
+    };
 
 export const guideSections: readonly { readonly id: string; readonly title: string }[] = data.sections;
 
@@ -33,7 +39,9 @@ export function guideState(row: GuideRow, judgement: Judgement): GuideState {
   for (const [control, counts] of judgement.coverage) {
     if (ids.has(control.id)) judged += counts.pass + counts.fail;
   }
-  const findings = judgement.findings.filter(({ control }) => ids.has(control.id)).length;
-  if (findings > 0) return { kind: 'fails', findings, judged };
+  const findings = judgement.findings.filter(({ control }) => ids.has(control.id));
+  const failed = new Set(findings.map(({ control }) => control.id));
+  const controls = row.controls.filter((id) => failed.has(id));
+  if (findings.length > 0) return { kind: 'fails', findings: findings.length, judged, controls };
   return judged > 0 ? { kind: 'holds', judged } : { kind: 'no-evidence' };
 }

@@ -1,3 +1,4 @@
+import { controls } from '../controls/registry.ts';
 import { type GuideRow, type GuideState, guideRows, guideSections, guideState } from '../engine/guide.ts';
 import type { Judgement } from '../engine/judge.ts';
 import { type Style, styleOf } from './style.ts';
@@ -55,11 +56,24 @@ function mark(state: GuideState | { readonly kind: 'served' }, style: Style): st
 
 function details(row: GuideRow, state: GuideState | { readonly kind: 'served' }): string[] {
   const texts: string[] = [];
-  if (state.kind === 'fails' || state.kind === 'served') {
-    texts.push(row.controls.length > 0 ? `controls: ${row.controls.join(', ')}` : `bulwark ${row.commands.join(', ')}`);
-  }
+  if (state.kind === 'fails') texts.push(`controls: ${state.controls.join(', ')}`);
+  if (state.kind === 'served' && row.controls.length > 0) texts.push(`controls: ${folded(row.controls).join(', ')}`);
+  if (state.kind === 'served') texts.push(row.commands.map((name) => `bulwark ${name}`).join(', '));
   if (row.note !== undefined) texts.push(row.note);
   return texts;
+}
+
+/** Control ids, with `rbac/*` for a folder whose controls are all there. */
+function folded(ids: readonly string[]): string[] {
+  const named = new Set(ids);
+  const whole = new Set(
+    ids.map(folderOf).filter((folder) => controls.every(({ id }) => folderOf(id) !== folder || named.has(id))),
+  );
+  return [...new Set(ids.map((id) => (whole.has(folderOf(id)) ? `${folderOf(id)}/*` : id)))];
+}
+
+function folderOf(id: string): string {
+  return id.slice(0, id.indexOf('/'));
 }
 
 function closing(judgement: Judgement | undefined): string {
