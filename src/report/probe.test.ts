@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import type { Observation } from '../semantics/probe/observation.ts';
 import type { Exposure, ProbeResult } from '../semantics/probe/result.ts';
@@ -160,4 +163,11 @@ describe('the JSON report of a probe', () => {
     ]);
     expect(text.split('\n').filter((line) => line.includes('"port"'))).toHaveLength(6);
   });
+});
+
+it('is as schema/probe.schema.json says', () => {
+  const path = join(import.meta.dirname, '../../schema/probe.schema.json');
+  const validate = new Ajv2020({ allErrors: true }).compile(JSON.parse(readFileSync(path, 'utf8')) as object);
+  validate(JSON.parse([...probeJson(report)].join('')));
+  expect(validate.errors).toBeNull();
 });

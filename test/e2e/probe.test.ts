@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
 import { probeTargets } from '../../src/collect/probe/probe.ts';
@@ -31,6 +32,10 @@ const ports = {
   readOnly: port + 36,
   kubectlProxy: port + 38,
 };
+
+const schema: object = JSON.parse(readFileSync(join(import.meta.dirname, '../../schema/probe.schema.json'), 'utf8'));
+const valid = new Ajv2020({ strict: true, allErrors: true }).compile(schema);
+const schemaErrors = (report: string) => (valid(JSON.parse(report)) ? null : valid.errors);
 
 describe.skipIf(!labAvailable)('a live control plane, as a stranger sees it', () => {
   let lab: Lab;
@@ -431,6 +436,7 @@ describe.skipIf(!labAvailable)('a live control plane, as a stranger sees it', ()
     const { code, out } = await bulwark('127.0.0.1', '--root', 'root', '-o', 'json', '--fail-on', 'none');
     const { listeners } = JSON.parse(out);
     const seen = listeners.find((each: { port: number }) => each.port === ports.api);
+    expect(schemaErrors(out)).toBeNull();
     expect(seen).toMatchObject({
       origin: 'secure-port of kube-apiserver',
       listener: 'kube-apiserver',
@@ -458,6 +464,7 @@ describe.skipIf(!labAvailable)('a live control plane, as a stranger sees it', ()
     const args = ['--context', 'kubernetes-admin@lab', '--weak-token-file', 'weak-token', '-o', 'json'];
     const { out, err } = await bulwark(`127.0.0.1:${ports.api}`, `127.0.0.1:${ports.kubelet}`, ...args);
     const api = JSON.parse(out).listeners[0];
+    expect(schemaErrors(out)).toBeNull();
     expect(api.comparison).toBe(
       '/api/v1/namespaces as nobody 403, without rights 403, as given 200: rights decide, as they should',
     );
