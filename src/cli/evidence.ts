@@ -1,14 +1,16 @@
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Collected } from '../collect/snapshot.ts';
 import { BulwarkError } from '../model/errors.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import { addCollectorOptions, type ClusterNodesFlags, refuseLoneCollectorOptions } from './cluster-nodes.ts';
+import { seconds } from './option-values.ts';
 import { clusterProgress } from './progress.ts';
 import type { EtcdFlags } from './read-etcd.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Where the evidence comes from: the options that scan and guide share. */
-export interface EvidenceFlags extends EtcdFlags {
+export interface EvidenceFlags extends EtcdFlags, ClusterNodesFlags {
   readonly render: boolean;
   readonly cluster?: true;
   readonly kubeconfig?: string;
@@ -28,7 +30,7 @@ export function addEvidenceOptions(command: Command): Command {
   // By a name of its own: --no-etcd leaves out the nodes' databases, and not the files that are named.
   const etcd = new Option('--etcd <file|url>', 'judge an etcd snapshot, database file or live member (repeatable)');
   etcd.attributeName = () => 'etcdSources';
-  return command
+  command
     .optionsGroup('Evidence:')
     .option('--no-render', 'count charts and kustomizations as unrendered instead of running helm and kustomize')
     .option('--cluster', 'read the cluster of the current context, besides any paths')
@@ -40,6 +42,7 @@ export function addEvidenceOptions(command: Command): Command {
     .option('--node', 'judge this machine as a node: its components, files and accounts')
     .option('--root <dir>', 'judge the root of a node that is mounted or unpacked here (repeatable)', repeatable)
     .option('--node-bundle <file>', 'judge what "bulwark node script" collected on a node (repeatable)', repeatable)
+    .option('--nodes', 'judge every node of the cluster, by a pod on each that reads, and is removed again')
     .option('--kubeconfigs', 'judge the kubeconfigs of this user: KUBECONFIG, ~/.kube, and what they name')
     .addOption(etcd.argParser(repeatable))
     .option('--etcd-cacert <file>', 'authority of a live etcd')
@@ -49,6 +52,7 @@ export function addEvidenceOptions(command: Command): Command {
     .option('--no-etcd', 'with --node and --root: leave out the etcd databases of the nodes')
     .option('--from <file>', 'judge a snapshot that was saved before')
     .option('--now <time>', 'judge as of this time (RFC 3339) instead of when the evidence was taken');
+  return addCollectorOptions(command).optionsGroup('Evidence:');
 }
 
 /** Whether the flags name any evidence besides paths. */
@@ -92,6 +96,7 @@ async function collect(paths: readonly string[], flags: EvidenceFlags, terminal:
       'leave it out, or add --cluster',
     );
   }
+  refuseLoneCollectorOptions(flags);
   const { assembleSnapshot } = await import('../collect/snapshot.ts');
   const takenAt = terminal.now().toISOString();
   const parts: Collected[] = [];
@@ -116,8 +121,15 @@ async function collect(paths: readonly string[], flags: EvidenceFlags, terminal:
     parts.push(await readEtcd(flags, terminal, nodes));
   }
   if (flags.kubeconfigs === true) parts.push(await readKubeconfigs(terminal));
-  if (clusterAsked(flags) || (paths.length === 0 && !namesEvidence(flags)))
-    parts.push(await readCluster(flags, terminal));
+  if (clusterAsked(flags) || (paths.length === 0 && !namesEvidence(flags))) {
+    const collected = await readCluster(flags, terminal);
+    // Of several parts, the first that tells of the cluster counts.
+    if (flags.nodes === true) {
+      const { readClusterNodes } = await import('./read-cluster-nodes.ts');
+      parts.push(await readClusterNodes(flags, terminal, collected));
+    }
+    parts.push(collected);
+  }
   return assembleSnapshot(parts, takenAt);
 }
 
@@ -168,6 +180,7 @@ function etcdAsked(flags: EvidenceFlags): boolean {
 function clusterAsked(flags: EvidenceFlags): boolean {
   return (
     flags.cluster === true ||
+    flags.nodes === true ||
     flags.kubeletConfig === true ||
     flags.context !== undefined ||
     flags.kubeconfig !== undefined
@@ -177,15 +190,6 @@ function clusterAsked(flags: EvidenceFlags): boolean {
 /** An option that may be given several times. */
 export function repeatable(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
-}
-
-/** An option that is a number of seconds, up to an hour. */
-export function seconds(value: string): number {
-  const number = Number(value);
-  if (!Number.isFinite(number) || number <= 0 || number > 3600) {
-    throw new InvalidArgumentError('It must be a number of seconds, up to 3600.');
-  }
-  return number;
 }
 
 function parseTime(text: string): string {

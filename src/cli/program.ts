@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../engine/exit-code.ts';
 import { BulwarkError } from '../model/errors.ts';
+import { auditCommand } from './audit.ts';
 import { certificatesCommand } from './certificates.ts';
 import type { RegisterCommand } from './command.ts';
 import { configCommand } from './config.ts';
@@ -26,6 +27,7 @@ const commands: readonly RegisterCommand[] = [
   controlsCommand,
   guideCommand,
   nodeCommand,
+  auditCommand,
 ];
 
 export function createProgram(

@@ -22,6 +22,15 @@ export async function runScan(paths: readonly string[], flags: RunFlags, termina
   if (flags.printRbac === true) {
     const { minimalClusterRole } = await import('../collect/cluster/role.ts');
     await terminal.out(minimalClusterRole({ secrets: flags.withSecrets === true ? 'listed' : 'left-out' }));
+    if (flags.nodes === true) {
+      const { collectorRoleYaml } = await import('../collect/cluster-nodes/role.ts');
+      await terminal.out(collectorRoleYaml(flags.collectorNamespace ?? 'bulwark-collector'));
+    }
+    return exitCodes.clean;
+  }
+  if (flags.printCollector === true) {
+    const { collectorYaml } = await import('./read-cluster-nodes.ts');
+    await terminal.out(await collectorYaml(flags, terminal));
     return exitCodes.clean;
   }
   if (flags.withSecrets === true) {

@@ -8,6 +8,7 @@ import { type ColorChoice, colorOption, useColor } from './terminal.ts';
 export interface ScanFlags extends EvidenceFlags {
   readonly withSecrets?: true;
   readonly printRbac?: true;
+  readonly printCollector?: true;
   readonly save?: string;
   readonly output: readonly string[];
   readonly failOn: Severity | 'none';
@@ -32,7 +33,8 @@ export const scanCommand: RegisterCommand = (program, terminal, done) => {
   addEvidenceOptions(command)
     .option('--save <file>', 'save the snapshot (.gz compresses it)')
     .option('--print-rbac', 'print the read-only ClusterRole that a scan of a cluster needs, and stop')
-    .option('--with-secrets', 'with --print-rbac: also allow listing Secrets, whose values are dropped when read');
+    .option('--with-secrets', 'with --print-rbac: also allow listing Secrets, whose values are dropped when read')
+    .option('--print-collector', 'print what --nodes creates in the cluster, and stop');
   addReportOptions(command);
   command.addHelpText('after', help).action(async (paths: string[], flags: ScanFlags) => {
     const { runScan } = await import('./scan.run.ts');

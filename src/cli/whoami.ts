@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { RegisterCommand } from './command.ts';
-import { seconds } from './evidence.ts';
+import { seconds } from './option-values.ts';
 import { type ColorChoice, colorOption, useColor } from './terminal.ts';
 
 export interface WhoamiFlags {

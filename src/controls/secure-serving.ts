@@ -92,8 +92,11 @@ export function secureServingRows(component: Isolated): SettingRow[] {
       http2: true,
       examples: {
         suites: {
-          fail: [example('--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,TLS_RSA_WITH_AES_128_CBC_SHA')],
-          pass: [example(), example('--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256')],
+          fail: [
+            example(),
+            example('--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,TLS_RSA_WITH_AES_128_CBC_SHA'),
+          ],
+          pass: [example('--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256')],
         },
         minVersion: {
           fail: [example('--tls-min-version=VersionTLS11')],

@@ -1,15 +1,25 @@
 import type { Component } from '../model/component.ts';
 import { stringsIn } from '../model/json-list.ts';
 import type { NodeComponent } from '../model/node-component.ts';
-import { judgeSuites, strongSuites, tlsVersion } from '../semantics/tls-suites/index.ts';
+import type { Severity } from '../model/severity.ts';
+import type { Failure } from '../model/verdict.ts';
+import {
+  judgeSuites,
+  strongSuites,
+  suiteWeakness,
+  tlsVersion,
+  weakDefaultSuites,
+} from '../semantics/tls-suites/index.ts';
 import type { Examples } from './control.ts';
-import type { SettingRow } from './setting-control.ts';
+import { type SettingRow, settingFailure } from './setting-control.ts';
 
 export interface TlsRowsOptions {
   /** "The kubelet", as titles begin. */
   readonly called: string;
   readonly suites: string;
   readonly minVersion: string;
+  /** Of an old version of TLS. */
+  readonly minVersionSeverity?: Severity;
   readonly examples: { readonly suites: Examples; readonly minVersion: Examples };
   /** The listener uses Go's HTTP/2 server, which does not start without certain suites. */
   readonly http2: boolean;
@@ -19,7 +29,8 @@ export interface TlsRowsOptions {
  * Cipher suites and minimum version of one component's listeners, judged by property. CIS 1.2.29 and 4.2.12 list names
  * instead, without those of TLS 1.3 and one of the two names of ChaCha20.
  */
-export function tlsRows({ called, suites, minVersion, examples, http2 }: TlsRowsOptions): SettingRow[] {
+export function tlsRows(options: TlsRowsOptions): SettingRow[] {
+  const { called, suites, minVersion, minVersionSeverity = 'medium', examples, http2 } = options;
   const minimumOf = (component: NodeComponent): string | undefined => {
     const value = component.config.get(minVersion)?.value;
     return typeof value === 'string' ? value : undefined;
@@ -30,15 +41,17 @@ export function tlsRows({ called, suites, minVersion, examples, http2 }: TlsRows
       title: `${called} offers only strong cipher suites`,
       severity: 'medium',
       why: 'A suite without forward secrecy lets whoever records the traffic read it once the key leaks, and RC4, 3DES and CBC suites have known attacks.',
-      remedy: 'Take the weak suites from the list, or the list away: then Go offers what it holds secure.',
+      remedy: 'List ECDHE suites with AES-GCM or ChaCha20 alone: without a list Go accepts weaker ones too.',
       setting: suites,
       moot: (component) =>
         judgeSuites(stringsIn(component.config.get(suites)?.value), minimumOf(component)).decides === 'tls13'
           ? `${minVersion} is TLS 1.3, whose suites cannot be chosen`
           : undefined,
-      wrong: (value, { component, config }) => {
-        const served = http2 && config.get('disable-http2-serving')?.value !== true;
-        return suiteFaults(stringsIn(value), { component, http2: served });
+      wrong: (value, subject) => {
+        const names = stringsIn(value);
+        if (names.length === 0) return defaultFailure(subject, suites);
+        const served = http2 && subject.config.get('disable-http2-serving')?.value !== true;
+        return suiteFaults(names, { component: subject.component, http2: served });
       },
       mend: {
         value: suitesFor,
@@ -50,7 +63,7 @@ export function tlsRows({ called, suites, minVersion, examples, http2 }: TlsRows
     {
       name: 'tls-min-version',
       title: `${called} speaks TLS 1.2 or later`,
-      severity: 'medium',
+      severity: minVersionSeverity,
       why: 'TLS 1.0 and 1.1 rest on SHA-1 and on CBC suites with known attacks; the IETF withdrew both (RFC 8996).',
       setting: minVersion,
       wrong: (value) => {
@@ -69,6 +82,29 @@ function suitesFor({ component, config: { minor } }: NodeComponent): readonly st
   const first = component === 'etcd' ? 4 : 20;
   if (minor === undefined || minor >= first) return strongSuites;
   return strongSuites.filter((name) => !name.includes('CHACHA20'));
+}
+
+/**
+ * What Go accepts where there is no list. Nothing has been chosen that is weak, and what such a suite is negotiated
+ * with is old: less grave than a list that names one.
+ */
+function defaultFailure(subject: NodeComponent, name: string): Failure | undefined {
+  const { component, config } = subject;
+  const setting = config.get(name);
+  const weak = weakDefaultSuites(component, config.minor);
+  if (setting === undefined || weak.length === 0) return undefined;
+  const byProperty = new Map<string, string[]>();
+  for (const suite of weak) {
+    const property = suiteWeakness(suite)?.property ?? '';
+    byProperty.set(property, [...(byProperty.get(property) ?? []), suite]);
+  }
+  const groups = [...byProperty].map(([property, names]) => `${names.join(', ')} (${property})`);
+  return settingFailure(subject, setting, {
+    says: `Go's default suites are accepted, weak ones among them: ${groups.join('; ')}`,
+    severity: 'low',
+    key: 'default',
+    changes: [{ kind: 'setting', component, name, value: suitesFor(subject) }],
+  });
 }
 
 /** What is wrong with a list of suites, in a phrase. */

@@ -44,6 +44,10 @@ export async function collectClusterNodes(options: CollectClusterNodesOptions): 
     try {
       chosen = await listNodes(api, { selector, signal });
     } catch (error) {
+      if (signal?.aborted) {
+        const reason = 'the scan was interrupted before any node was read';
+        return { nodes: [], gaps: [{ code: 'interrupted', what: 'the nodes of the cluster', reason }], virtual: [] };
+      }
       if (!(error instanceof ApiError)) throw error;
       const rule = { apiGroups: [''], resources: ['nodes'], verbs: ['list'] };
       const gap = { code: error.gapCode, what: '/api/v1/nodes', reason: error.message };

@@ -36,12 +36,17 @@ export interface CollectorRun {
 export const expiresAnnotation = 'bulwark-expires';
 
 /** Pod Security: the pods share the host's process ids and see its files, which only `privileged` lets them. */
+export const podSecurityLabels = {
+  'pod-security.kubernetes.io/enforce': 'privileged',
+  'pod-security.kubernetes.io/audit': 'privileged',
+  'pod-security.kubernetes.io/warn': 'privileged',
+} as const;
+
 export function collectorNamespace(name: string): JsonObject {
-  const modes = ['enforce', 'audit', 'warn'].map((mode) => [`pod-security.kubernetes.io/${mode}`, 'privileged']);
   return {
     apiVersion: 'v1',
     kind: 'Namespace',
-    metadata: { name, labels: { ...collectorLabels, ...Object.fromEntries(modes) } },
+    metadata: { name, labels: { ...collectorLabels, ...podSecurityLabels } },
   };
 }
 
@@ -121,8 +126,9 @@ export function collectorPod(
           volumeMounts: [
             { name: 'scripts', mountPath: '/scripts', readOnly: true },
             { name: 'work', mountPath: '/tmp' },
-            // A mount that the host gives up meanwhile must not be held here.
-            { name: 'host', mountPath: '/host', readOnly: true, mountPropagation: 'HostToContainer' },
+            // No mountPropagation: HostToContainer fails where the host's / is not shared, as without systemd. Mounts below
+            // are read-only with it from Kubernetes 1.30 on; older servers drop the field.
+            { name: 'host', mountPath: '/host', readOnly: true, recursiveReadOnly: 'IfPossible' },
           ],
         },
       ],

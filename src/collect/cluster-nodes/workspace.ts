@@ -75,8 +75,8 @@ export class Workspace {
   }
 
   /**
-   * Removes all of this run, and the namespace where a run of Bulwark made it and no other is at work in it. Does nothing
-   * where nothing was made.
+   * Removes all of this run, and the namespace where a run of Bulwark made it and nothing else is in it. Does nothing where
+   * nothing was made.
    */
   async clear(): Promise<void> {
     if (this.untouched) return;
@@ -90,8 +90,9 @@ export class Workspace {
     const namespace = await this.readNamespace({});
     if (namespace === undefined || !isOurs(namespace)) return false;
     const scripts = await this.list('configmaps', ours, {});
-    const others = scripts.filter((script) => labelsOf(script).get(runLabel) !== this.run.id);
-    return others.length === 0;
+    const isOther = (object: JsonObject): boolean => labelsOf(object).get(runLabel) !== this.run.id;
+    if (scripts.some(isOther)) return false;
+    return !(await this.list('pods', '', {})).some(isOther);
   }
 
   /** Until the kubelets have ended them; those that do not are removed without them. */
@@ -181,5 +182,6 @@ function labelsOf(object: JsonObject): ReadonlyMap<string, string> {
 }
 
 function isOurs(namespace: JsonObject): boolean {
-  return labelsOf(namespace).get('app.kubernetes.io/managed-by') === collectorLabels['app.kubernetes.io/managed-by'];
+  const labels = labelsOf(namespace);
+  return Object.entries(collectorLabels).every(([key, value]) => labels.get(key) === value);
 }

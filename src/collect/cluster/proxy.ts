@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { isLoopback } from '../../semantics/node/listen-address.ts';
 
 /**
  * The proxy that the environment asks for, as Go's net/http (and so kubectl) reads it: `HTTPS_PROXY` or `HTTP_PROXY`
@@ -18,10 +19,6 @@ export function proxyFromEnvironment(
 
 function portOf(server: URL): string {
   return server.port || (server.protocol === 'https:' ? '443' : '80');
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 /** `foo.com` excludes itself and its subdomains, `.foo.com` only those; also addresses, CIDRs, `host:port` and `*`. */

@@ -21,7 +21,7 @@ export type ClusterRole = {
 };
 
 export const roleName = 'bulwark-scan';
-const roleNamespace = 'bulwark';
+export const roleNamespace = 'bulwark';
 
 /**
  * The least that lets a scan be complete: `list` on the resources of the table and the custom kinds that make

@@ -1,4 +1,4 @@
-import { isSecretName, redacted, redactUrls } from './redact-words.ts';
+import { isSecretName, redacted, redactInline } from './redact-words.ts';
 import type { RedactedText } from './redact-yaml.ts';
 
 const assignment = /(?<![\w.-])(--?)?([A-Za-z_][\w.-]*)(=|(?:[ \t]|\\\r?\n)+)/g;
@@ -28,7 +28,7 @@ export function redactUnit(text: string): RedactedText {
     at = end;
   }
   parts.push(plain.slice(at));
-  const after = redactUrls(parts.join(''));
+  const after = redactInline(parts.join(''));
   return { text: after, ...(after !== plain && { secret: 'token' as const }) };
 }
 
@@ -74,8 +74,36 @@ export function redactToml(text: string): RedactedText {
     found = true;
     return `${key}"${redacted}"${'\n'.repeat(value.split('\n').length - 1)}`;
   });
-  const after = redactUrls(plain);
+  const after = redactInline(redactHeaders(plain));
   return { text: after, ...((found || after !== plain) && { secret: 'password' as const }) };
+}
+
+const tomlTable = /^\s*\[\[?(?:[^\]"'\n]|"[^"\n]*"|'[^'\n]*')*\]\]?\s*(?:#.*)?\r?$/;
+const headerTable = /(?:^|[.[\s])["']?header["']?\s*\]/;
+const headerField = /(?:^|[\s,{.])["']?header["']?\s*[.=]/;
+
+/** The values of HTTP headers, of which any may be a credential: in tables named `header`, and in fields of them. */
+function redactHeaders(text: string): string {
+  if (!/header/.test(text)) return text;
+  let isHeader = false;
+  let isOpen = false;
+  const lines = text.split('\n').map((line) => {
+    if (isOpen) {
+      isOpen = !line.includes(']');
+      return '';
+    }
+    if (tomlTable.test(line)) {
+      isHeader = headerTable.test(line);
+      return line;
+    }
+    if (!isHeader && !headerField.test(line)) return line;
+    const equals = line.indexOf('=');
+    if (equals === -1) return '';
+    const value = line.slice(equals + 1);
+    isOpen = value.includes('[') && !value.includes(']');
+    return `${line.slice(0, equals)}= "${redacted}"`;
+  });
+  return lines.join('\n');
 }
 
 /** An ABAC policy: a JSON object a line (`--authorization-policy-file`). Lines that are none are emptied. */

@@ -13,7 +13,10 @@ export const secretEndings: readonly string[] = [
   'secret',
   'api-?key',
   'access-?key',
+  'secret-?key',
   'key-?data',
+  'etcdctl-user',
+  'manifest-url-header',
 ];
 
 const secretName = new RegExp(`(?:${secretEndings.join('|')})$`);
@@ -37,13 +40,19 @@ export function isSecretName(name: string): boolean {
 
 const userInfo = /([a-z][a-z0-9+.-]{0,30}:\/\/)([^\s/@:"'`]{0,256}):([^\s/"'`]{0,1024})@/gi;
 
-/** Passwords in URLs: `mysql://user:password@host`. */
-export function redactUrls(text: string): string {
-  return text.includes('://') && text.includes('@') ? text.replace(userInfo, `$1$2:${redacted}@`) : text;
+/** What stands behind the scheme of an `Authorization` header (RFC 9110 §11.4). Without a digit it is a word. */
+const authorization = /\b(bearer|basic)([ \t]+)(?=[A-Za-z+/._~-]*[0-9=])[A-Za-z0-9+/._~=-]{8,}/gi;
+
+/** Credentials inside other text: `mysql://user:password@host`, `Authorization: Bearer …`. */
+export function redactInline(text: string): string {
+  const plain = text.includes('://') && text.includes('@') ? text.replace(userInfo, `$1$2:${redacted}@`) : text;
+  return plain.replace(authorization, (whole, scheme: string, space: string) =>
+    whole.endsWith(redacted) ? whole : scheme + space + redacted,
+  );
 }
 
 export function redactVariable(name: string, value: string): string {
-  return isSecretName(name) && value !== '' ? redacted : redactUrls(value);
+  return isSecretName(name) && value !== '' ? redacted : redactInline(value);
 }
 
 const flag = /^(--?)([A-Za-z][\w.-]*)(?:=([\s\S]*))?$/;
@@ -54,9 +63,9 @@ export function redactArgv(argv: readonly string[]): string[] {
   let isValue = false;
   for (const word of argv) {
     const [, dashes, name = '', value] = flag.exec(word) ?? [];
-    if (dashes === undefined) words.push(isValue ? redacted : redactUrls(word));
+    if (dashes === undefined) words.push(isValue ? redacted : redactInline(word));
     else if (value !== undefined && isSecretName(name)) words.push(`${dashes}${name}=${redacted}`);
-    else words.push(redactUrls(word));
+    else words.push(redactInline(word));
     isValue = dashes !== undefined && value === undefined && isSecretName(name);
   }
   return words;

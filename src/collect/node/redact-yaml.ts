@@ -4,7 +4,7 @@ import { loadTracked } from '../../yaml/node-tracker.ts';
 import { maxNodes } from '../../yaml/parse.ts';
 import type { PositionNode } from '../../yaml/positions.ts';
 import { type DocumentText, splitDocuments } from '../../yaml/split.ts';
-import { isSecretName, redactArgv, redacted, redactUrls, takesSecret } from './redact-words.ts';
+import { isSecretName, redactArgv, redacted, redactInline, takesSecret } from './redact-words.ts';
 
 export type Secret = NonNullable<FileEvidence['secret']>;
 
@@ -153,7 +153,8 @@ class DocumentRedaction {
 
   private isSecretField(name: string, { key, all, depth }: { key: string; all: boolean; depth: number }): boolean {
     if (this.sort === 'secret') return depth === 0 ? !['apiVersion', 'kind', 'type', 'immutable'].includes(name) : all;
-    if (all) return true;
+    // Any header may be a credential.
+    if (all || name === 'staticPodURLHeader') return true;
     if (this.sort === 'kubeconfig') {
       if (key === 'user') return !publicUserFields.has(name);
       return (key === 'exec' && name === 'env') || (key === 'auth-provider' && name === 'config');
@@ -204,7 +205,7 @@ function isVariable(
 /** A flag of a command line that carries a secret, or a URL that does. */
 function redactScalar(raw: string): string {
   const [, quote = '', flag = ''] = /^(["']?)(-[\s\S]*)\1$/.exec(raw) ?? [];
-  if (flag === '' || flag.includes('\n')) return redactUrls(raw);
+  if (flag === '' || flag.includes('\n')) return redactInline(raw);
   const [after = flag] = redactArgv([flag]);
   return quote + after + quote;
 }

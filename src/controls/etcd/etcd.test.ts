@@ -15,6 +15,7 @@ const pki = '/etc/kubernetes/pki/etcd';
 const path = '/etc/kubernetes/etcd.yaml';
 
 const hardened = [
+  '--cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
   `--cert-file=${pki}/server.crt`,
   `--key-file=${pki}/server.key`,
   '--client-cert-auth=true',
@@ -149,7 +150,7 @@ describe('an etcd', () => {
   });
 
   it('whose flags are ignored is judged by its file', () => {
-    const text = `${staticPod('etcd', [`--config-file=${path}`, '--client-cert-auth=true'])}${file(path, `client-transport-security: {cert-file: /a, key-file: /b}\nlisten-client-urls: https://10.0.0.4:2379\n`)}`;
+    const text = `${staticPod('etcd', [`--config-file=${path}`, '--client-cert-auth=true'])}${file(path, `client-transport-security: {cert-file: /a, key-file: /b}\nlisten-client-urls: https://10.0.0.4:2379\ncipher-suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]\n`)}`;
     expect(findings(text).sort()).toEqual([
       'critical etcd/client-cert-auth: client-transport-security.client-cert-auth is false (default): clients need no certificate',
       `high etcd/configuration-problems: --client-cert-auth is ignored: etcd takes everything from ${path} alone`,

@@ -19,8 +19,8 @@ export default settingControls('etcd', [
     http2: true,
     examples: {
       suites: {
-        fail: [etcd(`--cipher-suites=${ecdhe},TLS_RSA_WITH_AES_128_CBC_SHA`)],
-        pass: [etcd(), etcd(`--cipher-suites=${ecdhe}`), old(`-cipher-suites=${ecdhe}`)],
+        fail: [etcd(), etcd(`--cipher-suites=${ecdhe},TLS_RSA_WITH_AES_128_CBC_SHA`)],
+        pass: [etcd(`--cipher-suites=${ecdhe}`), old(`-cipher-suites=${ecdhe}`)],
       },
       minVersion: {
         fail: [etcd('--tls-min-version=TLS1.1')],

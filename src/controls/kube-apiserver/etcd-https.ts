@@ -1,4 +1,5 @@
 import type { Failure } from '../../model/verdict.ts';
+import { isLoopbackEndpoint } from '../../semantics/node/listen-address.ts';
 import { settingFailure } from '../setting-control.ts';
 import { etcdUrls } from './etcd-urls.ts';
 import { apiServer, serverControls, settingOf } from './server-control.ts';
@@ -16,7 +17,7 @@ export default serverControls([
       const failures: Failure[] = [];
       for (const { url, setting: name } of etcdUrls(server)) {
         if (/^(?:https|unix|unixs):/.test(url)) continue;
-        const loopback = /^(?:http:\/\/)?(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])(?::\d+)?\/?$/.test(url);
+        const loopback = isLoopbackEndpoint(url);
         const says = loopback
           ? `${url} is plain http: every program on the node is administrator of etcd`
           : `${url} is plain http: everyone on the network may be administrator of etcd`;

@@ -1,5 +1,6 @@
 import { isObject } from '../../model/json.ts';
 import { durationSeconds } from '../../semantics/component-config/duration.ts';
+import { isLoopback } from '../../semantics/node/listen-address.ts';
 import { type SettingRow, settingControls } from '../setting-control.ts';
 import { apiServer, apiServerOf, settingOf, textOf } from './server-control.ts';
 
@@ -39,7 +40,7 @@ export default settingControls('kube-apiserver', [
     wrong: (value, server) => {
       if (value === 0) return undefined;
       const address = textOf(server, 'insecure-bind-address');
-      return /^(?:127\.|::1$|localhost$)/.test(address)
+      return isLoopback(address)
         ? `every program on the node is administrator of the cluster (at ${address})`
         : `everyone who reaches ${address} is administrator of the cluster`;
     },

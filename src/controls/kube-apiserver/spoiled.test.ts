@@ -46,6 +46,7 @@ const right: Readonly<Record<string, string>> = {
   'proxy-client-cert-file': `${pki}/front.crt`,
   'proxy-client-key-file': `${pki}/front.key`,
   profiling: 'false',
+  'tls-cipher-suites': 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
 };
 
 const names = ['ca', 'etcd-ca', 'etcd', 'kubelet', 'apiserver', 'front-proxy-ca', 'front'];
@@ -158,21 +159,21 @@ describe('one thing wrong, one finding', () => {
       'the last flag wins',
       { more: ['--anonymous-auth=true'] },
       [
-        'medium anonymous-auth kube-apiserver.yaml:44 --anonymous-auth is true: everyone who reaches the port may ask as system:anonymous',
+        'medium anonymous-auth kube-apiserver.yaml:45 --anonymous-auth is true: everyone who reaches the port may ask as system:anonymous',
       ],
     ],
     [
       'static tokens',
       { more: ['--token-auth-file=/etc/kubernetes/tokens.csv'], files: { '/etc/kubernetes/tokens.csv': '' } },
       [
-        'high token-auth-file kube-apiserver.yaml:44 --token-auth-file is /etc/kubernetes/tokens.csv: whoever reads the file is every user in it, for good',
+        'high token-auth-file kube-apiserver.yaml:45 --token-auth-file is /etc/kubernetes/tokens.csv: whoever reads the file is every user in it, for good',
       ],
     ],
     [
       'AlwaysAllow, in two words',
       { flags: { 'authorization-mode': null }, more: ['--authorization-mode', 'AlwaysAllow'] },
       [
-        'critical always-allow kube-apiserver.yaml:43 --authorization-mode is AlwaysAllow: every request that is authenticated is allowed',
+        'critical always-allow kube-apiserver.yaml:44 --authorization-mode is AlwaysAllow: every request that is authenticated is allowed',
       ],
     ],
     [
@@ -204,7 +205,7 @@ describe('one thing wrong, one finding', () => {
     [
       'AlwaysAdmit in a second list',
       { more: ['--enable-admission-plugins=AlwaysAdmit'] },
-      ['medium always-admit kube-apiserver.yaml:44 admission plugin AlwaysAdmit is enabled: it admits everything'],
+      ['medium always-admit kube-apiserver.yaml:45 admission plugin AlwaysAdmit is enabled: it admits everything'],
     ],
     [
       'NodeRestriction left out',
@@ -217,28 +218,28 @@ describe('one thing wrong, one finding', () => {
       'ServiceAccount disabled',
       { more: ['--disable-admission-plugins=ServiceAccount'] },
       [
-        'high service-account-plugin kube-apiserver.yaml:44 admission plugin ServiceAccount is disabled: pods get no service account, and name whichever they like',
+        'high service-account-plugin kube-apiserver.yaml:45 admission plugin ServiceAccount is disabled: pods get no service account, and name whichever they like',
       ],
     ],
     [
       'NamespaceLifecycle disabled',
       { more: ['--disable-admission-plugins', 'NamespaceLifecycle'] },
       [
-        'medium namespace-lifecycle kube-apiserver.yaml:44 admission plugin NamespaceLifecycle is disabled: objects survive their namespace, and kube-system can be deleted',
+        'medium namespace-lifecycle kube-apiserver.yaml:45 admission plugin NamespaceLifecycle is disabled: objects survive their namespace, and kube-system can be deleted',
       ],
     ],
     [
       'a default plugin disabled',
       { more: ['--disable-admission-plugins=CertificateApproval'] },
       [
-        'high default-admission-plugins kube-apiserver.yaml:44 admission plugin CertificateApproval is disabled: who may approve one kind of certificate approves all',
+        'high default-admission-plugins kube-apiserver.yaml:45 admission plugin CertificateApproval is disabled: who may approve one kind of certificate approves all',
       ],
     ],
     [
       'PodSecurity disabled',
       { more: ['--disable-admission-plugins=PodSecurity'] },
       [
-        'high pod-security-plugin kube-apiserver.yaml:44 admission plugin PodSecurity is disabled: labels of namespaces do not restrict pods',
+        'high pod-security-plugin kube-apiserver.yaml:45 admission plugin PodSecurity is disabled: labels of namespaces do not restrict pods',
       ],
     ],
     [
@@ -324,7 +325,7 @@ describe('one thing wrong, one finding', () => {
       'no lookup',
       { more: ['--service-account-lookup=false'] },
       [
-        'medium service-account-lookup kube-apiserver.yaml:44 --service-account-lookup is false: tokens of deleted service accounts and Secrets go on working',
+        'medium service-account-lookup kube-apiserver.yaml:45 --service-account-lookup is false: tokens of deleted service accounts and Secrets go on working',
       ],
     ],
     [
@@ -443,15 +444,17 @@ describe('one thing wrong, one finding', () => {
     ],
     [
       'a weak suite',
-      { more: ['--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,TLS_RSA_WITH_3DES_EDE_CBC_SHA'] },
+      { more: ['--tls-cipher-suites=TLS_RSA_WITH_3DES_EDE_CBC_SHA'] },
       [
-        'medium tls-cipher-suites kube-apiserver.yaml:44 --tls-cipher-suites is TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,TLS_RSA_WITH_3DES_EDE_CBC_SHA: TLS_RSA_WITH_3DES_EDE_CBC_SHA encrypts with 3DES',
+        'medium tls-cipher-suites kube-apiserver.yaml:45 --tls-cipher-suites is TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,TLS_RSA_WITH_3DES_EDE_CBC_SHA: TLS_RSA_WITH_3DES_EDE_CBC_SHA encrypts with 3DES',
       ],
     ],
     [
       'TLS 1.0',
       { more: ['--tls-min-version=VersionTLS10'] },
-      ['high tls-min-version kube-apiserver.yaml:44 --tls-min-version is VersionTLS10: TLS 1.0 is spoken'],
+      [
+        'high tls-min-version kube-apiserver.yaml:45 --tls-min-version is VersionTLS10: connections may fall back to a version of TLS that was withdrawn',
+      ],
     ],
     [
       'one CA for clients and proxies',
@@ -492,7 +495,7 @@ describe('one thing wrong, one finding', () => {
     [
       'requests without end',
       { more: ['--request-timeout', '24h'] },
-      ['low request-timeout kube-apiserver.yaml:44 --request-timeout is 24h: requests may last so long'],
+      ['low request-timeout kube-apiserver.yaml:45 --request-timeout is 24h: requests may last so long'],
     ],
   ])('%s', (_, spoil, expected) => {
     expect(findingsOf(spoil)).toEqual(expected);

@@ -1,6 +1,7 @@
 import { isObject } from '../../model/json.ts';
 import { Reader } from '../../model/reader.ts';
 import { notApplicable, pass } from '../../model/verdict.ts';
+import { isLoopbackEndpoint } from '../../semantics/node/listen-address.ts';
 import { file } from '../node-examples.ts';
 import { documentFailure, namedDocuments, notKnown } from './named-file.ts';
 import { apiServer, serverControls } from './server-control.ts';
@@ -25,8 +26,7 @@ export default serverControls([
       if (document.kind === 'unusable') return notKnown(document.verdict);
       const { value } = document;
       const endpoint = isObject(value) ? new Reader(value, [], []).string('endpoint') : undefined;
-      if (endpoint === undefined || /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$|^unix:/.test(endpoint))
-        return pass;
+      if (endpoint === undefined || endpoint.startsWith('unix:') || isLoopbackEndpoint(endpoint)) return pass;
       const message = `traces go to ${endpoint} without TLS`;
       return documentFailure(document, ['endpoint'], { message });
     },

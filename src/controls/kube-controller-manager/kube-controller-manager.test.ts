@@ -11,6 +11,7 @@ const controls = [...settings, ...serviceAccounts, controllers, configurationPro
 const hardened = [
   '--bind-address=127.0.0.1',
   '--profiling=false',
+  '--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
   '--use-service-account-credentials=true',
   '--service-account-private-key-file=/etc/kubernetes/pki/sa.key',
   '--root-ca-file=/etc/kubernetes/pki/ca.crt',

@@ -9,6 +9,7 @@ import settings from './settings.ts';
 const controls = [...settings, plugins, extenders, configurationProblems];
 const path = '/etc/kubernetes/scheduler.yaml';
 
+const suites = '--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256';
 const start = [
   '--bind-address=127.0.0.1',
   '--authentication-kubeconfig=/etc/kubernetes/scheduler.conf',
@@ -16,7 +17,8 @@ const start = [
 ];
 
 function flags(...args: string[]): string {
-  return staticPod('kube-scheduler', [...start, '--profiling=false', ...args]);
+  const own = args.some((arg) => arg.startsWith('--tls-cipher-suites=')) ? [] : [suites];
+  return staticPod('kube-scheduler', [...start, ...own, '--profiling=false', ...args]);
 }
 
 function configured(...lines: string[]): string {
@@ -25,7 +27,7 @@ function configured(...lines: string[]): string {
     'kind: KubeSchedulerConfiguration',
     'enableProfiling: false',
   ];
-  return `${staticPod('kube-scheduler', [...start, `--config=${path}`])}${file(path, [...text, ...lines].join('\n'))}`;
+  return `${staticPod('kube-scheduler', [...start, suites, `--config=${path}`])}${file(path, [...text, ...lines].join('\n'))}`;
 }
 
 function findings(text: string): string[] {
@@ -51,7 +53,7 @@ describe('a scheduler', () => {
     ['that serves profiles', flags('--profiling=true'), ['low profiling: --profiling is true: /debug/pprof is served']],
     [
       'whose flag is ignored',
-      `${staticPod('kube-scheduler', [...start, `--config=${path}`, '--profiling=false'])}${file(path, 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n')}`,
+      `${staticPod('kube-scheduler', [...start, suites, `--config=${path}`, '--profiling=false'])}${file(path, 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n')}`,
       [
         `medium configuration-problems: --profiling is ignored: with --config, kube-scheduler takes this from ${path} alone`,
         'low profiling: enableProfiling is true (default): /debug/pprof is served',
@@ -94,7 +96,7 @@ describe('a scheduler', () => {
   });
 
   it('does not tell what a file says that cannot be read', () => {
-    const text = staticPod('kube-scheduler', [...start, `--config=${path}`, '--profiling=false']);
+    const text = staticPod('kube-scheduler', [...start, suites, `--config=${path}`, '--profiling=false']);
     const judged = judgeText(controls, text);
     expect(judged.findings.map(({ control }) => control.id)).toEqual([
       'kube-scheduler/configuration-problems',

@@ -1,7 +1,8 @@
 import type { KubeconfigCluster } from '../../model/kubeconfig.ts';
-import { isLoopback, namesSameHost } from '../../semantics/certificates/address.ts';
+import { namesSameHost } from '../../semantics/certificates/address.ts';
 import { pemBlocks } from '../../semantics/certificates/pem-blocks.ts';
 import { type ServerAddress, serverAddress } from '../../semantics/kubeconfig/server.ts';
+import { isLoopback } from '../../semantics/node/listen-address.ts';
 import { onNode } from './example-kubeconfig.ts';
 import {
   contextsByCluster,

@@ -17,6 +17,7 @@ const hardened: Readonly<Record<string, string>> = {
   authorization: '{mode: Webhook}',
   readOnlyPort: '0',
   serverTLSBootstrap: 'true',
+  tlsCipherSuites: '[TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]',
   rotateCertificates: 'true',
   podPidsLimit: '4096',
   seccompDefault: 'true',

@@ -47,13 +47,11 @@ export default settingControls('kubelet', [
     examples: {
       suites: {
         fail: [
+          kubeletConfig(),
           kubeletConfig(`tlsCipherSuites: [${ecdhe}, TLS_RSA_WITH_AES_256_GCM_SHA384]`),
           unit('kubelet', ['--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384']),
         ],
-        pass: [
-          kubeletConfig(),
-          kubeletConfig(`tlsCipherSuites: [${ecdhe}, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256]`),
-        ],
+        pass: [kubeletConfig(`tlsCipherSuites: [${ecdhe}, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256]`)],
       },
       minVersion: {
         fail: [kubeletConfig('tlsMinVersion: VersionTLS10'), kubeletConfig('tlsMinVersion: "1.2"')],

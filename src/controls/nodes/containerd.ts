@@ -1,11 +1,11 @@
 import type { NodeEvidence } from '../../model/node.ts';
+import { isLoopbackEndpoint } from '../../semantics/node/listen-address.ts';
 import { tomlAt } from '../../semantics/node/toml.ts';
 import { file } from '../node-examples.ts';
 import { host } from './examples.ts';
 import { hostControls } from './host-control.ts';
 import {
   criFields,
-  isLoopback,
   type RuntimeFile,
   type RuntimeProblem,
   runtimeRows,
@@ -109,7 +109,7 @@ function registryProblems({ config: top }: RuntimeFile): RuntimeProblem[] {
   for (const { path, value } of criFields(top, ['registry', 'mirrors'])) {
     for (const [name, table] of tablesAt(value)) {
       for (const endpoint of textsAt(table, ['endpoint'])) {
-        if (!endpoint.startsWith('http://') || isLoopback(endpoint)) continue;
+        if (!endpoint.startsWith('http://') || isLoopbackEndpoint(endpoint)) continue;
         problems.push({
           path: [...path, name, 'endpoint'],
           message: `images of ${name} come over ${endpoint}, without TLS`,
@@ -125,11 +125,11 @@ function listenerProblems({ config: top }: RuntimeFile): RuntimeProblem[] {
   const api = textAt(top, ['grpc', 'tcp_address']);
   if (api !== '') {
     const isTls = textAt(top, ['grpc', 'tcp_tls_ca']) !== '';
-    const severity = isTls ? 'medium' : isLoopback(api) ? 'high' : 'critical';
+    const severity = isTls ? 'medium' : isLoopbackEndpoint(api) ? 'high' : 'critical';
     const says = isTls ? 'with a certificate, whoever reaches it is root' : 'whoever reaches it is root on the node';
     problems.push({ path: ['grpc', 'tcp_address'], severity, message: `tcp_address is ${api}: ${says}` });
   }
-  const open = (address: string): boolean => address !== '' && !address.startsWith('/') && !isLoopback(address);
+  const open = (address: string): boolean => address !== '' && !address.startsWith('/') && !isLoopbackEndpoint(address);
   const debug = textAt(top, ['debug', 'address']);
   if (open(debug)) {
     const message = `debug address is ${debug}: whoever reaches it can read what is in memory`;

@@ -1,8 +1,9 @@
 import type { Severity } from '../../model/severity.ts';
+import { isLoopbackEndpoint } from '../../semantics/node/listen-address.ts';
 import { tomlAt } from '../../semantics/node/toml.ts';
 import { file } from '../node-examples.ts';
 import { hostControls } from './host-control.ts';
-import { isLoopback, type RuntimeFile, type RuntimeProblem, runtimeRows, textAt, textsAt } from './runtime-config.ts';
+import { type RuntimeFile, type RuntimeProblem, runtimeRows, textAt, textsAt } from './runtime-config.ts';
 
 const config = (text: string): string => file('/etc/crio/crio.conf', text);
 
@@ -76,7 +77,9 @@ export default hostControls(
       severity: 'high',
       why: 'Without, whoever is on the way puts another image in place of the one that was asked for.',
       problems: ({ config: top }) => {
-        const names = textsAt(top, ['crio', 'image', 'insecure_registries']).filter((name) => !isLoopback(name));
+        const names = textsAt(top, ['crio', 'image', 'insecure_registries']).filter(
+          (name) => !isLoopbackEndpoint(name),
+        );
         if (names.length === 0) return [];
         const message = `insecure_registries has ${names.join(', ')}: nobody checks whose images these are`;
         return [{ path: ['crio', 'image', 'insecure_registries'], message }];
@@ -124,12 +127,12 @@ export default hostControls(
 function listenerProblems({ config: top }: RuntimeFile): RuntimeProblem[] {
   const problems: RuntimeProblem[] = [];
   const streams = textAt(top, ['crio', 'api', 'stream_address']);
-  if (streams !== '' && !isLoopback(streams)) {
+  if (streams !== '' && !isLoopbackEndpoint(streams)) {
     const message = `stream_address is ${streams}: terminals of containers are served to the network`;
     problems.push({ path: ['crio', 'api', 'stream_address'], message });
   }
   const metrics = textAt(top, ['crio', 'metrics', 'metrics_host']);
-  if (tomlAt(top, ['crio', 'metrics', 'enable_metrics']) === true && metrics !== '' && !isLoopback(metrics)) {
+  if (tomlAt(top, ['crio', 'metrics', 'enable_metrics']) === true && metrics !== '' && !isLoopbackEndpoint(metrics)) {
     const message = `metrics_host is ${metrics}: whoever reaches it sees what runs on the node`;
     problems.push({ path: ['crio', 'metrics', 'metrics_host'], severity: 'low', message });
   }

@@ -1,11 +1,12 @@
 import type { NodeEvidence, ProcessEvidence } from '../../model/node.ts';
 import type { Failure } from '../../model/verdict.ts';
+import { isLoopbackEndpoint } from '../../semantics/node/listen-address.ts';
 import { tomlAt } from '../../semantics/node/toml.ts';
 import { file } from '../node-examples.ts';
 import { argumentsOf, programOf } from './command-line.ts';
 import { node as nodeWith } from './examples.ts';
 import { type HostRow, hostControls, hostFailure } from './host-control.ts';
-import { isLoopback, runtimeRows, textAt, textsAt } from './runtime-config.ts';
+import { runtimeRows, textAt, textsAt } from './runtime-config.ts';
 
 const config = (value: unknown): string => file('/etc/docker/daemon.json', JSON.stringify(value));
 
@@ -53,7 +54,7 @@ const rows = runtimeRows('docker', [
     why: 'Without, whoever is on the way puts another image in place of the one that was asked for.',
     problems: ({ config: top }) => {
       const names = textsAt(top, ['insecure-registries']).filter(
-        (name) => !isLoopback(name) && !name.startsWith('127.'),
+        (name) => !isLoopbackEndpoint(name) && !name.startsWith('127.'),
       );
       if (names.length === 0) return [];
       const message = `insecure-registries has ${names.join(', ')}: nobody checks whose images these are`;
@@ -122,7 +123,7 @@ function openHosts(node: NodeEvidence, { argv, pid }: ProcessEvidence): Failure[
 }
 
 function openApi(address: string): { message: string; severity: 'high' | 'critical' } {
-  const severity = isLoopback(address) ? 'high' : 'critical';
+  const severity = isLoopbackEndpoint(address) ? 'high' : 'critical';
   return {
     severity,
     message: `dockerd listens on ${address} without tlsverify: whoever reaches it is root on the node`,

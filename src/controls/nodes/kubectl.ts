@@ -1,11 +1,11 @@
 import type { NodeEvidence, ProcessEvidence } from '../../model/node.ts';
 import { compareSeverity, type Severity } from '../../model/severity.ts';
 import { type Failure, notApplicable, type Verdict } from '../../model/verdict.ts';
+import { isLoopbackEndpoint } from '../../semantics/node/listen-address.ts';
 import { argumentsOf, type CommandLine, programOf } from './command-line.ts';
 import { node as nodeWith } from './examples.ts';
 import { goPatternsMatch } from './go-pattern.ts';
 import { type HostRow, hostControls, hostFailure, noHost } from './host-control.ts';
-import { isLoopback } from './runtime-config.ts';
 
 const switches: ReadonlySet<string> = new Set([
   'disable-filter',
@@ -140,7 +140,8 @@ function addressProblems(
   { address, node }: { readonly address: string; readonly node: NodeEvidence },
 ): { severity: Severity; says: string }[] {
   const found: { severity: Severity; says: string }[] = [];
-  if (!isLoopback(address)) found.push({ severity: 'critical', says: 'whoever reaches it has its user’s rights' });
+  if (!isLoopbackEndpoint(address))
+    found.push({ severity: 'critical', says: 'whoever reaches it has its user’s rights' });
   if (flags.isSet('disable-filter')) {
     found.push({ severity: 'critical', says: 'nothing is filtered: any page in a browser of the node can use it' });
   } else {
@@ -161,7 +162,7 @@ const gravePorts: ReadonlySet<string> = new Set(['2379', '2380', '6443', '10250'
 
 function forwardProblem(flags: CommandLine): Problem | undefined {
   const addresses = flags.all('address').flatMap((list) => list.split(','));
-  const open = addresses.filter((address) => !isLoopback(address.trim()));
+  const open = addresses.filter((address) => !isLoopbackEndpoint(address.trim()));
   if (open.length === 0) return undefined;
   const [, target = '', ...ports] = flags.words;
   const isGrave =

@@ -3,11 +3,11 @@ import type { Component } from '../../model/component.ts';
 import type { ListenerEvidence, NodeEvidence } from '../../model/node.ts';
 import type { NodeComponent } from '../../model/node-component.ts';
 import type { Severity } from '../../model/severity.ts';
+import { isLoopbackEndpoint } from '../../semantics/node/listen-address.ts';
 import { kubeletConfig } from '../node-examples.ts';
 import { programOf } from './command-line.ts';
 import { host, node as nodeWith } from './examples.ts';
 import { hostControls, hostFailure, noHost } from './host-control.ts';
-import { isLoopback } from './runtime-config.ts';
 
 interface Port {
   readonly component: Component;
@@ -54,7 +54,7 @@ export default hostControls([
       return listeners.flatMap((listener) => {
         const port = ports.get(listener.port);
         // A component that is known here is judged by its configuration, which says the same.
-        if (port === undefined || isLoopback(listener.address) || isKnown(components, port.component, listener))
+        if (port === undefined || isLoopbackEndpoint(listener.address) || isKnown(components, port.component, listener))
           return [];
         const { severity, says } = port;
         const message = `${addressText(listener)} is open${byWhom(node, listener)}: ${says}`;
@@ -81,7 +81,7 @@ export default hostControls([
       return listeners.flatMap((listener) => {
         const owner = node.processes.find(({ pid }) => pid === listener.pid);
         const program = owner === undefined ? '' : programOf(owner.exe);
-        if (!runtimes.has(program) || isLoopback(listener.address)) return [];
+        if (!runtimes.has(program) || isLoopbackEndpoint(listener.address)) return [];
         const message = `${program} listens on ${addressText(listener)}`;
         return [hostFailure(node, { key: `${program} ${listener.port}`, message })];
       });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { judgeText } from '../../../test/judge-example.ts';
 import type { NodeEvidence } from '../../model/node.ts';
+import { isLoopbackEndpoint } from '../../semantics/node/listen-address.ts';
 import { file } from '../node-examples.ts';
 import accounts from './accounts.ts';
 import { argumentsOf } from './command-line.ts';
@@ -13,7 +14,6 @@ import { goPatternsMatch } from './go-pattern.ts';
 import kernel from './kernel.ts';
 import kubectl from './kubectl.ts';
 import listeners from './listeners.ts';
-import { isLoopback } from './runtime-config.ts';
 import space from './space.ts';
 import sshd from './sshd.ts';
 
@@ -196,7 +196,7 @@ it.each([
   ['[::]:80', false],
   ['localhost.example', false],
 ])('%s is of the node alone: %s', (address, wanted) => {
-  expect(isLoopback(address)).toBe(wanted);
+  expect(isLoopbackEndpoint(address)).toBe(wanted);
 });
 
 it('throws for no processes and no configuration', () => {

@@ -108,13 +108,3 @@ export function tablesAt(value: Json | undefined): readonly (readonly [string, J
     return table !== undefined && isObject(table) ? [[name, table] as const] : [];
   });
 }
-
-/** Whether an address of `host:port`, `tcp://host:port` or a URL is of the node alone. */
-export function isLoopback(address: string): boolean {
-  const host = address
-    .replace(/^[a-z0-9+.-]+:\/\//i, '')
-    .replace(/\/.*$/, '')
-    .replace(/^\[(.*)\](?::\d+)?$/, '$1')
-    .replace(/^([^:]*):\d+$/, '$1');
-  return /^(?:localhost|127\.\d+\.\d+\.\d+|::1|0:0:0:0:0:0:0:1|::ffff:127\.\d+\.\d+\.\d+)$/i.test(host);
-}

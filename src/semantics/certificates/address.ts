@@ -49,12 +49,6 @@ export function canonicalHost(host: string): string {
   return bytes === undefined ? bare.replace(/\.$/, '') : formatAddress(bytes);
 }
 
-/** Whether packets to this host stay on the machine. */
-export function isLoopback(host: string): boolean {
-  const canonical = canonicalHost(host);
-  return canonical === 'localhost' || canonical === '::1' || /^127\.\d+\.\d+\.\d+$/.test(canonical);
-}
-
 export function namesSameHost(a: string, b: string): boolean {
   return canonicalHost(a) === canonicalHost(b);
 }

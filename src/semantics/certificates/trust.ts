@@ -1,6 +1,7 @@
 import type { Component } from '../../model/component.ts';
 import { type ServerAddress, serverAddress } from '../kubeconfig/server.ts';
-import { canonicalHost, isLoopback } from './address.ts';
+import { isLoopback } from '../node/listen-address.ts';
+import { canonicalHost } from './address.ts';
 import { type Entry, verifiable } from './inventory.ts';
 import type { NodeClient, NodeReading } from './node-inventory.ts';
 import { type ChainVerifier, namesHost } from './verify.ts';

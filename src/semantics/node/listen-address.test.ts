@@ -2,12 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { hostOf, isEveryAddress, isLoopback, urlHost } from './listen-address.ts';
 
 describe('isLoopback', () => {
-  it.each(['127.0.0.1', '127.1.2.3', '::1', '[::1]', '0:0:0:0:0:0:0:1', 'localhost', 'LOCALHOST', '::ffff:127.0.0.1'])(
-    '%s',
-    (host) => {
-      expect(isLoopback(host)).toBe(true);
-    },
-  );
+  it.each([
+    '127.0.0.1',
+    '127.1.2.3',
+    '::1',
+    '[::1]',
+    '0:0:0:0:0:0:0:1',
+    'localhost',
+    'LOCALHOST',
+    'localhost.',
+    '::ffff:127.0.0.1',
+    '::ffff:7f00:1',
+  ])('%s', (host) => {
+    expect(isLoopback(host)).toBe(true);
+  });
   it.each(['', '0.0.0.0', '::', '10.0.0.1', '::11', 'fe80::1', '127.0.0.1.example.com', 'localhost.example.com', '1'])(
     'not %s',
     (host) => {

@@ -1,11 +1,17 @@
-/** Whether a host names this machine alone: 127.0.0.0/8, ::1 or localhost. IPv6 addresses with or without brackets. */
+/** Whether packets to a host stay on its machine: 127.0.0.0/8, ::1 or localhost. IPv6 with or without brackets. */
 export function isLoopback(host: string): boolean {
   const bare = /^\[(.*)\]$/.exec(host)?.[1] ?? host;
   return (
-    bare.toLowerCase() === 'localhost' ||
+    /^localhost\.?$/i.test(bare) ||
     /^(?:::ffff:)?127(?:\.\d{1,3}){3}$/i.test(bare) ||
+    /^::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}$/i.test(bare) ||
     /^(?:0{0,4}:){1,7}0{0,3}1$/.test(bare)
   );
+}
+
+/** The same of `host:port`, `tcp://host:port` and URLs. */
+export function isLoopbackEndpoint(endpoint: string): boolean {
+  return isLoopback(hostOf(endpoint.replace(/^[a-z0-9+.-]+:\/\//i, '').replace(/\/.*$/, '')));
 }
 
 /** Whether a listener with this host takes connections on every address: 0.0.0.0, :: or nothing at all. */

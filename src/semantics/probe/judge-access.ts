@@ -1,4 +1,5 @@
 import { compareSeverity, type Severity } from '../../model/severity.ts';
+import { isLoopback } from '../node/listen-address.ts';
 import type { Listener, ProbeRequest } from './listeners.ts';
 import type { Observation, ProbeAnswer } from './observation.ts';
 import type { Exposure } from './result.ts';
@@ -16,7 +17,7 @@ export function accessExposures(observation: Observation, listener: Listener): r
     case 'client-certificate':
       return withoutCertificate(observation, listener);
     case 'address':
-      if (!isLoopback(observation.address)) return answersAnyone(opened, listener);
+      if (!isLoopback(observation.address ?? '')) return answersAnyone(opened, listener);
       return listener.onLoopback === undefined || opened.length === 0
         ? []
         : [
@@ -29,7 +30,7 @@ export function accessExposures(observation: Observation, listener: Listener): r
           ];
     case 'absence':
       return answersAnyone(opened, listener).map((exposure) =>
-        isLoopback(observation.address) ? { ...exposure, severity: oneLower(exposure.severity) } : exposure,
+        isLoopback(observation.address ?? '') ? { ...exposure, severity: oneLower(exposure.severity) } : exposure,
       );
     case 'network':
       return [...answersAnyone(opened, listener), ...tokenMetadata(observation, listener)];
@@ -149,10 +150,6 @@ function tokenMetadata({ answers }: Observation, { id, exposed }: Listener): Exp
       message: 'can be reached, and asks for a token (IMDSv2), which any process that reaches it can request',
     },
   ];
-}
-
-export function isLoopback(address: string | undefined): boolean {
-  return address !== undefined && (address.startsWith('127.') || address === '::1' || /^::ffff:127\./i.test(address));
 }
 
 function oneLower(severity: Severity): Severity {

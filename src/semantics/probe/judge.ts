@@ -1,4 +1,5 @@
-import { accessExposures, isLoopback, openedRequests } from './judge-access.ts';
+import { isLoopback } from '../node/listen-address.ts';
+import { accessExposures, openedRequests } from './judge-access.ts';
 import { compareIdentities } from './judge-identities.ts';
 import { byGravity, tlsExposures } from './judge-tls.ts';
 import { type Listener, listenerOf, usualListeners } from './listeners.ts';
@@ -77,7 +78,7 @@ function guarded(observation: Observation, listener: Listener): Standing {
       ? { verdict: 'unknown', sentence: `answers ${[...new Set(statuses)].join(', ')}, which tells nothing` }
       : { verdict: 'secure', sentence: refusals };
   }
-  const where = listener.guard === 'address' && isLoopback(observation.address) ? ', on loopback' : '';
+  const where = listener.guard === 'address' && isLoopback(observation.address ?? '') ? ', on loopback' : '';
   const paths = `${listed([...new Set(opened)])}${where}`;
   return {
     verdict: 'public',

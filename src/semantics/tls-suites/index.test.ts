@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeSuites, strongSuites, tlsVersion } from './index.ts';
+import { judgeSuites, strongSuites, suiteWeakness, tlsVersion, weakDefaultSuites } from './index.ts';
 
 const ecdhe128 = 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256';
 
@@ -69,6 +69,63 @@ describe('judgeSuites', () => {
     ],
   ])('%s', (_, names, minimum, expected) => {
     expect(judgeSuites(names, minimum)).toMatchObject(expected);
+  });
+});
+
+describe('suiteWeakness', () => {
+  it.each([
+    ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', undefined],
+    ['TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305', undefined],
+    ['TLS_DHE_RSA_WITH_AES_128_GCM_SHA256', undefined],
+    ['TLS_AES_128_CCM_8_SHA256', undefined],
+    ['TLS_RSA_WITH_AES_128_GCM_SHA256', 'weak: no forward secrecy'],
+    ['TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA', 'weak: CBC'],
+    ['TLS_RSA_WITH_3DES_EDE_CBC_SHA', 'broken: 3DES'],
+    ['TLS_DHE_RSA_WITH_DES_CBC_SHA', 'broken: DES'],
+    ['TLS_ECDHE_RSA_WITH_RC4_128_SHA', 'broken: RC4'],
+    ['TLS_DH_anon_WITH_AES_128_GCM_SHA256', 'broken: no server identity'],
+    ['TLS_RSA_WITH_NULL_SHA256', 'broken: no encryption'],
+  ])('%s: %s', (name, expected) => {
+    const found = suiteWeakness(name);
+    expect(found && `${found.grade}: ${found.property}`).toBe(expected);
+  });
+});
+
+describe('weakDefaultSuites', () => {
+  const cbc = [
+    'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA',
+    'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA',
+    'TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA',
+    'TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA',
+  ];
+  const tripleDes = 'TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA';
+  const rsa = [
+    'TLS_RSA_WITH_AES_128_GCM_SHA256',
+    'TLS_RSA_WITH_AES_256_GCM_SHA384',
+    'TLS_RSA_WITH_AES_128_CBC_SHA',
+    'TLS_RSA_WITH_AES_256_CBC_SHA',
+    'TLS_RSA_WITH_3DES_EDE_CBC_SHA',
+  ];
+
+  it.each([
+    ['kube-apiserver', 20, [tripleDes, ...rsa, ...cbc]],
+    ['kubelet', 29, [tripleDes, ...rsa, ...cbc]],
+    ['kubelet', 30, [tripleDes, ...cbc]],
+    ['kube-scheduler', 31, [tripleDes, ...cbc]],
+    ['kube-apiserver', 32, cbc],
+    ['kube-apiserver', undefined, cbc],
+    ['etcd', 4, [tripleDes, ...rsa, ...cbc]],
+    ['etcd', 5, [tripleDes, ...rsa, ...cbc]],
+    ['etcd', 6, cbc],
+  ] as const)('of %s, minor %s', (component, minor, expected) => {
+    expect(weakDefaultSuites(component, minor)).toEqual(expected);
+  });
+
+  it('names suites that Go knows, all of them weak', () => {
+    const names = weakDefaultSuites('kubelet', 20);
+    const { unknown, weak } = judgeSuites(names, undefined);
+    expect(unknown).toEqual([]);
+    expect(weak.map(({ name }) => name)).toEqual(names);
   });
 });
 

@@ -12,6 +12,7 @@ const unencrypted = broken('no encryption', 'encrypts nothing');
 const exportGrade = broken('export keys', 'encrypts with keys of 40 bits');
 const rc4 = broken('RC4', 'encrypts with RC4');
 const tripleDes = broken('3DES', 'encrypts with 3DES');
+const des = broken('DES', 'encrypts with DES');
 const md5 = broken('MD5', 'authenticates with MD5');
 const noForwardSecrecy = weak('no forward secrecy', 'has no forward secrecy');
 const cbc = weak('CBC', 'encrypts in CBC mode, without authenticated encryption');
@@ -25,7 +26,8 @@ export function suiteWeakness(name: string): SuiteWeakness | undefined {
   if (name.includes('_NULL_')) return unencrypted;
   if (name.includes('EXPORT')) return exportGrade;
   if (name.includes('_RC4_')) return rc4;
-  if (/_3?DES_/.test(name)) return tripleDes;
+  if (name.includes('_3DES_')) return tripleDes;
+  if (name.includes('_DES_')) return des;
   if (/_MD5$/.test(name)) return md5;
   if (/^TLS_(?:AES|CHACHA20)_/.test(name)) return undefined;
   if (!/^TLS_(?:ECDHE|DHE)_/.test(name)) return noForwardSecrecy;

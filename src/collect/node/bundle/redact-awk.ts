@@ -54,14 +54,26 @@ function closing(s, at,   q, i, c) {
   return 0
 }
 
-# Passwords in addresses: scheme://user:password@host
+# Credentials inside other text: scheme://user:password@host, and what stands behind Bearer and Basic.
 function urls(s,   out, m, c) {
+  if (s ~ /[Bb][EeAa][AaSs][RrIi][EeCc][Rr]?[ \t]/) s = schemes(s)
   if (s !~ /:\/\/[^ \t\/@"']*@/) return s
   out = ""
   while (match(s, /:\/\/[^ \t\/@:"']*:[^ \t\/"']*@/)) {
     m = substr(s, RSTART, RLENGTH); c = index(substr(m, 4), ":")
     out = out substr(s, 1, RSTART - 1) substr(m, 1, 3 + c) "REDACTED@"
     s = substr(s, RSTART + RLENGTH)
+  }
+  return out s
+}
+
+function schemes(s,   out, n, m) {
+  out = ""
+  while (match(s, /([Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc])[ \t]+[A-Za-z0-9+\/._~=-]+/)) {
+    m = substr(s, RSTART, RLENGTH); out = out substr(s, 1, RSTART - 1); s = substr(s, RSTART + RLENGTH)
+    match(m, /[ \t]+/); n = RSTART + RLENGTH
+    if (length(m) - n >= 7 && substr(m, n) ~ /[0-9=]/) { found = 1; m = substr(m, 1, n - 1) "REDACTED" }
+    out = out m
   }
   return out s
 }
@@ -171,11 +183,18 @@ function assigned(s,   name) {
   return substr(s, 1, RLENGTH) "REDACTED" (s ~ /\\$/ ? "\\" : "")
 }
 
-function toml(   i, s, v, head, until) {
-  until = ""
+function toml(   i, s, v, head, until, headers) {
+  until = ""; headers = 0
   for (i = 1; i <= NR; i++) {
     s = L[i]
     if (until != "") { if (index(s, until) > 0) until = ""; emit(""); continue }
+    if (s ~ /^[ \t]*\[\[?[^=]*\]\]?[ \t]*(#.*)?\r?$/) { headers = s ~ /(^|[.[ \t])["']?header["']?[ \t]*\]/; emit(keys(urls(s))); continue }
+    # Any header of HTTP may be a credential.
+    if (headers || s ~ /(^|[ \t,{.])["']?header["']?[ \t]*[.=]/) {
+      n = index(s, "="); if (n == 0) { emit(""); continue }
+      v = substr(s, n + 1); if (v ~ /\[/ && v !~ /\]/) until = "]"
+      emit(substr(s, 1, n) " \"REDACTED\""); continue
+    }
     if (match(tolower(s), /(^|[ \t,{.])["']?([a-z0-9_-]*(passw(or)?d|token|secret)|auth|authorization)["']?[ \t]*=[ \t]*/)) {
       head = substr(s, 1, RSTART + RLENGTH - 1); v = substr(s, RSTART + RLENGTH)
       if (v !~ /^(""([^"]|$)|''([^']|$)|\[[ \t]*\])/) {

@@ -46,11 +46,13 @@ function yaml(   i, s, col, at, k, v, d, parent, isitem, rest, all, pend, cut, n
     if (s ~ /(^|[{,])[ \t]*["']?kind["']?[ \t]*:[ \t]*["']?Secret(List)?["']?[ \t\r]*([,}#]|$)/) withhold()
     if (s ~ /(^|[{,])[ \t]*["']?kind["']?[ \t]*:[ \t]*["']?Config["']?[ \t\r]*([,}#]|$)/ || s ~ /(^|[{,])[ \t]*["']?(users|clusters)["']?[ \t]*:/) sort = "kubeconfig"
     if (s ~ /(^|[{,])[ \t]*["']?kind["']?[ \t]*:[ \t]*["']?Encryption/) encryption = 2
+    if (s ~ /staticPodURLHeader/) headers = 1
     if (s ~ /["']?resources["']?[ \t]*:/ && encryption < 2) encryption += encryption == 0 ? 1 : 0
     if (s ~ /["']?providers["']?[ \t]*:/ && encryption == 1) encryption = 2
   }
   if (odd && mentions) withhold()
   if (encryption == 2) sort = "encryption"
+  if (headers && (first == "{" || first == "[")) withhold()
   json = first == "{" || first == "["
   if (json && sort != "plain") for (i = 1; i <= NR; i++) if (!known(L[i])) withhold()
   d = 0; drop = -1; all = -1; pend = -1; block = -1; open = 0; flow = 0; carry = ""; flagval = 0; ended = 0
@@ -98,6 +100,7 @@ function yaml(   i, s, col, at, k, v, d, parent, isitem, rest, all, pend, cut, n
       d++; kcol[d] = at; kname[d] = k
       if (isitem) { iname[at] = 0; ival[at] = 0 }
       n = secret(k) || all >= 0
+      if (k == "staticPodURLHeader") n = 2
       if (sort == "kubeconfig" && parent == "user" && k !~ /^(client-certificate|client-certificate-data|client-key|tokenFile|username|as|as-uid|as-groups|as-user-extra|exec|auth-provider)$/) n = 2
       if (sort == "encryption" && parent == "keys" && k != "name") n = 2
       if (sort == "kubeconfig" && ((parent == "exec" && k == "env") || (parent == "auth-provider" && k == "config"))) n = 2

@@ -1,0 +1,30 @@
+import { InvalidArgumentError } from 'commander';
+
+/** An option that is a number of seconds, up to an hour. */
+export function seconds(value: string): number {
+  const number = Number(value);
+  if (!Number.isFinite(number) || number <= 0 || number > 3600) {
+    throw new InvalidArgumentError('It must be a number of seconds, up to 3600.');
+  }
+  return number;
+}
+
+/** An option that is a whole number from 1 to 999. */
+export function smallCount(value: string): number {
+  if (!/^[1-9]\d{0,2}$/.test(value)) throw new InvalidArgumentError('It must be a number from 1 to 999.');
+  return Number(value);
+}
+
+/** An option that is a name as of a namespace (RFC 1123). */
+export function dnsLabel(value: string): string {
+  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)) {
+    throw new InvalidArgumentError('It must be a namespace: lower case letters, digits and -.');
+  }
+  return value;
+}
+
+/** An option that is an image. */
+export function imageName(value: string): string {
+  if (!/^[^\s]{1,500}$/.test(value)) throw new InvalidArgumentError('It must be an image, such as HOST/NAME:TAG.');
+  return value;
+}

@@ -1,0 +1,264 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { Alert } from '../model/alert.ts';
+import { Journal } from './journal.ts';
+import { replaceFile } from './replace-file.ts';
+import { deliveryKey, type Sink } from './sinks/sink.ts';
+
+/** An alert on its way, with its number: numbers grow over the life of a state folder. */
+export interface Entry {
+  readonly number: number;
+  readonly alert: Alert;
+  readonly bytes: number;
+}
+
+export interface OutboxOptions {
+  /** Undefined: nothing is kept. */
+  readonly path: string | undefined;
+  readonly sinks: readonly Pick<Sink, 'name' | 'updates'>[];
+  /** The last alert that the checkpoint knows: later ones are made again by the events after it. */
+  readonly checkpointed: number;
+  /** Of one sink. What is over is dropped, oldest first. */
+  readonly limits: { readonly alerts: number; readonly bytes: number };
+  readonly onDropped: (sink: string, count: number) => void;
+}
+
+type Line =
+  | { readonly number: number; readonly alert: Alert; readonly for: readonly string[] }
+  | { readonly sink: string; readonly settled: readonly number[] };
+
+/**
+ * The alerts that are still to be told, per sink, on disk. An alert is durable before a sink hears of it, and so is
+ * what a sink has heard: after a kill each goes on where it was. Alerts that the replayed events make a second time
+ * are known by id and revision.
+ */
+export class Outbox {
+  private readonly options: OutboxOptions;
+  private readonly queues = new Map<string, Queue>();
+  private journal: Journal | undefined;
+  private last: number;
+  /** Alerts since the checkpoint, by key: the replay after a restart makes them again. */
+  private readonly recent = new Map<string, number>();
+  private recentEntries: Entry[] = [];
+  private live = 0;
+  private wake: (() => void)[] = [];
+  private work: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: OutboxOptions) {
+    this.options = options;
+    this.last = options.checkpointed;
+    for (const { name, updates } of options.sinks) this.queues.set(name, new Queue(updates));
+  }
+
+  static async open(options: OutboxOptions): Promise<Outbox> {
+    const outbox = new Outbox(options);
+    const { path } = options;
+    if (path === undefined) return outbox;
+    if (existsSync(path)) outbox.load(await readFile(path));
+    await outbox.rewrite(path);
+    return outbox;
+  }
+
+  /** Number of the last alert taken. */
+  get number(): number {
+    return this.last;
+  }
+
+  /** Takes a number for an alert; undefined for one that was taken before the restart. */
+  admit(alert: Alert): Entry | undefined {
+    const key = deliveryKey(alert);
+    if (this.recent.has(key)) return undefined;
+    this.last += 1;
+    const entry = { number: this.last, alert, bytes: JSON.stringify(alert).length };
+    this.recent.set(key, entry.number);
+    this.recentEntries.push(entry);
+    return entry;
+  }
+
+  /** Resolves when the entries are durable and their sinks are called. */
+  async add(entries: readonly Entry[]): Promise<void> {
+    if (entries.length === 0) return;
+    const names = [...this.queues.keys()];
+    await this.write(entries.map(({ number, alert }) => ({ number, alert, for: names })));
+    for (const entry of entries) {
+      for (const [name, queue] of this.queues) {
+        queue.add(entry);
+        const dropped = queue.shrink(this.options.limits);
+        if (dropped.length === 0) continue;
+        this.options.onDropped(name, dropped.length);
+        void this.write([{ sink: name, settled: dropped.map(({ number }) => number) }]).catch(() => undefined);
+      }
+    }
+    const called = this.wake;
+    this.wake = [];
+    for (const call of called) call();
+  }
+
+  /** What a sink has not been told yet, oldest first. */
+  pending(sink: string): Iterable<Entry> {
+    return this.queues.get(sink)?.entries() ?? [];
+  }
+
+  size(sink: string): number {
+    return this.queues.get(sink)?.size ?? 0;
+  }
+
+  /** A sink has been told, or never will be. */
+  async settle(sink: string, entries: readonly Entry[]): Promise<void> {
+    const queue = this.queues.get(sink);
+    if (queue === undefined || entries.length === 0) return;
+    for (const entry of entries) queue.remove(entry);
+    await this.write([{ sink, settled: entries.map(({ number }) => number) }]);
+  }
+
+  /** Resolves when alerts are added. */
+  changed(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      this.wake.push(resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  /** Forgets what a checkpoint that is durable now has made superfluous, and packs the file when most of it is. */
+  async checkpointed(number: number): Promise<void> {
+    this.recentEntries = this.recentEntries.filter((entry) => {
+      if (entry.number > number) return true;
+      this.recent.delete(deliveryKey(entry.alert));
+      return false;
+    });
+    const { path } = this.options;
+    if (path !== undefined && this.journal !== undefined && this.journal.length > 2 * this.live + 1024 * 1024) {
+      await this.rewrite(path);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.work.catch(() => undefined);
+    await this.journal?.close();
+    this.journal = undefined;
+  }
+
+  /** In order: a line that settles an alert stands behind the alert's own. */
+  private write(lines: readonly Line[]): Promise<void> {
+    const append = async (): Promise<void> => {
+      if (this.journal === undefined) return;
+      const bytes = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+      await this.journal.append(bytes);
+    };
+    return this.next(append);
+  }
+
+  private rewrite(path: string): Promise<void> {
+    return this.next(async () => {
+      await this.journal?.close();
+      const lines = this.liveLines().map((line) => `${JSON.stringify(line)}\n`);
+      this.live = lines.reduce((sum, line) => sum + Buffer.byteLength(line), 0);
+      await replaceFile(path, lines);
+      this.journal = await Journal.open(path);
+    });
+  }
+
+  private next<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.work.then(task, task);
+    this.work = done.catch(() => undefined);
+    return done;
+  }
+
+  private liveLines(): Line[] {
+    const waiting = new Map<number, { readonly entry: Entry; readonly names: string[] }>();
+    for (const entry of this.recentEntries) waiting.set(entry.number, { entry, names: [] });
+    for (const [name, queue] of this.queues) {
+      for (const entry of queue.entries()) {
+        const known = waiting.get(entry.number);
+        if (known === undefined) waiting.set(entry.number, { entry, names: [name] });
+        else known.names.push(name);
+      }
+    }
+    const sorted = [...waiting.values()].toSorted((a, b) => a.entry.number - b.entry.number);
+    return sorted.map(({ entry, names }) => ({ number: entry.number, alert: entry.alert, for: names }));
+  }
+
+  private load(bytes: Buffer): void {
+    const loaded = new Map<number, Entry>();
+    // A line without an end was torn by the kill: nobody was told of it.
+    const lines = bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1).toString('utf8').split('\n');
+    for (const text of lines) {
+      const line = parseLine(text);
+      if (line === undefined) continue;
+      if ('sink' in line) {
+        for (const number of line.settled) {
+          const entry = loaded.get(number);
+          if (entry !== undefined) this.queues.get(line.sink)?.remove(entry);
+        }
+        continue;
+      }
+      const entry = { number: line.number, alert: line.alert, bytes: text.length };
+      loaded.set(line.number, entry);
+      this.last = Math.max(this.last, line.number);
+      for (const name of line.for) this.queues.get(name)?.add(entry);
+      if (line.number > this.options.checkpointed) {
+        this.recent.set(deliveryKey(line.alert), line.number);
+        this.recentEntries.push(entry);
+      }
+    }
+  }
+}
+
+/** The file is our own, and whole lines of it were written whole; a line that is not ours is passed over. */
+function parseLine(text: string): Line | undefined {
+  if (text === '') return undefined;
+  try {
+    const line: unknown = JSON.parse(text);
+    return typeof line === 'object' && line !== null && ('alert' in line || 'settled' in line) ? (line as Line) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What one sink waits for. Of an incident that is still waiting only the latest is kept where updates fold. */
+class Queue {
+  private readonly updates: Sink['updates'];
+  private readonly waiting = new Map<string, Entry>();
+  private bytes = 0;
+
+  constructor(updates: Sink['updates']) {
+    this.updates = updates;
+  }
+
+  get size(): number {
+    return this.waiting.size;
+  }
+
+  entries(): Iterable<Entry> {
+    return this.waiting.values();
+  }
+
+  add(entry: Entry): void {
+    const key = this.keyOf(entry);
+    this.bytes += entry.bytes - (this.waiting.get(key)?.bytes ?? 0);
+    this.waiting.set(key, entry);
+  }
+
+  remove(entry: Entry): void {
+    const key = this.keyOf(entry);
+    // A later revision may have taken the place while this one was on its way.
+    if (this.waiting.get(key)?.number !== entry.number) return;
+    this.waiting.delete(key);
+    this.bytes -= entry.bytes;
+  }
+
+  shrink(limits: OutboxOptions['limits']): Entry[] {
+    const dropped: Entry[] = [];
+    for (const entry of this.waiting.values()) {
+      if (this.waiting.size <= limits.alerts && this.bytes <= limits.bytes) break;
+      this.remove(entry);
+      dropped.push(entry);
+    }
+    return dropped;
+  }
+
+  private keyOf({ number, alert }: Entry): string {
+    return this.updates === 'latest' ? alert.id : String(number);
+  }
+}

@@ -1,0 +1,28 @@
+import { open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Puts a file in place whole or not at all, and durably: written beside it, synced, renamed, and the folder synced. */
+export async function replaceFile(path: string, parts: Iterable<string | Uint8Array>): Promise<void> {
+  const temporary = `${path}.tmp`;
+  const file = await open(temporary, 'w', 0o600);
+  try {
+    for (const part of parts) await file.writeFile(part);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+  await syncFolder(dirname(path));
+}
+
+/** Makes names in a folder durable. Some file systems know no such thing, and then there is nothing to do. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } catch {
+    return;
+  } finally {
+    await folder.close();
+  }
+}
