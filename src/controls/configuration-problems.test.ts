@@ -4,7 +4,7 @@ import etcd from './etcd/configuration-problems.ts';
 import apiServer from './kube-apiserver/configuration-problems.ts';
 import kubeProxy from './kube-proxy/configuration-problems.ts';
 import kubelet from './kubelet/configuration-problems.ts';
-import { kubeletConfig, kubeProxyConfig, staticPod, unit } from './node-examples.ts';
+import { file, kubeletConfig, kubeProxyConfig, staticPod, unit } from './node-examples.ts';
 import { node } from './nodes/examples.ts';
 
 const controls = [apiServer, etcd, kubelet, kubeProxy];
@@ -41,6 +41,23 @@ it.each<[string, string, string[]]>([
     `${staticPod('kube-apiserver', ['--anonymous-authentication=false'])}`,
     [
       'low /etc/kubernetes/manifests/kube-apiserver.yaml:12:1 --anonymous-authentication is no known flag of kube-apiserver v1.32, which does not start with one that it does not know',
+    ],
+  ],
+  [
+    'files that other controls tell are missing',
+    staticPod('kube-apiserver', [
+      '--audit-policy-file=/etc/kubernetes/a.yaml',
+      '--encryption-provider-config=/etc/kubernetes/e.yaml',
+      '--authorization-config=/etc/kubernetes/z.yaml',
+    ]),
+    [],
+  ],
+  [
+    'a file that is no YAML, which no other control tells',
+    staticPod('kube-apiserver', ['--audit-policy-file=/etc/kubernetes/a.yaml']) +
+      file('/etc/kubernetes/a.yaml', 'rules: ['),
+    [
+      'medium /etc/kubernetes/a.yaml:2:1 /etc/kubernetes/a.yaml is no YAML: unexpected end of the stream within a flow collection',
     ],
   ],
   ['a flag of nobody that a process runs with', running('--frobnicate=1'), []],

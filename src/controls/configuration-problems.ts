@@ -7,8 +7,17 @@ import { type Control, control, type Examples } from './control.ts';
 const protective =
   /tls|cert|private-?key|ca-?file|auth|anonymous|admission|audit|encryption|token|bind-?address|listen|read-?only-?port|kubeconfig|seccomp/i;
 
+interface ConfigurationOptions {
+  readonly examples: Examples;
+  /** Whether a problem is what another control of the component is about: one cause is one finding. */
+  readonly isToldElsewhere?: (problem: ConfigurationProblem) => boolean;
+}
+
 /** A component's flags and files that do not do what their author meant, each a failure at its place. */
-export function configurationControl(component: Component, examples: Examples): Control<'component'> {
+export function configurationControl(
+  component: Component,
+  { examples, isToldElsewhere = () => false }: ConfigurationOptions,
+): Control<'component'> {
   return control({
     id: `${component}/configuration-problems`,
     title: `Everything that is configured for ${component} is in force`,
@@ -22,9 +31,14 @@ export function configurationControl(component: Component, examples: Examples): 
       const seen = new Map<string, number>();
       const failures: Failure[] = [];
       let versionMatters = false;
+      let told: string | undefined;
       for (const problem of config.problems) {
         // What runs has evidently taken its flags, whoever built it.
         if (problem.kind === 'unknown-flag' && start.pid !== undefined && start.differs !== true) continue;
+        if (isToldElsewhere(problem)) {
+          told ??= problem.message;
+          continue;
+        }
         if (config.minor === undefined && isOfVersion(problem)) {
           versionMatters = true;
           continue;
@@ -35,7 +49,9 @@ export function configurationControl(component: Component, examples: Examples): 
         seen.set(name, count);
         failures.push(failureOf(problem, { subject, key: count === 1 ? name : `${name} ${count}` }));
       }
-      if (failures.length > 0 || !versionMatters) return failures;
+      if (failures.length > 0) return failures;
+      if (told !== undefined) return unknown(told);
+      if (!versionMatters) return failures;
       return unknown(`whether ${component} takes all of its flags is not known, nor which version it is`);
     },
     examples,

@@ -14,6 +14,10 @@ export interface BenchmarkCheck {
   readonly differs?: string;
   /** Why this edition leaves the row out for its distribution. */
   readonly leftOut?: string;
+  /** Why no control answers it. */
+  readonly reason?: string;
+  /** The permission bits that this edition allows, where the controls allow fewer. */
+  readonly allowedMode?: number;
 }
 
 export interface BenchmarkEdition {
@@ -34,14 +38,19 @@ interface EditionData {
   /** Number in this edition to number in cis-1.12. */
   readonly same: Readonly<Record<string, string>>;
   readonly differs: Readonly<Record<string, string>>;
-  readonly own: readonly {
-    readonly id: string;
-    readonly title: string;
-    readonly automated: boolean;
-    readonly controls?: readonly string[];
-  }[];
+  readonly own: readonly { readonly id: string; readonly title: string; readonly automated: boolean }[];
   readonly otherwiseAutomated: readonly string[];
 }
+
+/** What answers a row of an edition's own, or why nothing does. */
+interface Answer {
+  readonly controls?: readonly string[];
+  readonly differs?: string;
+  readonly reason?: string;
+}
+
+/** By title: the same requirement has another number in each edition. */
+const answers: ReadonlyMap<string, Answer> = new Map(Object.entries(data.answers as Record<string, Answer>));
 
 /** All of them by name; their rows are made when they are asked for. */
 export const editions: readonly BenchmarkEdition[] = [
@@ -70,7 +79,12 @@ function edition(
 function rowsOf({ same, differs, own, otherwiseAutomated }: EditionData): readonly BenchmarkCheck[] {
   const byId = new Map(base.rows.map((row) => [row.id, row]));
   const otherwise = new Set(otherwiseAutomated);
-  const rows: BenchmarkCheck[] = own.map((row) => ({ controls: [], ...row, ...noteOf(differs[row.id]) }));
+  const rows: BenchmarkCheck[] = own.map((row) => ({
+    controls: [],
+    ...row,
+    ...answers.get(row.title),
+    ...noteOf(differs[row.id]),
+  }));
   for (const [id, of] of Object.entries(same)) {
     const row = byId.get(of);
     if (row === undefined) continue;
@@ -80,9 +94,10 @@ function rowsOf({ same, differs, own, otherwiseAutomated }: EditionData): readon
   return rows.sort(byNumber);
 }
 
-function noteOf(differs: string | undefined): Pick<BenchmarkCheck, 'differs' | 'leftOut'> {
+function noteOf(differs: string | undefined): Pick<BenchmarkCheck, 'differs' | 'leftOut' | 'allowedMode'> {
   if (differs === undefined) return {};
-  return /^(?:Does not apply|Cannot be changed)/.test(differs) ? { leftOut: differs } : { differs };
+  if (/^(?:Does not apply|Cannot be changed)/.test(differs)) return { leftOut: differs };
+  return /^Asks for mode 644 or stricter instead of 600/.test(differs) ? { differs, allowedMode: 0o644 } : { differs };
 }
 
 /** `1.2.9` before `1.2.10`. */

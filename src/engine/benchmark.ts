@@ -1,6 +1,7 @@
 import type { AnyControl } from '../controls/control.ts';
+import type { Failure } from '../model/verdict.ts';
 import type { BenchmarkCheck, BenchmarkEdition } from './benchmark-editions.ts';
-import type { Judgement } from './judge.ts';
+import type { Judgement, ToldWith } from './judge.ts';
 
 /** How a row of a benchmark stands in what was judged. */
 export type CheckState =
@@ -37,13 +38,14 @@ export function benchmarkResults(edition: BenchmarkEdition, judgement: Judgement
     if (known === undefined) reasons?.set(control, [reason]);
     else known.push(reason);
   }
+  const failures = modeFailures(judgement);
   return edition.rows.map((check) => {
     const controls = check.controls.map((id) => byId.get(id)).filter((control) => control !== undefined);
     const reasonsOf = (kind: 'unknown' | 'manual') => controls.flatMap((control) => open.get(kind)?.get(control) ?? []);
     const counts = controls.map((control) => judgement.coverage.get(control));
     const sum = (kind: 'pass' | 'fail' | 'unknown' | 'manual' | 'error') =>
       counts.reduce((total, each) => total + (each?.[kind] ?? 0), 0);
-    const failing = controls.filter((control) => (judgement.coverage.get(control)?.fail ?? 0) > 0);
+    const failing = controls.filter((control) => fails(control, check));
     const judged = sum('pass') + sum('fail');
     const inapplicable = controls.flatMap((control) => [...(judgement.inapplicable.get(control) ?? [])]);
     return { check, failing, state: stateOf() };
@@ -56,9 +58,48 @@ export function benchmarkResults(edition: BenchmarkEdition, judgement: Judgement
       if (sum('manual') > 0) return { kind: 'manual', reasons: distinct(reasonsOf('manual')) };
       if (judged > 0) return { kind: 'pass', judged };
       if (inapplicable.length > 0) return { kind: 'not-applicable', reasons: distinct(inapplicable) };
-      return check.controls.length === 0 ? { kind: 'manual', reasons: [] } : { kind: 'no-evidence' };
+      if (check.controls.length > 0) return { kind: 'no-evidence' };
+      return { kind: 'manual', reasons: check.reason === undefined ? [] : [check.reason] };
     }
   });
+
+  function fails(control: AnyControl, check: BenchmarkCheck): boolean {
+    if ((judgement.coverage.get(control)?.fail ?? 0) === 0) return false;
+    const found = failures.get(control);
+    return found === undefined || !found.every((failure) => isAllowed(failure, check));
+  }
+}
+
+/** Whether a row does not mind a failure: the edition allows more than the control does. */
+export function isAllowed({ mode }: Failure, { allowedMode }: BenchmarkCheck): boolean {
+  return allowedMode !== undefined && mode !== undefined && (mode & ~allowedMode) === 0;
+}
+
+/** The failures of modes that are findings, by control. */
+function modeFailures(judgement: Judgement): ReadonlyMap<AnyControl, readonly Failure[]> {
+  const byControl = new Map<AnyControl, Failure[]>();
+  for (const { control, failure } of judgement.findings) {
+    if (failure.mode === undefined) continue;
+    const known = byControl.get(control);
+    if (known === undefined) byControl.set(control, [failure]);
+    else known.push(failure);
+  }
+  return byControl;
+}
+
+/** What tells a failure that is no finding of its own: the control and the subject, followed to one that is told. */
+export function toldWith(judgement: Judgement, control: AnyControl): ToldWith | undefined {
+  const byId = new Map(judgement.controls.map((each) => [each.id, each]));
+  const seen = new Set<AnyControl>();
+  let told = judgement.told.get(control);
+  while (told !== undefined) {
+    const by = byId.get(told.control);
+    const further = by === undefined || seen.has(by) ? undefined : judgement.told.get(by);
+    if (by === undefined || further === undefined || further.object !== told.object) return told;
+    seen.add(by);
+    told = further;
+  }
+  return told;
 }
 
 function distinct(reasons: readonly string[]): readonly string[] {

@@ -49,7 +49,15 @@ export interface Judgement {
   readonly undecided: readonly Undecided[];
   /** Why controls of nodes and components do not apply where they were asked. */
   readonly inapplicable: ReadonlyMap<AnyControl, ReadonlySet<string>>;
+  /** What tells failures that are no findings of their own, the first of each control. */
+  readonly told: ReadonlyMap<AnyControl, ToldWith>;
   readonly errors: readonly ControlError[];
+}
+
+/** The control whose failure on the same subject has the same cause, and the subject. */
+export interface ToldWith {
+  readonly control: string;
+  readonly object: KubeObject;
 }
 
 export type VerdictCounts = Record<Verdict['kind'] | 'error', number>;
@@ -109,6 +117,7 @@ export function judge(snapshot: Snapshot, options: JudgeOptions): Judgement {
     coverage: run.coverage,
     undecided: run.undecided(),
     inapplicable: run.inapplicable,
+    told: run.told,
     errors: run.errors,
   };
 }
@@ -118,6 +127,7 @@ class Run {
   readonly coverage = new Map<AnyControl, VerdictCounts>();
   readonly errors: ControlError[] = [];
   readonly inapplicable = new Map<AnyControl, Set<string>>();
+  readonly told = new Map<AnyControl, ToldWith>();
   readonly ledger = new Ledger();
   private readonly facts: Facts;
   private readonly byKind: { [K in SubjectKind]: AnyControl[] } = {
@@ -246,7 +256,11 @@ class Run {
       ...(container && { container: { name: container.name, role: container.role } }),
     };
     for (const { control, failure } of failures) {
-      if (control.coveredBy.some((id) => failed.has(id) || above.has(id))) continue;
+      const cover = control.coveredBy.find((id) => failed.has(id) || above.has(id));
+      if (cover !== undefined) {
+        if (!this.told.has(control)) this.told.set(control, { control: cover, object });
+        continue;
+      }
       this.ledger.record(control, named, failure, owner);
     }
     return failed;

@@ -22,6 +22,8 @@ export interface Failure {
   readonly severity?: Severity;
   /** Where it stands, if that is not in the subject's own object: another file of the node. */
   readonly place?: ObjectPlace;
+  /** Of the mode of a file: its permission bits, for editions of a benchmark that allow more. */
+  readonly mode?: number;
   /** What to change and where, for this case; the control's own remedy says it for all. */
   readonly remedy?: string;
 }

@@ -1,5 +1,6 @@
+import type { AnyControl } from '../controls/control.ts';
 import type { CheckResult, CheckState } from '../engine/benchmark.ts';
-import { benchmarkResults } from '../engine/benchmark.ts';
+import { benchmarkResults, isAllowed, toldWith } from '../engine/benchmark.ts';
 import { type ChosenEdition, rangeText } from '../engine/choose-edition.ts';
 import type { Finding } from '../engine/finding.ts';
 import type { Judgement } from '../engine/judge.ts';
@@ -30,7 +31,7 @@ export function* benchmarkPage(chosen: ChosenEdition, judgement: Judgement, page
     const first = (lines[0] ?? '').slice(wordColumns);
     yield `${[mark(state, style)(padEnd(word, wordColumns)) + first, ...lines.slice(1)].join('\n')}\n`;
     const indent = ' '.repeat(lead.length);
-    for (const detail of details(result, byControl, page)) {
+    for (const detail of details(result, { byControl, judgement }, page)) {
       for (const line of wrap(detail, { width: page.width, lead: indent })) yield `${style.faint(line)}\n`;
     }
   }
@@ -68,19 +69,22 @@ function mark({ kind }: CheckState, style: Page['style']): (text: string) => str
   return kind === 'not-applicable' || kind === 'no-evidence' ? style.faint : style.strong;
 }
 
-function details(
-  { state, failing, check }: CheckResult,
-  byControl: ReadonlyMap<unknown, readonly Finding[]>,
-  { detail }: Page,
-): string[] {
+interface Found {
+  readonly byControl: ReadonlyMap<unknown, readonly Finding[]>;
+  readonly judgement: Judgement;
+}
+
+function details({ state, failing, check }: CheckResult, { byControl, judgement }: Found, { detail }: Page): string[] {
   const limit = detail === 'full' ? Number.POSITIVE_INFINITY : shown;
   const texts: string[] = [];
   if (state.kind === 'fail') {
-    const findings = failing.flatMap((control) => byControl.get(control) ?? []);
+    const findings = failing
+      .flatMap((control) => byControl.get(control) ?? [])
+      .filter(({ failure }) => !isAllowed(failure, check));
     const first = sortFindings(findings).slice(0, limit);
     texts.push(...first.map(findingText));
     if (findings.length > first.length) texts.push(`and ${findings.length - first.length} more`);
-    if (findings.length === 0) texts.push(`${failing.map(({ id }) => id).join(', ')}: told with another finding`);
+    if (findings.length === 0) texts.push(...failing.slice(0, limit).map((control) => toldText(control, judgement)));
   } else if ('reasons' in state) {
     const first = state.reasons.slice(0, limit);
     texts.push(...first.map((reason) => visibleShort(reason, longestReason)));
@@ -88,6 +92,13 @@ function details(
   }
   if (check.differs !== undefined) texts.push(`this edition: ${check.differs}`);
   return texts;
+}
+
+/** A failure with the same cause as another, which is the finding. */
+function toldText(control: AnyControl, judgement: Judgement): string {
+  const told = toldWith(judgement, control);
+  if (told === undefined) return `${control.id}: told with another finding`;
+  return `${control.id}: told with ${told.control} of ${visible(objectName(told.object))}`;
 }
 
 function findingText({ control, message, owner, places }: Finding): string {

@@ -80,12 +80,10 @@ export function dispatch({ sink, outbox, updateEvery, signal, events }: Dispatch
       const batch = take();
       if (batch.length === 0) {
         idle();
-        const stop = new AbortController();
-        const either = AbortSignal.any([signal, stop.signal]);
-        const changed = outbox.changed(either);
+        const changed = outbox.changed();
         // Updates that were held back become due without anything new.
-        await (outbox.size(sink.name) > 0 ? Promise.race([changed, pause(Math.min(updateEvery, 1000), either)]) : changed);
-        stop.abort();
+        const due = outbox.size(sink.name) > 0 ? pause(Math.min(updateEvery, 1000), signal) : changed;
+        await Promise.race([changed, due]);
         continue;
       }
       try {
@@ -103,6 +101,7 @@ export function dispatch({ sink, outbox, updateEvery, signal, events }: Dispatch
     }
   };
 
+  signal.addEventListener('abort', () => outbox.stir(), { once: true });
   return {
     sink,
     ended: run(),

@@ -41,7 +41,8 @@ export class Outbox {
   private readonly recent = new Map<string, number>();
   private recentEntries: Entry[] = [];
   private live = 0;
-  private wake: (() => void)[] = [];
+  private change: Promise<void> | undefined;
+  private wake: () => void = () => undefined;
   private work: Promise<unknown> = Promise.resolve();
 
   private constructor(options: OutboxOptions) {
@@ -79,19 +80,21 @@ export class Outbox {
   async add(entries: readonly Entry[]): Promise<void> {
     if (entries.length === 0) return;
     const names = [...this.queues.keys()];
-    await this.write(entries.map(({ number, alert }) => ({ number, alert, for: names })));
-    for (const entry of entries) {
-      for (const [name, queue] of this.queues) {
-        queue.add(entry);
-        const dropped = queue.shrink(this.options.limits);
-        if (dropped.length === 0) continue;
-        this.options.onDropped(name, dropped.length);
-        void this.write([{ sink: name, settled: dropped.map(({ number }) => number) }]).catch(() => undefined);
+    await this.next(async () => {
+      await this.append(entries.map(({ number, alert }) => ({ number, alert, for: names })));
+      for (const entry of entries) {
+        for (const [name, queue] of this.queues) await this.offer(entry, name, queue);
       }
-    }
-    const called = this.wake;
-    this.wake = [];
-    for (const call of called) call();
+    });
+    this.stir();
+  }
+
+  private async offer(entry: Entry, name: string, queue: Queue): Promise<void> {
+    queue.add(entry);
+    const dropped = queue.shrink(this.options.limits);
+    if (dropped.length === 0) return;
+    this.options.onDropped(name, dropped.length);
+    await this.append([{ sink: name, settled: dropped.map(({ number }) => number) }]);
   }
 
   /** What a sink has not been told yet, oldest first. */
@@ -108,16 +111,21 @@ export class Outbox {
     const queue = this.queues.get(sink);
     if (queue === undefined || entries.length === 0) return;
     for (const entry of entries) queue.remove(entry);
-    await this.write([{ sink, settled: entries.map(({ number }) => number) }]);
+    await this.next(() => this.append([{ sink, settled: entries.map(({ number }) => number) }]));
   }
 
-  /** Resolves when alerts are added. */
-  changed(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      this.wake.push(resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
+  /** Resolves when alerts are added, or somebody stirs. */
+  changed(): Promise<void> {
+    this.change ??= new Promise((resolve) => {
+      this.wake = resolve;
     });
+    return this.change;
+  }
+
+  /** Wakes who waits for a change. */
+  stir(): void {
+    this.change = undefined;
+    this.wake();
   }
 
   /** Forgets what a checkpoint that is durable now has made superfluous, and packs the file when most of it is. */
@@ -139,14 +147,9 @@ export class Outbox {
     this.journal = undefined;
   }
 
-  /** In order: a line that settles an alert stands behind the alert's own. */
-  private write(lines: readonly Line[]): Promise<void> {
-    const append = async (): Promise<void> => {
-      if (this.journal === undefined) return;
-      const bytes = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-      await this.journal.append(bytes);
-    };
-    return this.next(append);
+  private async append(lines: readonly Line[]): Promise<void> {
+    if (this.journal === undefined) return;
+    await this.journal.append(Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join('')));
   }
 
   private rewrite(path: string): Promise<void> {
@@ -159,6 +162,7 @@ export class Outbox {
     });
   }
 
+  /** One write after the other: a line that settles an alert stands behind the alert's own. */
   private next<T>(task: () => Promise<T>): Promise<T> {
     const done = this.work.then(task, task);
     this.work = done.catch(() => undefined);

@@ -45,8 +45,11 @@ describe.skipIf(!labAvailable || podsMissing !== undefined)('scan --nodes of a l
   async function setReady(name: string, status: 'True' | 'False'): Promise<void> {
     const now = new Date().toISOString();
     const ready = { type: 'Ready', status, reason: 'Test', message: 'set by hand', lastHeartbeatTime: now };
-    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name }, status: { conditions: [ready] } };
-    await lab.kubectl(['replace', '--raw', `/api/v1/nodes/${name}/status`, '-f', '-'], JSON.stringify(node));
+    const path = `/api/v1/nodes/${name}/status`;
+    const node = JSON.parse(await lab.kubectl(['get', '--raw', path]));
+    const { resourceVersion: _any, ...metadata } = node.metadata;
+    const changed = { ...node, metadata, status: { conditions: [ready] } };
+    await lab.kubectl(['replace', '--raw', path, '-f', '-'], JSON.stringify(changed));
   }
 
   const scan = (...args: readonly string[]) =>

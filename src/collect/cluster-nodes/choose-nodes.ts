@@ -35,8 +35,9 @@ export function chooseNodes(nodes: readonly NodeObject[]): ChosenNodes {
         .object('spec')
         .objects('taints')
         .some((taint) => taint.string('key') === virtualTaint);
+    // A kubelet that has not reported yet leaves both empty.
     const system =
-      labels.get('kubernetes.io/os') ?? node.object('status').object('nodeInfo').string('operatingSystem') ?? 'linux';
+      labels.get('kubernetes.io/os') || node.object('status').object('nodeInfo').string('operatingSystem') || 'linux';
     const unready = notReady(node);
     if (isVirtual) {
       virtual.push(nodeGap(name, { code: 'unavailable', reason: 'a virtual node: there is no machine of its own' }));

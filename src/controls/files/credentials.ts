@@ -1,10 +1,18 @@
+import type { NodeFiles } from '../../facts/node-files.ts';
+import type { FileEvidence } from '../../model/node.ts';
 import { staticPod } from '../node-examples.ts';
 import { plain } from './examples.ts';
-import { fileControls } from './file-control.ts';
+import { type FileSet, fileControls } from './file-control.ts';
 import { pickedFiles, settingFiles } from './file-sets.ts';
 
 const encrypting = staticPod('kube-apiserver', ['--encryption-provider-config=/etc/kubernetes/encryption.yaml']);
 const auditing = staticPod('kube-apiserver', ['--audit-log-path=/etc/kubernetes/audit/audit.log']);
+
+function cloudConfig(files: NodeFiles, isMeant: (file: FileEvidence) => boolean): FileSet {
+  const known = /^\/etc\/kubernetes\/(?:azure\.json|cloud-config|cloud\.conf)$/;
+  const none = 'no configuration of a cloud provider among what was read';
+  return pickedFiles(files, (file) => known.test(file.path) && isMeant(file), none);
+}
 
 /** Files with credentials or what they protect that CIS names no mode for. */
 export default fileControls([
@@ -42,6 +50,33 @@ export default fileControls([
         plain('/etc/kubernetes/tokens.csv', 'mode 0640 owner 0:998 holds token'),
       ],
       pass: [plain('/var/lib/rancher/k3s/server/token', 'mode 0600 holds token')],
+    },
+  },
+  {
+    name: 'cloud-config-mode',
+    title: 'Only root can change the configuration of the cloud provider',
+    severity: 'medium',
+    why: 'It says which account and network of the cloud the node works with: whoever changes it sends the node elsewhere.',
+    // With a password in it, who can read it matters more.
+    files: (files) => cloudConfig(files, ({ secret }) => secret === undefined),
+    content: 'public',
+    asks: { mode: 0o644 },
+    examples: {
+      fail: [plain('/etc/kubernetes/azure.json', 'mode 0664')],
+      pass: [plain('/etc/kubernetes/azure.json', 'mode 0644')],
+    },
+  },
+  {
+    name: 'cloud-config-owner',
+    title: 'The configuration of the cloud provider belongs to root',
+    severity: 'high',
+    why: 'Its owner changes it at any time, and reads the credentials of the cloud where it holds any.',
+    files: (files) => cloudConfig(files, () => true),
+    content: 'secret',
+    asks: { owner: 'root' },
+    examples: {
+      fail: [plain('/etc/kubernetes/azure.json', 'owner 1000:1000')],
+      pass: [plain('/etc/kubernetes/azure.json', 'mode 0600')],
     },
   },
   {

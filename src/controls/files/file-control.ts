@@ -77,6 +77,8 @@ export function fileControls(rows: readonly FileRow[]): readonly Control<'node'>
 /** What is wrong with one file. */
 export interface FileProblem extends Grade {
   readonly file: FileEvidence;
+  /** The problem is the file's mode, and nothing else. */
+  readonly isMode?: true;
   readonly remedy?: string;
 }
 
@@ -96,12 +98,13 @@ export function checkFiles(
 }
 
 /** A failure at a file of the node. */
-export function fileFailure(node: NodeFiles['node'], { file, severity, says, remedy }: FileProblem): Failure {
+export function fileFailure(node: NodeFiles['node'], { file, severity, says, remedy, isMode }: FileProblem): Failure {
   const key = file.process === undefined ? file.path : `${file.path} in process ${file.process}`;
   return fail(`${file.path} ${says}`, [], {
     key,
     severity,
     place: { object: fileObject(node, file), path: [] },
+    ...(isMode === true && { mode: file.mode & 0o777 }),
     ...(remedy !== undefined && { remedy }),
   });
 }
@@ -132,7 +135,7 @@ function problemOf(
     if ((file.mode & 0o777 & ~limit) === 0) return undefined;
     const { severity, says } = gradeMode(access, file, { content: kept, inside: inside?.(file) });
     const wide = `has mode ${modeText(file.mode)}, wider than ${modeText(limit)}: ${says}`;
-    return { node, file, severity, says: wide, remedy: `run chmod ${modeText(limit)} ${file.path}` };
+    return { node, file, severity, isMode: true, says: wide, remedy: `run chmod ${modeText(limit)} ${file.path}` };
   }
   const isOwn = file.uid === 0 || owners.also.has(file.uid);
   const { gid } = file;

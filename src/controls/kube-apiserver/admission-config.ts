@@ -5,7 +5,7 @@ import { Reader } from '../../model/reader.ts';
 import { type Failure, notApplicable, pass, unknown, type Verdict } from '../../model/verdict.ts';
 import { file } from '../node-examples.ts';
 import { pluginFailure } from './admission.ts';
-import { type DocumentOf, documentFailure, namedDocuments, readDocument } from './named-file.ts';
+import { type DocumentOf, documentFailure, namedDocuments, notKnown, readDocument } from './named-file.ts';
 import { apiServer, listOf, serverControls } from './server-control.ts';
 
 const withPlugin = (plugin: string, ...lines: readonly string[]): string =>
@@ -84,7 +84,8 @@ export function pluginConfiguration(server: NodeComponent, facts: Facts, plugin:
   const missing = (says: string): Verdict => pluginFailure(server, { plugin, wanted: 'off', says, changes: [] });
   const document = facts.get(namedDocuments)(server, 'admission-control-config-file');
   if (document.kind === 'unset') return missing('there is no --admission-control-config-file with its configuration');
-  if (document.kind === 'unusable') return document.verdict;
+  // That the file is missing is told with all others that are.
+  if (document.kind === 'unusable') return notKnown(document.verdict);
   const entries = isObject(document.value) ? new Reader(document.value, [], []).objects('plugins') : [];
   const entry = entries.find((each) => each.string('name') === plugin);
   if (entry === undefined) return missing(`${document.path} has no configuration for it`);

@@ -20,7 +20,7 @@ import { settingOf } from './server-control.ts';
 export function judgePolicy(
   server: NodeComponent,
   facts: Facts,
-  judge: (read: ReadAuditPolicy, document: DocumentOf) => readonly Failure[],
+  judge: (read: ReadAuditPolicy, document: DocumentOf) => Verdict | readonly Failure[],
 ): Verdict | readonly Failure[] {
   const document = facts.get(namedDocuments)(server, 'audit-policy-file');
   if (document.kind === 'unset') {
@@ -33,13 +33,24 @@ export function judgePolicy(
   return judge(read, document);
 }
 
+/** Judges the rules of the policy. That it has none is told by the control of what the API server loads. */
+export function judgeRules(
+  server: NodeComponent,
+  facts: Facts,
+  judge: (policy: AuditPolicy, document: DocumentOf) => readonly Failure[],
+): Verdict | readonly Failure[] {
+  return judgePolicy(server, facts, ({ policy }, document) =>
+    policy.rules.length === 0 ? unknown(`${document.path} has no rules`) : judge(policy, document),
+  );
+}
+
 /** What of these requests leaves no trace. */
 export function silentOf(
   server: NodeComponent,
   facts: Facts,
   asked: readonly AskedRequests[],
 ): Verdict | readonly Failure[] {
-  return judgePolicy(server, facts, ({ policy }, document) =>
+  return judgeRules(server, facts, (policy, document) =>
     eachFound(asked, (each) => unrecorded(policy, each)).map(({ asked: each, found }) =>
       ruleFailure(document, found, { message: `${describeRequest(found.request)} is not logged`, key: nameOf(each) }),
     ),

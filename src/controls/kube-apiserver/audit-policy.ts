@@ -2,7 +2,15 @@ import { formatPath } from '../../model/path.ts';
 import { type AskedRequests, bodyLogged, describeRequest } from '../../semantics/audit-policy/index.ts';
 import { file } from '../node-examples.ts';
 import { deadRules } from './audit-dead-rules.ts';
-import { eachFound, failedLogin, judgePolicy, nameOf, ruleFailure, silentOf } from './audit-policy-verdicts.ts';
+import {
+  eachFound,
+  failedLogin,
+  judgePolicy,
+  judgeRules,
+  nameOf,
+  ruleFailure,
+  silentOf,
+} from './audit-policy-verdicts.ts';
 import { documentFailure } from './named-file.ts';
 import { apiServer, apiServerOf, serverControls } from './server-control.ts';
 
@@ -195,7 +203,7 @@ export default serverControls([
       'End the policy with a rule of level Metadata without users and groups, and omit only the stage RequestReceived.',
     coveredBy: covered,
     check: (server, facts) =>
-      judgePolicy(server, facts, ({ policy }, document) => {
+      judgeRules(server, facts, (policy, document) => {
         const found = failedLogin(policy);
         return found === undefined
           ? []

@@ -110,10 +110,12 @@ function eachAuthorizer(
   if (document.kind === 'unusable') return judge === problemsOf ? document.verdict : notKnown(document.verdict);
   const { value } = document;
   const readers = isObject(value) ? new Reader(value, [], []).objects('authorizers') : [];
-  if (readers.length === 0)
-    return documentFailure(document, ['authorizers'], {
-      message: 'the file names no authorizers, and the server does not load it',
-    });
+  if (readers.length === 0) {
+    const message = 'the file names no authorizers, and the server does not load it';
+    return judge === problemsOf
+      ? documentFailure(document, ['authorizers'], { message })
+      : notApplicable('the AuthorizationConfiguration names no authorizers');
+  }
   const authorizers = readers.map((reader) => ({
     name: reader.string('name') ?? '',
     type: reader.string('type') ?? '',

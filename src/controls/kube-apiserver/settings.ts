@@ -51,6 +51,23 @@ export default settingControls('kube-apiserver', [
     },
   },
   {
+    name: 'secure-port',
+    title: 'The API server serves its port with TLS',
+    severity: 'high',
+    why: 'Without the secure port all that is left is the insecure one, where everyone is administrator; from v1.20 on the server does not start.',
+    setting: 'secure-port',
+    wrong: (value, { config: { minor } }) => {
+      if (value !== 0) return undefined;
+      const starts = minor !== undefined && minor < 20;
+      return starts ? 'it is served on the insecure port alone' : 'the server does not start without the port';
+    },
+    mend: { value: null, safety: 'may-break', first: 'clients use port 6443, or the one that is named instead' },
+    examples: {
+      fail: [apiServerOf('1.18', '--secure-port=0'), apiServer('--secure-port=0')],
+      pass: [apiServer(), apiServer('--secure-port=443')],
+    },
+  },
+  {
     name: 'request-timeout',
     title: 'The API server ends requests after five minutes at most',
     severity: 'low',

@@ -112,8 +112,7 @@ function server({ flags = {}, files = {}, more = [] }: Spoil): string {
 
 const controls: Control<'component'>[] = [];
 for (const name of readdirSync(import.meta.dirname)) {
-  // Problems of the configuration are another question, and have a control for all components.
-  if (!name.endsWith('.ts') || name.endsWith('.test.ts') || name === 'configuration-problems.ts') continue;
+  if (!name.endsWith('.ts') || name.endsWith('.test.ts')) continue;
   const loaded = (await import(/* @vite-ignore */ join(import.meta.dirname, name))) as {
     default?: Control<'component'> | readonly Control<'component'>[];
   };

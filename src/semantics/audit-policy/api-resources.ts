@@ -47,7 +47,8 @@ const catalogue: Readonly<Record<string, string>> = {
   'authentication.k8s.io': '!tokenreviews !selfsubjectreviews',
   'authorization.k8s.io':
     'localsubjectaccessreviews !subjectaccessreviews !selfsubjectaccessreviews !selfsubjectrulesreviews',
-  'certificates.k8s.io': '!certificatesigningrequests/approval/status !clustertrustbundles podcertificaterequests/status',
+  'certificates.k8s.io':
+    '!certificatesigningrequests/approval/status !clustertrustbundles podcertificaterequests/status',
   'coordination.k8s.io': 'leases leasecandidates',
   'discovery.k8s.io': 'endpointslices',
   'events.k8s.io': 'events',
@@ -74,7 +75,8 @@ const builtIn: ReadonlySet<string> = new Set(Object.keys(catalogue));
 const others: Readonly<Record<string, string>> = {
   'metrics.k8s.io': 'pods !nodes',
   'snapshot.storage.k8s.io': 'volumesnapshots/status !volumesnapshotcontents/status !volumesnapshotclasses',
-  'gateway.networking.k8s.io': 'gateways/status httproutes/status grpcroutes/status referencegrants !gatewayclasses/status',
+  'gateway.networking.k8s.io':
+    'gateways/status httproutes/status grpcroutes/status referencegrants !gatewayclasses/status',
   'config.openshift.io': '!apiservers/status',
 };
 
@@ -115,7 +117,17 @@ function readCatalogue(lines: Readonly<Record<string, string>>): ApiResource[] {
 
 export const apiResources: readonly ApiResource[] = readCatalogue({ ...catalogue, ...others });
 
-const byResource: ReadonlyMap<string, readonly ApiResource[]> = Map.groupBy(apiResources, ({ resource }) => resource);
+const byResource: ReadonlyMap<string, readonly ApiResource[]> = indexed(apiResources);
+
+function indexed(resources: readonly ApiResource[]): Map<string, ApiResource[]> {
+  const index = new Map<string, ApiResource[]>();
+  for (const entry of resources) {
+    const known = index.get(entry.resource);
+    if (known === undefined) index.set(entry.resource, [entry]);
+    else known.push(entry);
+  }
+  return index;
+}
 
 /** The groups that have a resource of this plural name. */
 export function groupsOf(resource: string): readonly string[] {

@@ -116,7 +116,7 @@ describe('what upstream has no row for', () => {
         ignored: true,
       },
     ]);
-    const secrets = { group: '', resource: 'secrets', verbs: ['get'] };
+    const secrets = { group: '', resource: 'secrets', verbs: ['get', 'create'] };
     expect(bodyLogged(policy, secrets)?.decision.level).toBe('Request');
   });
 
@@ -150,7 +150,19 @@ describe('coverage', () => {
       { level: 'RequestResponse' },
     );
     const found = bodyLogged(policy, secrets);
-    expect(found && describeRequest(found.request)).toBe('get secrets in kube-system by system:admin');
+    expect(found && describeRequest(found.request)).toBe('create secrets in kube-system by system:admin');
+  });
+
+  it.each<[string, string, boolean]>([
+    ['Request', 'get', false],
+    ['Request', 'deletecollection', false],
+    ['Request', 'patch', true],
+    ['RequestResponse', 'get', true],
+    ['RequestResponse', 'watch', false],
+    ['RequestResponse', 'delete', false],
+  ])('level %s of %s holds the object: %s', (level, verb, expected) => {
+    const found = bodyLogged(policyOf({ level }), { ...secrets, verbs: [verb] });
+    expect(found !== undefined).toBe(expected);
   });
 
   it('knows that an earlier rule keeps a body out of the log', () => {

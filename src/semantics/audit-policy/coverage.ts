@@ -1,5 +1,7 @@
-import type { AuditStage } from '../../model/audit-event.ts';
+import type { AuditLevel } from '../../model/audit-event.ts';
+import { isLongRunning } from './api-resources.ts';
 import { type AuditDecision, type AuditedRequest, decideAudit, type RequestedResource } from './decide.ts';
+import { recordedStages } from './levels.ts';
 import type { AuditPolicy, AuditRule } from './policy.ts';
 
 /** A kind of request: a resource and what is done with it, by whomever and wherever. */
@@ -10,6 +12,8 @@ export interface AskedRequests {
   readonly verbs: readonly string[];
   /** The resource has no namespace. */
   readonly clusterScoped?: true;
+  /** For `bodyLogged`: only the body of the response counts. */
+  readonly onlyResponse?: true;
 }
 
 /** A request that shows what the policy does, and the rule that decided. */
@@ -31,14 +35,6 @@ const ordinaryUsers: readonly User[] = [
 
 const ordinaryNamespace = 'an-application';
 
-/** Whether any stage of the request ends in the log. `longRunning`: watch, exec, attach, port-forward, proxy, logs. */
-function isRecorded({ level, omitStages }: AuditDecision, longRunning: 'long-running' | 'short'): boolean {
-  if (level === 'None') return false;
-  const stages: AuditStage[] = ['RequestReceived', 'ResponseComplete'];
-  if (longRunning === 'long-running') stages.push('ResponseStarted');
-  return stages.some((stage) => !omitStages.includes(stage));
-}
-
 /** The first of these requests, by an ordinary user in a namespace of applications, that leaves no trace. */
 export function unrecorded(policy: AuditPolicy, asked: AskedRequests): FoundRequest | undefined {
   for (const verb of asked.verbs) {
@@ -46,8 +42,8 @@ export function unrecorded(policy: AuditPolicy, asked: AskedRequests): FoundRequ
       const namespace = asked.clusterScoped ? '' : ordinaryNamespace;
       const request = requestOf(asked, { verb, user, namespace, name: nameFor(verb) });
       const decision = decideAudit(policy, request);
-      const duration = verb === 'watch' || connects(asked) ? 'long-running' : 'short';
-      if (!isRecorded(decision, duration)) return { request, decision };
+      if (recordedStages(decision, isLongRunning(verb, asked.subresource ?? '')).length === 0)
+        return { request, decision };
     }
   }
   return undefined;
@@ -76,8 +72,8 @@ export function auditPolicySize({ rules }: AuditPolicy): number {
 export function bodyLogged(policy: AuditPolicy, asked: AskedRequests): FoundRequest | undefined {
   let left = Math.floor(maxComparisons / Math.max(1, auditPolicySize(policy)));
   for (const rule of policy.rules) {
-    if (rule.level !== 'Request' && rule.level !== 'RequestResponse') continue;
-    for (const request of witnesses(rule, asked)) {
+    const verbs = asked.verbs.filter((verb) => logsObject(rule.level, verb, asked));
+    for (const request of witnesses(rule, { ...asked, verbs })) {
       if (left === 0) return undefined;
       left -= 1;
       const decision = decideAudit(policy, request);
@@ -85,6 +81,17 @@ export function bodyLogged(policy: AuditPolicy, asked: AskedRequests): FoundRequ
     }
   }
   return undefined;
+}
+
+/** Verbs whose requests carry the object; a deletion carries its options only. */
+const sent: ReadonlySet<string> = new Set(['create', 'update', 'patch']);
+/** Verbs that are answered with objects; a deletion is with a status, and what a watch streams is never logged. */
+const answered: ReadonlySet<string> = new Set([...sent, 'get', 'list', 'deletecollection']);
+
+/** Whether the log holds the object itself. Source: apiserver pkg/audit/request.go and endpoints/handlers. */
+function logsObject(level: AuditLevel, verb: string, { onlyResponse }: AskedRequests): boolean {
+  if (level === 'RequestResponse') return answered.has(verb);
+  return level === 'Request' && onlyResponse === undefined && sent.has(verb);
 }
 
 function* witnesses(rule: AuditRule, asked: AskedRequests): Iterable<AuditedRequest> {
@@ -130,10 +137,6 @@ function requestOf(asked: AskedRequests, { verb, user, namespace, name }: Reques
 
 function nameFor(verb: string): string {
   return verb === 'create' || verb === 'list' || verb === 'watch' || verb === 'deletecollection' ? '' : 'an-object';
-}
-
-function connects({ subresource }: AskedRequests): boolean {
-  return ['exec', 'attach', 'portforward', 'proxy', 'log'].includes(subresource ?? '');
 }
 
 /** A request in words, for a message: `create pods/exec by a person`. */

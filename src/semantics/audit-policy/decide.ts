@@ -48,9 +48,7 @@ export function decideAudit(policy: AuditPolicy, request: AuditedRequest): Audit
 
 function ruleMatches(rule: AuditRule, request: AuditedRequest): boolean {
   const { user, verb, resource } = request;
-  if (rule.users.length > 0 && (user === undefined || !rule.users.includes(user.name))) return false;
-  if (rule.userGroups.length > 0 && !(user?.groups.some((group) => rule.userGroups.includes(group)) ?? false))
-    return false;
+  if (!matchesUser(rule, user)) return false;
   if (rule.verbs.length > 0 && !rule.verbs.includes(verb)) return false;
   if (rule.namespaces.length > 0 || rule.resources.length > 0) {
     return resource !== undefined && matchesResource(rule, resource);
@@ -61,12 +59,19 @@ function ruleMatches(rule: AuditRule, request: AuditedRequest): boolean {
   return true;
 }
 
+/** Whether who asks is one of a rule's users, and in one of its groups; nobody is neither. */
+export function matchesUser({ users, userGroups }: AuditRule, user: AuditedRequest['user']): boolean {
+  if (users.length > 0 && (user === undefined || !users.includes(user.name))) return false;
+  return userGroups.length === 0 || (user?.groups.some((group) => userGroups.includes(group)) ?? false);
+}
+
 function matchesResource(rule: AuditRule, requested: RequestedResource): boolean {
   if (rule.namespaces.length > 0 && !rule.namespaces.includes(requested.namespace)) return false;
   return rule.resources.length === 0 || rule.resources.some((entry) => covers(entry, requested));
 }
 
-function covers({ group, resources, resourceNames }: GroupResources, requested: RequestedResource): boolean {
+/** Whether one entry of a rule's `resources` matches. */
+export function covers({ group, resources, resourceNames }: GroupResources, requested: RequestedResource): boolean {
   if (group !== '*' && group !== requested.group) return false;
   // Without resources, names are not looked at: all of the group matches.
   if (resources.length === 0) return true;
@@ -75,14 +80,18 @@ function covers({ group, resources, resourceNames }: GroupResources, requested: 
 }
 
 /** `pods/*` matches plain pods too: the code does, although the documentation says subresources only. */
-function coversResource(pattern: string, { resource, subresource }: RequestedResource): boolean {
+export function coversResource(
+  pattern: string,
+  { resource, subresource }: Pick<RequestedResource, 'resource' | 'subresource'>,
+): boolean {
   const combined = subresource === '' ? resource : `${resource}/${subresource}`;
   if (pattern === '*' || pattern === combined) return true;
   if (subresource !== '' && pattern === `*/${subresource}`) return true;
   return pattern.endsWith('/*') && pattern.slice(0, -2) === resource;
 }
 
-function matchesUrl(pattern: string, path: string): boolean {
+/** `*` at the end is any rest, across slashes. */
+export function matchesUrl(pattern: string, path: string): boolean {
   if (pattern === '*' || pattern === path) return true;
   return pattern.endsWith('*') && path.startsWith(pattern.slice(0, -1));
 }

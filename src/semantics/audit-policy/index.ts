@@ -8,6 +8,9 @@ export {
   unrecorded,
 } from './coverage.ts';
 export { type AuditDecision, type AuditedRequest, decideAudit, type RequestedResource } from './decide.ts';
+export { describeRule, type Explanation, explainAudit, mismatch } from './explain.ts';
+export { levelAtLeast, recordedStages } from './levels.ts';
+export { type LintedPolicy, type LintFinding, type LintRule, lintAuditPolicy, lintRules } from './lint.ts';
 export {
   type AuditPolicy,
   type AuditPolicyProblem,
@@ -16,3 +19,5 @@ export {
   type ReadAuditPolicy,
   readAuditPolicy,
 } from './policy.ts';
+export { userNamed } from './request-atoms.ts';
+export { requestInfo, type WireRequest } from './request-info.ts';

@@ -136,6 +136,11 @@ function yaml(   i, s, col, at, k, v, d, parent, isitem, rest, all, pend, cut, n
     }
     if (v == "") { if (n == 2 || (n && all >= 0)) { if (all < 0) all = at } else if (n) pend = at; continue }
     if (n) { redactline(i, at); continue }
+    # Of a flag that is an item of its own the value goes to the end of the line.
+    if (match(v, /^--?[A-Za-z][A-Za-z0-9_.-]*=/)) {
+      m = substr(v, 1, RLENGTH - 1); sub(/^--?/, "", m); n = RLENGTH
+      if (secret(m) && !blank(substr(v, n + 1))) { start[i] += n; value[i] = substr(v, n + 1); redactline(i, at); continue }
+    }
     if (v ~ /[{[]/ || v ~ /^["']?--?[A-Za-z]/ || v ~ / --?[A-Za-z]/) out[i] = pairsin(s, at)
     out[i] = keys(urls(out[i]))
   }

@@ -1,0 +1,18 @@
+import { type AuditLevel, type AuditStage, auditLevels } from '../../model/audit-event.ts';
+import type { AuditDecision } from './decide.ts';
+
+/** Whether a level logs at least as much as another. */
+export function levelAtLeast(level: AuditLevel, least: AuditLevel): boolean {
+  return auditLevels.indexOf(level) >= auditLevels.indexOf(least);
+}
+
+/** The stages that an ordinary request leaves in the log; `isLongRunning` for one that stays open. */
+export function recordedStages(
+  { level, omitStages }: Pick<AuditDecision, 'level' | 'omitStages'>,
+  isLongRunning: boolean,
+): AuditStage[] {
+  if (level === 'None') return [];
+  const stages: AuditStage[] = ['RequestReceived', 'ResponseComplete'];
+  if (isLongRunning) stages.push('ResponseStarted');
+  return stages.filter((stage) => !omitStages.includes(stage));
+}

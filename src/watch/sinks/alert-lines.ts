@@ -1,0 +1,61 @@
+import type { Alert } from '../../model/alert.ts';
+import { counted } from '../../report/names.ts';
+import { capitalised, sentence } from '../../report/remedy.ts';
+import { type Style, styleOf } from '../../report/style.ts';
+import { wrap } from '../../report/text-width.ts';
+import { visibleShort } from '../../report/visible.ts';
+import { clock, whenText, whoText } from './alert-text.ts';
+
+export interface AlertPage {
+  readonly style: Style;
+  readonly width: number;
+}
+
+export function alertPage(color: 'always' | 'never', width: number): AlertPage {
+  return { style: styleOf(color), width: Math.min(width, 110) };
+}
+
+const longestMessage = 600;
+const longestTarget = 200;
+const shownTargets = 4;
+const shownCauses = 3;
+
+/** A new incident for a person who is called at night: what, who, when, and what to do. An empty line ends it. */
+export function alertLines(alert: Alert, { style, width }: AlertPage): string[] {
+  const { severity, title, message, next, causes, attack, rule } = alert;
+  const word = severity.toUpperCase();
+  const [head = '', ...rest] = wrap(visibleShort(title, longestMessage), { width, lead: `${word}  ` });
+  const targets = alert.targets.slice(0, shownTargets).map((target) => visibleShort(target, longestTarget));
+  const more = alert.targets.length - targets.length;
+  const row = (name: string, text: string): string[] => wrap(text, { width, lead: `  ${name.padEnd(6)}` });
+  const said = sentence(visibleShort(message, longestMessage));
+  return [
+    `${style.severity(severity, word)}${style.strong(head.slice(word.length))}`,
+    ...rest.map(style.strong),
+    ...wrap(said, { width, lead: '  ' }),
+    ...row('Who', visibleShort(whoText(alert), longestMessage)),
+    ...(targets.length === 0 ? [] : row('What', `${targets.join(', ')}${more > 0 ? `, and ${more} more` : ''}`)),
+    ...row('When', whenText(alert)),
+    ...(causes.length === 0 ? [] : row('Cause', causesText(causes))),
+    ...(next.length === 0 ? [] : row('Next', next.map((step) => sentence(capitalised(visibleShort(step, longestMessage)))).join(' '))),
+    style.faint(`  ${visibleShort(rule, longestTarget)}${attack.length === 0 ? '' : `  ${attack.join(' ')}`}  ${alert.id}`),
+    '',
+  ];
+}
+
+/** Findings that made it possible. */
+function causesText(causes: readonly string[]): string {
+  const shown = causes.slice(0, shownCauses).map((cause) => visibleShort(cause, longestTarget));
+  const more = causes.length - shown.length;
+  return `${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+}
+
+/** What was folded into an incident that is known: one line. */
+export function updateLine(alert: Alert, { style }: AlertPage): string {
+  const { severity, title, last, count } = alert;
+  const target = alert.targets.at(-1);
+  const who = alert.actor.user === '' ? 'not authenticated' : alert.actor.user;
+  const what = target === undefined ? '' : `, ${visibleShort(target, 80)}`;
+  const word = style.severity(severity, severity);
+  return `${style.faint(clock(last).slice(11))}  ${word}  ${visibleShort(title, 120)}: ${style.strong(counted(count, 'event'))} so far, ${visibleShort(who, 120)}${what}  ${style.faint(alert.id)}`;
+}

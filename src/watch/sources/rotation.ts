@@ -1,0 +1,84 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { LogFile } from './log-file.ts';
+import type { Position } from './source.ts';
+
+interface Sibling {
+  readonly path: string;
+  readonly inode: string;
+  readonly modified: number;
+}
+
+/** What the API server puts into the name of a log that it rotates. */
+const rotationTime = /-(\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}\.\d{3})/;
+
+/**
+ * The rotated files of the log at `path`, oldest first: `audit-2026-11-20T20-06-05.000.log` as the API server names
+ * them, `audit.log.1` and `audit.log-20261120` as logrotate does, compressed or not.
+ */
+async function siblingsOf(path: string): Promise<readonly Sibling[]> {
+  const folder = dirname(path);
+  const name = basename(path);
+  const extension = extname(name);
+  const stem = name.slice(0, name.length - extension.length);
+  const names = await readdir(folder).catch(() => []);
+  const known = new Set(names);
+  const found: Sibling[] = [];
+  for (const other of names) {
+    const rotated =
+      other.startsWith(`${name}.`) ||
+      other.startsWith(`${name}-`) ||
+      (other.startsWith(`${stem}-`) && other.includes(extension, stem.length) && rotationTime.test(other));
+    // What is being compressed stands beside what it is made of.
+    if (!rotated || known.has(other.replace(/\.(?:gz|zst)$/, '')) !== !/\.(?:gz|zst)$/.test(other)) continue;
+    const stats = await stat(join(folder, other), { bigint: true }).catch(() => undefined);
+    if (stats?.isFile() !== true) continue;
+    found.push({ path: join(folder, other), inode: `${stats.ino}`, modified: Number(stats.mtimeNs) / 1e6 });
+  }
+  return found.sort(byRotation);
+}
+
+/** By the time in the name: compressing a file makes it look new. */
+function byRotation(a: Sibling, b: Sibling): number {
+  const [, first] = rotationTime.exec(basename(a.path)) ?? [];
+  const [, second] = rotationTime.exec(basename(b.path)) ?? [];
+  if (first !== undefined && second !== undefined && first !== second) return first < second ? -1 : 1;
+  return a.modified - b.modified || (a.path < b.path ? 1 : -1);
+}
+
+export interface Rotated {
+  /** The file that was being read, under its new name. Undefined where it is gone. */
+  readonly old: LogFile | undefined;
+  /** What came between it and the file that is there now: paths, oldest first. */
+  readonly later: readonly string[];
+}
+
+/**
+ * Finds where a position has gone. `drained` is the last change of a file that was read to its end: then what changed
+ * later is new even where the old file is gone.
+ */
+export async function findRotated(path: string, from: Position, drained?: number): Promise<Rotated> {
+  const siblings = await siblingsOf(path);
+  let old: LogFile | undefined;
+  let index = -1;
+  for (const [at, sibling] of siblings.entries()) {
+    const file = await LogFile.open(sibling.path).catch(() => undefined);
+    if (file === undefined) continue;
+    if (old === undefined && (await isOf(file, from))) {
+      old = file;
+      index = at;
+    } else {
+      await file.handle.close();
+    }
+  }
+  const later = siblings.filter(({ modified }, at) =>
+    old === undefined ? drained !== undefined && modified > drained : at > index,
+  );
+  return { old, later: later.map((sibling) => sibling.path) };
+}
+
+/** Whether a position is one in this file: by its beginning, or by its inode where it had none yet. */
+export async function isOf(file: LogFile, { file: was, fingerprint }: Position): Promise<boolean> {
+  if (fingerprint !== undefined) return file.begins(fingerprint);
+  return was !== undefined && file.inode === was.inode && file.device === was.device;
+}
