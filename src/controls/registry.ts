@@ -109,14 +109,17 @@ import networkPoliciesEnforcingPlugin from './network-policies/enforcing-plugin.
 import networkPoliciesNamespacePolicy from './network-policies/namespace-policy.ts';
 import nodesAccounts from './nodes/accounts.ts';
 import nodesComponentDrift from './nodes/component-drift.ts';
+import nodesComponentVersions from './nodes/component-versions.ts';
 import nodesContainerd from './nodes/containerd.ts';
 import nodesCrio from './nodes/crio.ts';
 import nodesDocker from './nodes/docker.ts';
 import nodesKernel from './nodes/kernel.ts';
 import nodesKubectl from './nodes/kubectl.ts';
 import nodesListeners from './nodes/listeners.ts';
+import nodesNodeVersions from './nodes/node-versions.ts';
 import nodesSpace from './nodes/space.ts';
 import nodesSshd from './nodes/sshd.ts';
+import nodesVersionSkew from './nodes/version-skew.ts';
 import podsAllowPrivilegeEscalation from './pods/allow-privilege-escalation.ts';
 import podsCapabilitiesBaselineAdd from './pods/capabilities-baseline-add.ts';
 import podsCapabilitiesDangerous from './pods/capabilities-dangerous.ts';
@@ -281,14 +284,17 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   networkPoliciesNamespacePolicy,
   nodesAccounts,
   nodesComponentDrift,
+  nodesComponentVersions,
   nodesContainerd,
   nodesCrio,
   nodesDocker,
   nodesKernel,
   nodesKubectl,
   nodesListeners,
+  nodesNodeVersions,
   nodesSpace,
   nodesSshd,
+  nodesVersionSkew,
   podsAllowPrivilegeEscalation,
   podsCapabilitiesBaselineAdd,
   podsCapabilitiesDangerous,

@@ -32,7 +32,7 @@ export function textMatcher(pattern: string, { place, cased }: TextOptions): Mat
     const test = tests[where];
     return onText((value) => test(fold(value), text));
   }
-  const parts = place === 'contains' || place === 'endswith' ? [many, ...tokens] : [...tokens];
+  const parts: Token[] = place === 'contains' || place === 'endswith' ? [many, ...tokens] : [...tokens];
   if (place === 'contains' || place === 'startswith') parts.push(many);
   return onText((value) => glob(parts, fold(value)));
 }

@@ -126,7 +126,7 @@ function objectAfter(view: EventView): ObjectAfter | undefined | typeof hidden {
   const { event, request, response } = view;
   if (!writes.has(event.verb) || event.object === undefined || connects.has(event.action)) return undefined;
   // What comes back is the object itself, unless the client asked for a table or only metadata.
-  if (isObject(response) && !notTheObject.has(response.kind)) return { value: response, partial: false };
+  if (response !== hidden && isObject(response) && !notTheObject.has(response.kind)) return { value: response, partial: false };
   if (request === hidden) return hidden;
   if (isObject(request)) return { value: request, partial: event.verb === 'patch' };
   return isList(request) ? hidden : undefined;

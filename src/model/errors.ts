@@ -10,6 +10,7 @@ export const errorCodes = {
   'server-unreachable': 'The API server did not answer.',
   'server-refused': 'The API server answered with an error that stops the scan.',
   'snapshot-invalid': 'A file given with --from is not a snapshot that this version can read.',
+  'log-unreadable': 'An audit log cannot be read.',
   'output-unwritable': 'A report or snapshot could not be written.',
   'unknown-control': 'There is no control of that name.',
   'unknown-format': 'There is no report format of that name.',

@@ -62,7 +62,6 @@ function benchmarkRecord({ edition, platform, reasons }: ChosenEdition, judgemen
       state: state.kind,
       controls: check.controls,
       ...(failing.length > 0 && { failing: failing.map((control) => control.id) }),
-      ...(check.differs !== undefined && { differs: check.differs }),
       ...('reasons' in state && state.reasons.length > 0 && { reasons: state.reasons }),
     })),
   };

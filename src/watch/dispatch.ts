@@ -93,7 +93,8 @@ export function dispatch({ sink, outbox, updateEvery, signal, events }: Dispatch
         failing = false;
       } catch (error) {
         if (signal.aborted) return;
-        if (!failing) events.failing(sink.name, error instanceof Error ? error.message : String(error), outbox.size(sink.name));
+        if (!failing)
+          events.failing(sink.name, error instanceof Error ? error.message : String(error), outbox.size(sink.name));
         failing = true;
         const asked = error instanceof Error && 'retryAfter' in error ? Number(error.retryAfter) : 0;
         await pause(Math.max(waits.next(), Math.min(asked || 0, 300_000)), signal);

@@ -10,6 +10,8 @@ export interface Entry {
   readonly number: number;
   readonly alert: Alert;
   readonly bytes: number;
+  /** Whether it came from an event, or the watch noticed it by itself. */
+  readonly cause: 'event' | 'watch';
 }
 
 export interface OutboxOptions {
@@ -24,7 +26,8 @@ export interface OutboxOptions {
 }
 
 type Line =
-  | { readonly number: number; readonly alert: Alert; readonly for: readonly string[] }
+  | { readonly last: number }
+  | (Pick<Entry, 'number' | 'alert' | 'cause'> & { readonly for: readonly string[] })
   | { readonly sink: string; readonly settled: readonly number[] };
 
 /**
@@ -37,9 +40,15 @@ export class Outbox {
   private readonly queues = new Map<string, Queue>();
   private journal: Journal | undefined;
   private last: number;
+  /** The highest number that the file ever had, when it was opened. */
+  private loaded = 0;
   /** Alerts since the checkpoint, by key: the replay after a restart makes them again. */
   private readonly recent = new Map<string, number>();
   private recentEntries: Entry[] = [];
+  /** Of those, what the events made before the restart and will make again. In order. */
+  private readonly expected = new Set<number>();
+  /** The highest number that is in the file. */
+  private added = 0;
   private live = 0;
   private change: Promise<void> | undefined;
   private wake: () => void = () => undefined;
@@ -56,24 +65,51 @@ export class Outbox {
     const { path } = options;
     if (path === undefined) return outbox;
     if (existsSync(path)) outbox.load(await readFile(path));
+    outbox.last = Math.max(outbox.last, outbox.loaded);
     await outbox.rewrite(path);
     return outbox;
   }
 
-  /** Number of the last alert taken. */
-  get number(): number {
+  /** The number up to which a checkpoint of this moment knows the alerts. */
+  get covered(): number {
+    // What the events before the restart made and have not made again yet is still to come.
+    for (const number of this.expected) return number - 1;
     return this.last;
   }
 
-  /** Takes a number for an alert; undefined for one that was taken before the restart. */
-  admit(alert: Alert): Entry | undefined {
+  /**
+   * Takes a number for an alert; undefined for one that was taken before. `cause` says whether the events make it
+   * again when they are read again.
+   */
+  admit(alert: Alert, cause: 'event' | 'watch'): Entry | undefined {
     const key = deliveryKey(alert);
-    if (this.recent.has(key)) return undefined;
+    const known = this.recent.get(key);
+    if (known !== undefined) {
+      this.expectAfter(known);
+      return undefined;
+    }
+    // Replayed events make the same alerts in the same order: after a new one no old one comes.
+    if (cause === 'event') this.expected.clear();
     this.last += 1;
-    const entry = { number: this.last, alert, bytes: JSON.stringify(alert).length };
+    const entry = { number: this.last, alert, bytes: JSON.stringify(alert).length, cause };
     this.recent.set(key, entry.number);
     this.recentEntries.push(entry);
     return entry;
+  }
+
+  private expectAfter(number: number): void {
+    for (const expected of this.expected) {
+      if (expected > number) return;
+      this.expected.delete(expected);
+    }
+  }
+
+  /** Takes alerts with the numbers that they have, where the file never had them. */
+  async addMissing(alerts: readonly { readonly number: number; readonly alert: Alert }[]): Promise<void> {
+    const missing = alerts.filter(({ number }) => number > this.loaded);
+    await this.add(
+      missing.map(({ number, alert }) => ({ number, alert, bytes: JSON.stringify(alert).length, cause: 'event' })),
+    );
   }
 
   /** Resolves when the entries are durable and their sinks are called. */
@@ -81,8 +117,9 @@ export class Outbox {
     if (entries.length === 0) return;
     const names = [...this.queues.keys()];
     await this.next(async () => {
-      await this.append(entries.map(({ number, alert }) => ({ number, alert, for: names })));
+      await this.append(entries.map(({ number, alert, cause }) => ({ number, alert, cause, for: names })));
       for (const entry of entries) {
+        this.added = Math.max(this.added, entry.number);
         for (const [name, queue] of this.queues) await this.offer(entry, name, queue);
       }
     });
@@ -155,7 +192,8 @@ export class Outbox {
   private rewrite(path: string): Promise<void> {
     return this.next(async () => {
       await this.journal?.close();
-      const lines = this.liveLines().map((line) => `${JSON.stringify(line)}\n`);
+      const head = { last: Math.max(this.loaded, this.added) };
+      const lines = [head, ...this.liveLines()].map((line) => `${JSON.stringify(line)}\n`);
       this.live = lines.reduce((sum, line) => sum + Buffer.byteLength(line), 0);
       await replaceFile(path, lines);
       this.journal = await Journal.open(path);
@@ -180,16 +218,28 @@ export class Outbox {
       }
     }
     const sorted = [...waiting.values()].toSorted((a, b) => a.entry.number - b.entry.number);
-    return sorted.map(({ entry, names }) => ({ number: entry.number, alert: entry.alert, for: names }));
+    return sorted.map(({ entry, names }) => ({
+      number: entry.number,
+      alert: entry.alert,
+      cause: entry.cause,
+      for: names,
+    }));
   }
 
   private load(bytes: Buffer): void {
     const loaded = new Map<number, Entry>();
     // A line without an end was torn by the kill: nobody was told of it.
-    const lines = bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1).toString('utf8').split('\n');
+    const lines = bytes
+      .subarray(0, bytes.lastIndexOf(0x0a) + 1)
+      .toString('utf8')
+      .split('\n');
     for (const text of lines) {
       const line = parseLine(text);
       if (line === undefined) continue;
+      if ('last' in line) {
+        this.loaded = Math.max(this.loaded, line.last);
+        continue;
+      }
       if ('sink' in line) {
         for (const number of line.settled) {
           const entry = loaded.get(number);
@@ -197,13 +247,15 @@ export class Outbox {
         }
         continue;
       }
-      const entry = { number: line.number, alert: line.alert, bytes: text.length };
+      const { number, alert, cause } = line;
+      const entry = { number, alert, cause, bytes: text.length };
       loaded.set(line.number, entry);
-      this.last = Math.max(this.last, line.number);
+      this.loaded = Math.max(this.loaded, line.number);
       for (const name of line.for) this.queues.get(name)?.add(entry);
       if (line.number > this.options.checkpointed) {
         this.recent.set(deliveryKey(line.alert), line.number);
         this.recentEntries.push(entry);
+        if (cause === 'event') this.expected.add(number);
       }
     }
   }
@@ -214,7 +266,8 @@ function parseLine(text: string): Line | undefined {
   if (text === '') return undefined;
   try {
     const line: unknown = JSON.parse(text);
-    return typeof line === 'object' && line !== null && ('alert' in line || 'settled' in line) ? (line as Line) : undefined;
+    if (typeof line !== 'object' || line === null) return undefined;
+    return 'alert' in line || 'settled' in line || 'last' in line ? (line as Line) : undefined;
   } catch {
     return undefined;
   }

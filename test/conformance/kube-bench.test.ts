@@ -24,6 +24,16 @@ interface Row {
 const apiServer = (...args: string[]): string => staticPod('kube-apiserver', args);
 const secure = ['--authorization-mode=Node,RBAC', '--tls-cert-file=/a', '--tls-private-key-file=/b'];
 
+const kubeletWith = (head: string, user: string): string =>
+  `${kubeletConfig()}# file: /etc/kubernetes/kubelet.conf ${head}
+apiVersion: v1
+kind: Config
+clusters: [{name: a, cluster: {server: "https://10.0.0.1:6443"}}]
+users: [{name: node, user: {${user}}}]
+contexts: [{name: a, context: {cluster: a, user: node}}]
+current-context: a
+`;
+
 const rows: readonly Row[] = [
   { check: '1.2.6', title: 'space form', evidence: apiServer('--authorization-mode', 'AlwaysAllow'), state: 'fail' },
   { check: '1.2.6', title: 'equals form', evidence: apiServer('--authorization-mode=AlwaysAllow'), state: 'fail' },
@@ -133,6 +143,20 @@ name: default
       'tlsCipherSuites: [TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]',
     ),
     state: 'pass',
+  },
+  { check: '1.2.29', title: 'no list', evidence: apiServer(), state: 'fail' },
+  { check: '4.2.12', title: 'no list', evidence: kubeletConfig(), state: 'fail' },
+  {
+    check: '4.1.5',
+    title: 'readable by all, without a credential',
+    evidence: kubeletWith('mode 0644', 'client-certificate: /var/lib/kubelet/pki/kubelet-client-current.pem'),
+    state: 'pass',
+  },
+  {
+    check: '4.1.5',
+    title: 'readable by all, with a credential',
+    evidence: kubeletWith('mode 0644 holds kubeconfig-credential', 'client-key-data: REDACTED'),
+    state: 'fail',
   },
   {
     check: '4.3.1',

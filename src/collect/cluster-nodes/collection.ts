@@ -78,6 +78,7 @@ export class Collection {
   private readonly poll: PodPoll;
   private readonly signal: AbortSignal;
   private done = 0;
+  private failed = 0;
 
   constructor(api: CollectorApi, chosen: ChosenNodes, options: CollectionOptions) {
     this.api = api;
@@ -130,24 +131,23 @@ export class Collection {
       this.gaps.push(nodeGap(node, interrupted));
       return;
     }
+    let gap: Gap | undefined;
     try {
       await this.workspace.createPod(collectorPod(this.plan.run, { name, node }), { signal: this.signal });
-      const gap = await this.receive(node, name);
-      if (gap !== undefined) this.gaps.push(gap);
+      gap = await this.receive(node, name);
     } catch (error) {
       const { code, reason } = this.failure(error);
-      const gap =
-        reason === interrupted.reason ? interrupted : { code, reason: `no collector runs: ${reason}`, hint: byHand };
-      this.gaps.push(nodeGap(node, gap));
+      const isInterrupted = reason === interrupted.reason;
+      gap = nodeGap(node, isInterrupted ? interrupted : { code, reason: `no collector runs: ${reason}`, hint: byHand });
     }
     // What cannot be removed now is tried again at the end.
     await this.workspace.removePod(name, 'soon').catch(() => undefined);
     this.done += 1;
-    this.options.onProgress?.({
-      done: this.done,
-      failed: this.done - this.nodes.length,
-      total: this.plan.nodes,
-    });
+    if (gap !== undefined) {
+      this.failed += 1;
+      this.gaps.push(gap);
+    }
+    this.options.onProgress?.({ done: this.done, failed: this.failed, total: this.plan.nodes });
   }
 
   /** Waits for one pod and takes its bundle. Resolves to a gap where it has none. */

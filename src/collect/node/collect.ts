@@ -8,6 +8,7 @@ import { DiskSource } from './disk-source.ts';
 import { FileCollection } from './file-collection.ts';
 import { configuredSelinux, readKernel, readOsRelease } from './kernel.ts';
 import { readListeners } from './listeners.ts';
+import { nodeName } from './node-name.ts';
 import { listKey, type NodeSource } from './node-source.ts';
 
 export interface CollectNodeOptions {
@@ -99,13 +100,4 @@ function hostOf(source: NodeSource, { collection, accounts }: HostFiles): HostEv
     ...(filesystems.length > 0 && { filesystems }),
     ...(accounts.length > 0 && { administrators: readAdministrators(accounts, files) }),
   };
-}
-
-/** What /etc/hostname says. */
-function nodeName(files: NodeEvidence['files']): string | undefined {
-  const file = files.find(({ path, process }) => path === '/etc/hostname' && process === undefined);
-  return file?.text
-    ?.split('\n')
-    .find((line) => line.trim() !== '' && !line.startsWith('#'))
-    ?.trim();
 }

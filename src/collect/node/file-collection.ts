@@ -7,7 +7,7 @@ import { type Mount, onHost, readStaticPod } from '../../semantics/node/static-p
 import { variableFilesOf } from '../../semantics/node/units.ts';
 import { readPasswd } from './accounts.ts';
 import { Budget, FileStore } from './file-store.ts';
-import { layout } from './layout.ts';
+import { layout, snapData } from './layout.ts';
 import type { NodeSource } from './node-source.ts';
 import {
   argumentReferences,
@@ -145,6 +145,9 @@ export class FileCollection {
     if (holds === 'manifest') this.wantedByPod(store, text, place);
     else if (holds === 'unit') {
       for (const file of variableFilesOf(text)) this.want({ path: file, holds: 'variables', store });
+    } else if (holds === 'arguments') {
+      const words = text.replaceAll('${SNAP_DATA}', snapData).split(/\s+/);
+      for (const reference of argumentReferences(words)) this.want({ ...reference, store });
     } else if (holds === 'toml') {
       for (const reference of runtimeReferences(text)) this.want({ ...reference, store });
     } else if (holds === 'yaml') {

@@ -5,6 +5,7 @@
  * - `yaml`: YAML or JSON configuration, kubeconfigs among it; what it names is read too
  * - `manifest`: a static pod
  * - `unit`, `variables`: systemd units, and files of variables that they name
+ * - `arguments`: a component's command line, an argument or more a line
  * - `toml`, `policy` (ABAC lines), `name` (a host name)
  * - `token`, `password`: never read
  * - `accounts`, `sudoers`, `sshd`, `selinux`, `keys`: read for what they say of the host, and not kept
@@ -17,6 +18,7 @@ export type Holds =
   | 'manifest'
   | 'unit'
   | 'variables'
+  | 'arguments'
   | 'toml'
   | 'policy'
   | 'name'
@@ -35,6 +37,49 @@ export interface LayoutRow {
   readonly why: string;
 }
 
+/** Folders of the kubelet's own one, `--root-dir`, in which plugins and pods meet it. */
+export const kubeletFolders: readonly string[] = ['pods', 'plugins', 'plugins_registry', 'device-plugins', 'seccomp'];
+
+/** What `${SNAP_DATA}` stands for in the arguments of microk8s. */
+export const snapData = '/var/snap/microk8s/current';
+
+const microk8sRows: readonly LayoutRow[] = [
+  { path: `${snapData}/args/*`, holds: 'arguments', why: 'microk8s: the arguments of each component' },
+  { path: `${snapData}/certs/**`, holds: 'pem', why: 'microk8s: certificates and keys of the cluster' },
+  { path: `${snapData}/credentials/known_tokens.csv`, holds: 'token', why: 'microk8s: static tokens' },
+  { path: `${snapData}/credentials/basic_auth.csv`, holds: 'password', why: 'microk8s: static passwords' },
+  { path: `${snapData}/credentials/*.config`, holds: 'yaml', why: 'microk8s: kubeconfigs' },
+  {
+    path: `${snapData}/var/kubernetes/backend`,
+    holds: 'none',
+    why: 'microk8s: the database: who may enter the folder',
+  },
+];
+
+const revisions = '/etc/kubernetes/static-pod-resources/*';
+
+const openshiftRows: readonly LayoutRow[] = [
+  { path: `${revisions}/configmaps/config/config.yaml`, holds: 'yaml', why: 'OpenShift: arguments of a component' },
+  { path: `${revisions}/configmaps/*/kubeconfig`, holds: 'yaml', why: 'OpenShift: kubeconfigs of components' },
+  { path: `${revisions}/configmaps/*/ca-bundle.crt`, holds: 'pem', why: 'OpenShift: whom components trust' },
+  { path: `${revisions}/secrets/**`, holds: 'pem', why: 'OpenShift: certificates and keys of components' },
+  { path: '/etc/kubernetes/kubeconfig', holds: 'yaml', why: 'OpenShift: with which a node joins' },
+];
+
+/** By what etcdctl's documentation, kubeadm's and the distributions' call them; a name alone proves nothing elsewhere. */
+const backups: readonly string[] = [
+  ...['/root', '/opt', '/backup', '/var/backups'].flatMap((folder) => [`${folder}/etcd*.db`, `${folder}/snapshot*.db`]),
+  // Of a folder as large as this one may be only what is there by name.
+  '/tmp/snapshot.db',
+  '/tmp/etcd-snapshot.db',
+  '/tmp/etcd-backup.db',
+  '/opt/etcd*/*.db',
+  '/backup/etcd*/*.db',
+  '/var/backups/etcd*/*.db',
+  '/var/lib/etcd-*/*.db',
+  '/home/core/assets/backup/*.db',
+];
+
 /**
  * The files of a node that are looked for whether or not anything names them. kubeadm's come first: where time or
  * space ends, they were read.
@@ -48,6 +93,16 @@ export const layout: readonly LayoutRow[] = [
   { path: '/var/lib/kubelet/kubeadm-flags.env', holds: 'variables', why: 'flags that kubeadm adds to the kubelet' },
   { path: '/var/lib/kubelet/pki/**', holds: 'pem', why: 'the kubelet’s own certificates' },
   { path: '/var/lib/kubelet/kubeconfig', holds: 'yaml', why: 'the kubelet’s credentials on managed nodes' },
+  ...kubeletFolders.map((name): LayoutRow => {
+    return { path: `/var/lib/kubelet/${name}`, holds: 'none', why: 'who may enter, or put a plugin there' };
+  }),
+  { path: '/var/lib/kubelet/config.json', holds: 'password', why: 'the kubelet’s own credentials for registries' },
+  { path: '/var/lib/kubelet/.dockercfg', holds: 'password', why: 'the same, in the older form' },
+  {
+    path: '/root/.docker/config.json',
+    holds: 'password',
+    why: 'credentials for registries, which the kubelet takes too',
+  },
   { path: '/etc/systemd/system/kubelet.service', holds: 'unit', why: 'how the kubelet is started' },
   { path: '/etc/systemd/system/kubelet.service.d/*.conf', holds: 'unit', why: 'drop-ins: kubeadm’s 10-kubeadm.conf' },
   { path: '/run/systemd/system/kubelet.service.d/*.conf', holds: 'unit', why: 'drop-ins until the next start' },
@@ -72,9 +127,11 @@ export const layout: readonly LayoutRow[] = [
   { path: '/var/lib/etcd/member/wal', holds: 'none', why: 'the write-ahead log' },
   { path: '/etc/cni/net.d/*', holds: 'yaml', why: 'network plugins; some keep a kubeconfig here' },
   { path: '/etc/cni/net.d/*/*', holds: 'yaml', why: 'the kubeconfigs that Calico and Multus keep beside theirs' },
+  { path: '/var/lib/cni/networks/**', holds: 'none', why: 'the addresses that are given to pods' },
   { path: '/opt/cni/bin', holds: 'folder', why: 'programs that run as root for every pod' },
   { path: '/etc/containerd/config.toml', holds: 'toml', why: 'the container runtime’s configuration' },
   { path: '/etc/containerd/conf.d/*.toml', holds: 'toml', why: 'what it imports' },
+  { path: '/etc/containerd/certs.d/*/hosts.toml', holds: 'toml', why: 'registries, some with credentials' },
   { path: '/etc/crio/crio.conf', holds: 'toml', why: 'the container runtime’s configuration' },
   { path: '/etc/crio/crio.conf.d/*', holds: 'toml', why: 'its drop-ins' },
   { path: '/etc/docker/daemon.json', holds: 'yaml', why: 'the container runtime’s configuration' },
@@ -104,6 +161,12 @@ export const layout: readonly LayoutRow[] = [
   { path: '/etc/rancher/rke2/rke2.yaml', holds: 'yaml', why: 'RKE2: the administrator’s kubeconfig' },
   { path: '/var/lib/rancher/rke2/agent/pod-manifests/*', holds: 'manifest', why: 'RKE2: static pods' },
   ...['k3s', 'rke2'].flatMap(rancherRows),
+  ...microk8sRows,
+  ...openshiftRows,
+  { path: '/etc/kubernetes/kubelet.yaml', holds: 'yaml', why: 'the kubelet’s configuration on Talos' },
+  { path: '/etc/kubernetes/kubeconfig-kubelet', holds: 'yaml', why: 'the kubelet’s kubeconfig on Talos' },
+  { path: '/etc/kubernetes/bootstrap-kubeconfig', holds: 'yaml', why: 'with which a node of Talos joins' },
+  ...backups.map((path): LayoutRow => ({ path, holds: 'none', why: 'where copies of the database are left' })),
   { path: '/etc/kubernetes/kubelet-config.yaml', holds: 'yaml', why: 'the kubelet’s configuration on GKE' },
   { path: '/home/kubernetes/kubelet-config.yaml', holds: 'yaml', why: 'the kubelet’s configuration on older GKE' },
   { path: '/etc/kubernetes/kubelet/*', holds: 'yaml', why: 'the kubelet’s configuration on EKS' },
@@ -132,6 +195,15 @@ function rancherRows(name: string): LayoutRow[] {
     { path: `${folder}/server/agent-token`, holds: 'token', why: 'whoever has it may join' },
     { path: `${folder}/server/db/etcd`, holds: 'none', why: 'the database: who may enter the folder' },
     { path: `${folder}/server/db/etcd/config`, holds: 'yaml', why: 'etcd’s configuration' },
+    { path: `${folder}/server/db/snapshots/*`, holds: 'none', why: 'copies of the database' },
+    { path: `/etc/rancher/${name}/registries.yaml`, holds: 'yaml', why: 'registries, some with credentials' },
+    { path: `${folder}/agent/etc/containerd/config.toml`, holds: 'toml', why: 'the container runtime’s configuration' },
+    {
+      path: `${folder}/agent/etc/containerd/certs.d/*/hosts.toml`,
+      holds: 'toml',
+      why: 'registries, some with credentials',
+    },
+    { path: `${folder}/agent/etc/cni/net.d/*`, holds: 'yaml', why: 'network plugins' },
     { path: `${folder}/agent/*.kubeconfig`, holds: 'yaml', why: 'kubeconfigs of kubelet and kube-proxy' },
     { path: `${folder}/agent/*.crt`, holds: 'pem', why: 'the agent’s certificates' },
     { path: `${folder}/agent/*.key`, holds: 'pem', why: 'the agent’s keys' },

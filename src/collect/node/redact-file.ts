@@ -2,7 +2,7 @@ import type { FileEvidence } from '../../model/node.ts';
 import { decodeText } from '../manifests/read-text.ts';
 import type { FileProblem } from './file-problem.ts';
 import type { Holds } from './layout.ts';
-import { redactHostName, redactJsonLines, redactToml, redactUnit } from './redact-lines.ts';
+import { redactArguments, redactHostName, redactJsonLines, redactToml, redactUnit } from './redact-lines.ts';
 import { redactKeys, redactPem } from './redact-pem.ts';
 import { redacted } from './redact-words.ts';
 import { redactYaml, type Secret } from './redact-yaml.ts';
@@ -50,6 +50,7 @@ const textRules = {
   manifest: redactYaml,
   unit: redactUnit,
   variables: redactUnit,
+  arguments: redactArguments,
   toml: redactToml,
   policy: redactJsonLines,
   name: redactHostName,
@@ -73,6 +74,7 @@ const redactedBefore: Partial<Record<TextHolds, Secret>> = {
   manifest: 'password',
   unit: 'token',
   variables: 'token',
+  arguments: 'token',
   toml: 'password',
 };
 

@@ -12,6 +12,12 @@ const unitLine = /^\s*(?:$|[#;[]|(?:export\s+)?[A-Za-z_][\w.-]*\s*=)/;
  */
 export function redactUnit(text: string): RedactedText {
   const plain = onlyUnitLines(text);
+  const after = redactInline(redactAssignments(plain));
+  return { text: after, ...(after !== plain && { secret: 'token' as const }) };
+}
+
+/** Values of flags and of assignments anywhere in the text. */
+function redactAssignments(plain: string): string {
   const parts: string[] = [];
   let at = 0;
   for (const { index, 0: whole, 1: dashes, 2: name = '', 3: between } of plain.matchAll(assignment)) {
@@ -28,8 +34,7 @@ export function redactUnit(text: string): RedactedText {
     at = end;
   }
   parts.push(plain.slice(at));
-  const after = redactInline(parts.join(''));
-  return { text: after, ...(after !== plain && { secret: 'token' as const }) };
+  return parts.join('');
 }
 
 function onlyUnitLines(text: string): string {
@@ -61,6 +66,21 @@ function quoteEnd(text: string, from: number, quote: string): number {
   let at = from;
   while (at < text.length && text[at] !== quote) at += text[at] === '\\' ? 2 : 1;
   return Math.min(at, text.length);
+}
+
+/** A command line over several lines, as microk8s keeps them. Lines that are neither flags nor comments are emptied. */
+export function redactArguments(text: string): RedactedText {
+  const after = text.split('\n').map((line) => {
+    if (!/^\s*(?:-|#|$)/.test(line)) return '';
+    const [, name = '', value] = /^\s*--?([A-Za-z][\w.-]*)=(.*)$/.exec(line) ?? [];
+    if (value !== undefined && isSecretName(name)) {
+      const blank = /^\s*(?:""|''|true|false)?\s*$/.test(value);
+      return blank ? line : line.slice(0, line.length - value.length) + redacted;
+    }
+    return redactAssignments(line);
+  });
+  const plain = redactInline(after.join('\n'));
+  return { text: plain, ...(plain.includes(redacted) && { secret: 'token' as const }) };
 }
 
 const tomlSecret =

@@ -35,7 +35,8 @@ export function isSecretName(name: string): boolean {
     .replace(/^ETCD_/, '')
     .replaceAll('_', '-')
     .toLowerCase();
-  return !publicNames.has(plain) && secretName.test(plain);
+  // The user and password of a registry, as Docker and containerd keep them.
+  return plain === 'auth' || (!publicNames.has(plain) && secretName.test(plain));
 }
 
 const userInfo = /([a-z][a-z0-9+.-]{0,30}:\/\/)([^\s/@:"'`]{0,256}):([^\s/"'`]{0,1024})@/gi;

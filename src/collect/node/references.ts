@@ -1,7 +1,7 @@
 import { isList, isObject, type Json, type JsonObject, own } from '../../model/json.ts';
 import { parseYaml } from '../../yaml/parse.ts';
 import { splitDocuments } from '../../yaml/split.ts';
-import type { Holds } from './layout.ts';
+import { type Holds, kubeletFolders } from './layout.ts';
 
 /** A file or folder that configuration names. */
 export interface Reference {
@@ -114,6 +114,9 @@ export const folders: ReadonlyMap<string, readonly Omit<Reference, 'path'>[]> = 
       { holds: 'none', entries: '/member/wal' },
     ],
   ],
+  ['root-dir', kubeletFolders.map((name) => ({ holds: 'none' as const, entries: `/${name}` }))],
+  // What was rotated lies beside it: audit-2026-11-01T00-00-00.000.log.
+  ['audit-log-path', [{ holds: 'none', entries: '-*' }]],
   ['cni-conf-dir', [{ holds: 'yaml', entries: '/*' }]],
   ['cni-bin-dir', [{ holds: 'none', entries: '/*' }]],
   ['image-credential-provider-bin-dir', [{ holds: 'none', entries: '/*' }]],
@@ -172,7 +175,15 @@ function named(name: string, value: string): Reference[] {
   const below = folders.get(name);
   const space = growing.get(name);
   if (below === undefined) return [{ path, holds: flags.get(name) ?? 'none', ...(space && { space }) }];
-  return [{ path, holds: 'none', ...(space && { space }) }, ...below.map((entry): Reference => ({ ...entry, path }))];
+  return [
+    { path, holds: 'none', ...(space && { space }) },
+    ...below.map((entry): Reference => ({ ...entry, path: stemOf(name, path) })),
+  ];
+}
+
+/** Of a file with others beside it, without its extension; a folder as it is. */
+function stemOf(name: string, path: string): string {
+  return name === 'audit-log-path' ? path.replace(/\.[^./]*$/, '') : path;
 }
 
 /** Where containerd and CRI-O keep images and containers: `root` of their configuration. */
@@ -227,7 +238,7 @@ function visit(value: Json, { folder, found }: Visit): void {
     const isNamed = holds !== undefined && field !== '' && !field.includes('\n') && !field.includes('://');
     const path = isNamed && !field.startsWith('/') ? `${folder}/${field}` : field.replace(/^unix:(?:\/\/)?/, '');
     if (!path.startsWith('/') || path.includes('\0') || path.includes('\n') || path.length > 4096) continue;
-    for (const below of folders.get(key) ?? []) found.push({ ...below, path });
+    for (const below of folders.get(key) ?? []) found.push({ ...below, path: stemOf(key, path) });
     const space = growing.get(key);
     const isFolder = folders.has(key) || holds === 'manifest';
     found.push({ path, holds: isFolder ? 'none' : (holds ?? 'none'), ...(space && { space }) });

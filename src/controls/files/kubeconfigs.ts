@@ -16,12 +16,17 @@ const adminKubeconfigs: readonly string[] = [
   '/var/lib/k0s/pki/admin.conf',
 ];
 
-/** Kubeconfigs of distributions that run the components in a process of their own. */
+/**
+ * Where installers leave the components' kubeconfigs: kubeadm, whose hold a credential even where nothing uses them any
+ * more, and distributions that run the components in a process of their own.
+ */
 const usual: Readonly<Record<string, RegExp>> = {
-  'kube-scheduler': /\/server\/cred\/scheduler\.kubeconfig$|\/microk8s\/.*\/credentials\/scheduler\.config$/,
+  'kube-scheduler':
+    /^\/etc\/kubernetes\/scheduler\.conf$|\/server\/cred\/scheduler\.kubeconfig$|\/microk8s\/.*\/credentials\/scheduler\.config$/,
   'kube-controller-manager':
-    /\/server\/cred\/(?:cloud-)?controller\.kubeconfig$|\/microk8s\/.*\/credentials\/controller\.config$/,
-  kubelet: /\/agent\/kubelet\.kubeconfig$|\/microk8s\/.*\/credentials\/kubelet\.config$/,
+    /^\/etc\/kubernetes\/controller-manager\.conf$|\/server\/cred\/(?:cloud-)?controller\.kubeconfig$|\/microk8s\/.*\/credentials\/controller\.config$/,
+  kubelet:
+    /^\/etc\/kubernetes\/kubelet\.conf$|\/agent\/kubelet\.kubeconfig$|\/microk8s\/.*\/credentials\/kubelet\.config$/,
   'kube-proxy': /\/agent\/kubeproxy\.kubeconfig$|\/microk8s\/.*\/credentials\/proxy\.config$/,
 };
 

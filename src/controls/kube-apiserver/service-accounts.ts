@@ -1,3 +1,4 @@
+import { stringsIn } from '../../model/json-list.ts';
 import { durationSeconds } from '../../semantics/component-config/duration.ts';
 import { settingControls } from '../setting-control.ts';
 import { apiServer, apiServerOf, isSet, kubeadmFile, kubeadmFiles, listOf, textOf } from './server-control.ts';
@@ -90,12 +91,31 @@ export default settingControls('kube-apiserver', [
     why: "Others verify the cluster's tokens with the keys that they find at the issuer's URL: over plain http anyone on the way can put in keys of their own.",
     setting: 'service-account-issuer',
     wrong: (value, { config: { minor } }) => {
-      if (value === '') return minor === undefined || minor >= 20 ? 'the server does not start without one' : undefined;
-      return String(value).startsWith('http://') ? 'its keys are fetched over plain http' : undefined;
+      // From v1.22 on a list: the first is put into new tokens, and all are accepted.
+      const issuers = typeof value === 'string' ? [value] : stringsIn(value);
+      const [signing = ''] = issuers;
+      if (signing === '')
+        return minor === undefined || minor >= 20 ? 'the server does not start without one' : undefined;
+      if (signing.startsWith('http://')) return 'the keys of new tokens are fetched over plain http';
+      const open = issuers.find((issuer) => issuer.startsWith('http://'));
+      return open === undefined ? undefined : `tokens of ${open} are accepted, whose keys are fetched over plain http`;
     },
     examples: {
-      fail: [apiServer('--service-account-issuer=http://example.com'), apiServer()],
-      pass: [apiServer('--service-account-issuer=https://kubernetes.default.svc.cluster.local'), apiServerOf('1.19')],
+      fail: [
+        apiServer('--service-account-issuer=http://example.com'),
+        apiServer('--service-account-issuer=https://example.com', '--service-account-issuer=http://old.example.com'),
+        apiServer(),
+      ],
+      pass: [
+        apiServer('--service-account-issuer=https://kubernetes.default.svc.cluster.local'),
+        apiServer('--service-account-issuer=https://example.com', '--service-account-issuer=https://old.example.com'),
+        apiServerOf(
+          '1.20',
+          '--service-account-issuer=http://example.com',
+          '--service-account-issuer=https://b.example',
+        ),
+        apiServerOf('1.19'),
+      ],
     },
   },
 ]);

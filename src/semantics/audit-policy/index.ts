@@ -8,9 +8,11 @@ export {
   unrecorded,
 } from './coverage.ts';
 export { type AuditDecision, type AuditedRequest, decideAudit, type RequestedResource } from './decide.ts';
+export { type DetectionCoverage, detectionCoverage, type LostRequests } from './detection-coverage.ts';
 export { describeRule, type Explanation, explainAudit, mismatch } from './explain.ts';
 export { levelAtLeast, recordedStages } from './levels.ts';
 export { type LintedPolicy, type LintFinding, type LintRule, lintAuditPolicy, lintRules } from './lint.ts';
+export { credentialBodies } from './lint-outcomes.ts';
 export {
   type AuditPolicy,
   type AuditPolicyProblem,
@@ -21,3 +23,4 @@ export {
 } from './policy.ts';
 export { userNamed } from './request-atoms.ts';
 export { requestInfo, type WireRequest } from './request-info.ts';
+export { SpaceTooLarge } from './request-space.ts';

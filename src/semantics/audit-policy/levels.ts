@@ -12,7 +12,8 @@ export function recordedStages(
   isLongRunning: boolean,
 ): AuditStage[] {
   if (level === 'None') return [];
-  const stages: AuditStage[] = ['RequestReceived', 'ResponseComplete'];
-  if (isLongRunning) stages.push('ResponseStarted');
+  const stages: readonly AuditStage[] = isLongRunning
+    ? ['RequestReceived', 'ResponseStarted', 'ResponseComplete']
+    : ['RequestReceived', 'ResponseComplete'];
   return stages.filter((stage) => !omitStages.includes(stage));
 }

@@ -102,7 +102,8 @@ function* missedSubresources(policy: AuditPolicy): Iterable<LintFinding> {
         const names = missed.map(([subresource]) => `${resource}/${subresource}`);
         yield {
           rule: 'missed-subresource',
-          severity: 'warning',
+          // Whoever names verbs has thought of what is asked for; a resource alone looks like all of it.
+          severity: rule.verbs.length === 0 ? 'warning' : 'note',
           path: [...rule.path, 'resources', index, 'resources', at],
           message: `${resource} does not include its subresources: ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not logged`,
           why: 'a resource in a rule is that resource alone, and what is reached through it leaves no trace',
@@ -258,7 +259,8 @@ function* failedLogins(policy: AuditPolicy): Iterable<LintFinding> {
     return;
   }
   const selective = policy.rules.every(
-    ({ level, resources, verbs }) => level === 'None' || resources.length > 0 || verbs.length > 0,
+    ({ level, resources, verbs, nonResourceURLs }) =>
+      level === 'None' || resources.length + verbs.length + nonResourceURLs.length > 0,
   );
   yield {
     ...finding,

@@ -35,6 +35,13 @@ const values: readonly [title: string, Component, args: readonly string[], name:
     ['/a', '/b'],
   ],
   [
+    'issuers append',
+    'kube-apiserver',
+    ['--service-account-issuer=https://a,b', '--service-account-issuer=https://c'],
+    'service-account-issuer',
+    ['https://a,b', 'https://c'],
+  ],
+  [
     'a list replaces its default',
     'kube-apiserver',
     ['--authorization-mode=Node', '--authorization-mode=RBAC'],
@@ -80,6 +87,15 @@ describe('the flag grammar', () => {
     const resolved = resolve(component, args);
     expect(resolved.get(name)?.value).toEqual(value);
     expect(resolved.problems).toEqual([]);
+  });
+
+  it.each<[number | undefined, readonly string[], Json]>([
+    [21, ['--service-account-issuer=https://a', '--service-account-issuer=https://b'], 'https://b'],
+    [22, ['--service-account-issuer=https://a', '--service-account-issuer=https://b'], ['https://a', 'https://b']],
+    [21, [], ''],
+    [undefined, [], []],
+  ])('a flag that may be repeated from v1.22 on, in minor %s: %o is %o', (minor, args, value) => {
+    expect(resolve('kube-apiserver', args, minor).get('service-account-issuer')?.value).toEqual(value);
   });
 
   it.each<[Component, number | undefined, readonly string[], string, string]>([

@@ -1,6 +1,9 @@
 import type { Json } from '../../model/json.ts';
 import type { SettingRow } from './table.ts';
 
+/** What of a setting decides how its texts are read. */
+export type TypedRow = Pick<SettingRow, 'type' | 'separator' | 'bareKeys'>;
+
 /** A value, or why the program refuses the text. */
 export type FlagValue = { readonly value: Json } | { readonly error: string };
 
@@ -8,7 +11,7 @@ export type FlagValue = { readonly value: Json } | { readonly error: string };
  * What a flag's texts amount to, in the order given: the last wins for a scalar, lists and maps grow. `grammar` is that
  * of the program: in etcd (Go's flag package) a repeated list replaces the one before it.
  */
-export function flagValue(row: SettingRow, texts: readonly string[], grammar: 'pflag' | 'flag'): FlagValue {
+export function flagValue(row: TypedRow, texts: readonly string[], grammar: 'pflag' | 'flag'): FlagValue {
   const last = texts.at(-1) ?? '';
   if (row.type === 'array') return { value: texts };
   if (row.type === 'list') return grammar === 'flag' ? { value: commaList(last) } : csvList(texts);
@@ -17,7 +20,7 @@ export function flagValue(row: SettingRow, texts: readonly string[], grammar: 'p
 }
 
 /** One text of a flag alone, to name the argument that is refused. */
-export function flagTextError(row: SettingRow, text: string, grammar: 'pflag' | 'flag'): string | undefined {
+export function flagTextError(row: TypedRow, text: string, grammar: 'pflag' | 'flag'): string | undefined {
   const result = flagValue(row, [text], grammar);
   return 'error' in result ? result.error : undefined;
 }
@@ -119,7 +122,7 @@ function quotedField(text: string, start: number): { field: string; end: number 
   }
 }
 
-function mapValue(row: SettingRow, texts: readonly string[]): FlagValue {
+function mapValue(row: TypedRow, texts: readonly string[]): FlagValue {
   const separator = row.separator ?? (row.type === 'multimap' ? ':' : '=');
   const entries = new Map<string, Json>();
   for (const pair of texts.flatMap((text) => text.split(','))) {

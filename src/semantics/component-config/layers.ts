@@ -4,7 +4,7 @@ import { type FlagUse, parseArguments, problemAt } from './argv.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
 import { flagTextError, flagValue, isZeroDuration } from './flag-value.ts';
 import type { ComponentInput } from './input.ts';
-import { defaultValue, inVersion, isSince, type SettingRow, type SettingTable, settingName } from './table.ts';
+import { defaultValue, inVersion, isSince, type SettingRow, type SettingTable, settingName, typeIn } from './table.ts';
 
 /** What a component was given, by source, with the values of one setting after another asked from it. */
 export class Layers {
@@ -60,7 +60,7 @@ export class Layers {
     const last = uses?.at(-1);
     if (uses === undefined || last === undefined) return undefined;
     const result = flagValue(
-      row,
+      this.typed(row),
       uses.map(({ text }) => text),
       this.grammar,
     );
@@ -139,6 +139,12 @@ export class Layers {
     this.uses.delete(row);
   }
 
+  /** The row with the type that it has in this version. */
+  private typed(row: SettingRow): SettingRow {
+    const type = typeIn(row, this.input.minor);
+    return type === row.type ? row : { ...row, type };
+  }
+
   private addUse(use: FlagUse): void {
     const { row, spelling, text, at } = use;
     const { component, minor } = this.input;
@@ -149,13 +155,13 @@ export class Layers {
       this.problems.push(problemAt(at, 'unknown-flag', message));
       return;
     }
-    const error = flagTextError(row, text, this.grammar);
+    const error = flagTextError(this.typed(row), text, this.grammar);
     if (error !== undefined) {
       this.problems.push(problemAt(at, 'invalid', `${spelling}: ${error}, and ${component} does not start with it`));
       return;
     }
     if (isSince(minor, row.noop)) {
-      const same = flagValue(row, [text], this.grammar);
+      const same = flagValue(this.typed(row), [text], this.grammar);
       if ('value' in same && same.value === this.byDefault(row, 'flags').value) return;
       this.problems.push(problemAt(at, 'ignored-flag', `${spelling} has no effect since ${this.name(row.noop)}`));
       return;

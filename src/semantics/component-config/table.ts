@@ -34,6 +34,8 @@ export interface SettingRow {
   readonly fieldType?: ValueType;
   /** What separates key from value in a map flag, where that is not `=`. */
   readonly separator?: string;
+  /** Of an `array`: first version in which the flag may be repeated; before, it is a text whose last value counts. */
+  readonly repeatableSince?: number;
   /** A map flag that takes keys without a value. */
   readonly bareKeys?: boolean;
   /** What the flag means without a value, where it is no boolean. */
@@ -164,7 +166,12 @@ export function defaultValue(row: SettingRow, minor: number | undefined, source:
   for (const entry of row.defaults ?? []) {
     if (minor === undefined || minor >= entry.since) value = entry.value;
   }
-  return value ?? zeroValue(row.type);
+  return value ?? zeroValue(typeIn(row, minor));
+}
+
+/** The type of a setting in a version. */
+export function typeIn({ type, repeatableSince }: SettingRow, minor: number | undefined): ValueType {
+  return repeatableSince === undefined || isSince(minor, repeatableSince) ? type : 'string';
 }
 
 /** What Go has for a field that nobody set. */

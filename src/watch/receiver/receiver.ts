@@ -34,7 +34,11 @@ export interface ReceiverOptions {
   /** Called in the order of the spool. */
   readonly onReceived: (received: Received) => void;
   /** Of every request: its status, the events that were repeated, and seconds from its begin to the answer. */
-  readonly onAnswered: (answered: { readonly status: number; readonly repeated: number; readonly seconds: number }) => void;
+  readonly onAnswered: (answered: {
+    readonly status: number;
+    readonly repeated: number;
+    readonly seconds: number;
+  }) => void;
 }
 
 export interface Receiver {
@@ -52,7 +56,12 @@ const maxArriving = 4 * maxBodyBytes;
  */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const { certificate, host, port } = options;
-  const limits = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 120_000 };
+  const limits = {
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: 10_000,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 120_000,
+  };
   const server =
     certificate === undefined
       ? http.createServer(limits)
@@ -113,7 +122,8 @@ class Intake {
 
   private async take(request: IncomingMessage): Promise<Answer> {
     if ((request.url ?? '').split('?', 1)[0] !== webhookPath) return { status: 404, text: `post to ${webhookPath}` };
-    if (!(await this.options.check.admits(request))) return { status: 401, text: 'a client certificate or a token is needed' };
+    if (!(await this.options.check.admits(request)))
+      return { status: 401, text: 'a client certificate or a token is needed' };
     if (request.method !== 'POST') return { status: 405, text: `post to ${webhookPath}` };
     const announced = Number(request.headers['content-length'] ?? maxBodyBytes);
     const size = Number.isFinite(announced) ? Math.min(announced, maxBodyBytes) : maxBodyBytes;

@@ -62,7 +62,12 @@ async function readContext({ cert, key, clientCa }: TlsFiles): Promise<{ cert: B
     createSecureContext(context);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BulwarkError('usage', `the certificate in ${cert} cannot be used: ${reason}`, 'give a matching pair of PEM files with --tls-cert and --tls-key', { cause });
+    throw new BulwarkError(
+      'usage',
+      `the certificate in ${cert} cannot be used: ${reason}`,
+      'give a matching pair of PEM files with --tls-cert and --tls-key',
+      { cause },
+    );
   }
   return context;
 }
@@ -78,6 +83,13 @@ async function readGiven(option: string, path: string): Promise<Buffer> {
 
 async function changeTimes({ cert, key, clientCa }: TlsFiles): Promise<string> {
   const paths = [cert, key, ...(clientCa === undefined ? [] : [clientCa])];
-  const times = await Promise.all(paths.map((path) => stat(path).then(({ mtimeMs }) => mtimeMs, () => 0)));
+  const times = await Promise.all(
+    paths.map((path) =>
+      stat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      ),
+    ),
+  );
   return times.join(' ');
 }

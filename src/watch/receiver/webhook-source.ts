@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { AuditEvent } from '../../model/audit-event.ts';
 import { eventsIn } from '../../semantics/audit-event/index.ts';
-import type { Batch, BatchOptions, EventSource } from '../event-source.ts';
+import type { Batch, EventSource, ReadingOptions } from '../sources/source.ts';
 import type { CallerCheck } from './caller.ts';
 import { fingerprintBytes, SeenFingerprints } from './fingerprints.ts';
 import { parseJson, type Received, type ReceiverOptions, startReceiver } from './receiver.ts';
@@ -47,7 +47,7 @@ export function webhookSource(options: WebhookSourceOptions): EventSource {
 /** What waits, in order; the events are left out where memory is short. */
 type Waiting = Omit<Received, 'events'> & { readonly events: readonly AuditEvent[] | undefined };
 
-async function* received(options: WebhookSourceOptions, { from, signal }: BatchOptions): AsyncIterable<Batch> {
+async function* received(options: WebhookSourceOptions, { from, signal }: ReadingOptions): AsyncIterable<Batch> {
   const limits = { ...defaults, ...options.limits };
   const spool = await Spool.open({ ...limits, folder: options.folder, from: from?.offset ?? 0 });
   const seen = new SeenFingerprints(limits.remembered);
@@ -70,7 +70,10 @@ async function* received(options: WebhookSourceOptions, { from, signal }: BatchO
   });
   const stop = (): void => queue.stop();
   signal.addEventListener('abort', stop, { once: true });
-  const batch = (events: readonly AuditEvent[], { end, bytes }: { readonly end: number; readonly bytes: number }): Batch => ({
+  const batch = (
+    events: readonly AuditEvent[],
+    { end, bytes }: { readonly end: number; readonly bytes: number },
+  ): Batch => ({
     source: 'webhook',
     events,
     damages: [],

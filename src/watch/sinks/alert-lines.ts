@@ -33,12 +33,17 @@ export function alertLines(alert: Alert, { style, width }: AlertPage): string[] 
     `${style.severity(severity, word)}${style.strong(head.slice(word.length))}`,
     ...rest.map(style.strong),
     ...wrap(said, { width, lead: '  ' }),
-    ...row('Who', visibleShort(whoText(alert), longestMessage)),
+    // Of what the log itself shows nobody is known.
+    ...(alert.events.length === 0 ? [] : row('Who', visibleShort(whoText(alert), longestMessage))),
     ...(targets.length === 0 ? [] : row('What', `${targets.join(', ')}${more > 0 ? `, and ${more} more` : ''}`)),
     ...row('When', whenText(alert)),
     ...(causes.length === 0 ? [] : row('Cause', causesText(causes))),
-    ...(next.length === 0 ? [] : row('Next', next.map((step) => sentence(capitalised(visibleShort(step, longestMessage)))).join(' '))),
-    style.faint(`  ${visibleShort(rule, longestTarget)}${attack.length === 0 ? '' : `  ${attack.join(' ')}`}  ${alert.id}`),
+    ...(next.length === 0
+      ? []
+      : row('Next', next.map((step) => sentence(capitalised(visibleShort(step, longestMessage)))).join(' '))),
+    style.faint(
+      `  ${visibleShort(rule, longestTarget)}${attack.length === 0 ? '' : `  ${attack.join(' ')}`}  ${alert.id}`,
+    ),
     '',
   ];
 }

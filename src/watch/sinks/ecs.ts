@@ -47,7 +47,8 @@ export function ecsDocument(alert: Alert): Json {
     ...(path !== '' && { url: { path } }),
     orchestrator: {
       type: 'kubernetes',
-      ...(path === '' && resource !== '' && { resource: { type: resource, ...(place !== '' && { name: place.slice(slash + 1) }) } }),
+      ...(path === '' &&
+        resource !== '' && { resource: { type: resource, ...(place !== '' && { name: place.slice(slash + 1) }) } }),
       ...(slash > 0 && { namespace: place.slice(0, slash) }),
     },
     bulwark: {

@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { isIPv6, connect as tcpConnect, type Socket } from 'node:net';
+import { isIPv6, type Socket, connect as tcpConnect } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { type SyslogOrigin, syslogMessage } from './rfc5424.ts';
 import { DeliveryError, noRefusals, type Sink } from './sink.ts';
@@ -54,7 +54,9 @@ function datagramLine({ host, port }: SyslogOptions): Line {
   socket.unref();
   const one = (message: Buffer): Promise<void> =>
     new Promise((resolve, reject) => {
-      socket.send(message.subarray(0, maxDatagram), port, host, (error) => (error === null ? resolve() : reject(error)));
+      socket.send(message.subarray(0, maxDatagram), port, host, (error) =>
+        error === null ? resolve() : reject(error),
+      );
     });
   return {
     async send(messages) {
@@ -91,7 +93,12 @@ function openSocket({ protocol, host, port, ca }: SyslogOptions): Promise<Socket
   return new Promise((resolve, reject) => {
     const tls = protocol === 'tls';
     const socket = tls
-      ? tlsConnect({ host, port, ...(ca !== undefined && { ca }), ...(!/^[\d.:]+$/.test(host) && { servername: host }) })
+      ? tlsConnect({
+          host,
+          port,
+          ...(ca !== undefined && { ca }),
+          ...(!/^[\d.:]+$/.test(host) && { servername: host }),
+        })
       : tcpConnect({ host, port });
     const fail = (error: Error): void => {
       socket.destroy();

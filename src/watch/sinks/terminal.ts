@@ -1,12 +1,18 @@
 import type { Alert } from '../../model/alert.ts';
-import { alertLines, type AlertPage, updateLine } from './alert-lines.ts';
+import { type AlertPage, alertLines, updateLine } from './alert-lines.ts';
 import { noRefusals, type Sink } from './sink.ts';
 
 /** Incidents whose first telling is remembered: an update of one that is not is printed whole. */
 const remembered = 10_000;
 
 /** Prints alerts for a person: an incident in full once, and a line for what is folded into it later. */
-export function terminalSink({ write, page }: { readonly write: (text: string) => Promise<void>; readonly page: AlertPage }): Sink {
+export function terminalSink({
+  write,
+  page,
+}: {
+  readonly write: (text: string) => Promise<void>;
+  readonly page: AlertPage;
+}): Sink {
   const shown = new Map<string, Alert['severity']>();
   const linesOf = (alert: Alert): readonly string[] => {
     const before = shown.get(alert.id);

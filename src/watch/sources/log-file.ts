@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { BulwarkError } from '../../model/errors.ts';
-import { compressionOf, decompressed } from './decompress.ts';
+import { type Compression, CompressionError, compressionOf, decompressed } from './decompress.ts';
+import { opened } from './stream.ts';
 
 /** How many of a file's first bytes tell it from any other. */
 const fingerprinted = 1024;
@@ -13,15 +14,15 @@ export class LogFile {
   readonly inode: string;
   /** Pipes and devices are read once, from wherever they are. */
   readonly isRegular: boolean;
-  readonly isCompressed: boolean;
+  readonly compression: Compression | undefined;
   private known: { readonly length: number; readonly text: string } | undefined;
 
-  private constructor(handle: FileHandle, of: Pick<LogFile, 'device' | 'inode' | 'isRegular' | 'isCompressed'>) {
+  private constructor(handle: FileHandle, of: Pick<LogFile, 'device' | 'inode' | 'isRegular' | 'compression'>) {
     this.handle = handle;
     this.device = of.device;
     this.inode = of.inode;
     this.isRegular = of.isRegular;
-    this.isCompressed = of.isCompressed;
+    this.compression = of.compression;
   }
 
   /** Undefined where there is no such file. Throws `log-unreadable`. */
@@ -36,8 +37,8 @@ export class LogFile {
       const isRegular = stats.isFile();
       const begin = Buffer.alloc(4);
       const { bytesRead } = isRegular ? await handle.read(begin, 0, 4, 0) : { bytesRead: 0 };
-      const isCompressed = compressionOf(begin.subarray(0, bytesRead)) !== undefined;
-      return new LogFile(handle, { device: `${stats.dev}`, inode: `${stats.ino}`, isRegular, isCompressed });
+      const compression = compressionOf(begin.subarray(0, bytesRead));
+      return new LogFile(handle, { device: `${stats.dev}`, inode: `${stats.ino}`, isRegular, compression });
     } catch (error) {
       await handle?.close();
       if (error instanceof BulwarkError) throw error;
@@ -62,11 +63,11 @@ export class LogFile {
   }
 
   /**
-   * `LENGTH:HASH` of the first bytes, up to `offset` of what is decompressed: those were whole when they were read.
-   * Undefined for an empty beginning.
+   * `LENGTH:HASH` of the first bytes, decompressed, as far as the file was read: a log only ever grows. Undefined for
+   * an empty beginning.
    */
-  async fingerprint(offset: number): Promise<string | undefined> {
-    const length = Math.min(offset, fingerprinted);
+  async fingerprint(end: number): Promise<string | undefined> {
+    const length = Math.min(end, fingerprinted);
     if (length === 0) return undefined;
     if (this.known?.length !== length) {
       const begin = await this.begin(length);
@@ -84,10 +85,17 @@ export class LogFile {
     return begin.length === length && `${length}:${hash(begin)}` === fingerprint;
   }
 
-  /** The bytes of a file as they are stored, from `offset` to its end. */
+  /** The bytes of the log from its beginning or, where it is not compressed, from `offset`. */
   async *chunks(offset = 0): AsyncIterable<Buffer> {
-    const buffer = Buffer.allocUnsafe(chunkBytes);
+    if (!this.isRegular) yield* opened(this.stored(0));
+    else if (this.compression === undefined) yield* this.stored(offset);
+    else yield* decompressed(this.stored(0), this.compression);
+  }
+
+  private async *stored(offset: number): AsyncIterable<Buffer> {
     for (let at = offset; ; ) {
+      // Decompressing reads ahead, so that each chunk needs memory of its own.
+      const buffer = Buffer.allocUnsafe(chunkBytes);
       const { bytesRead } = await this.handle.read(buffer, 0, buffer.length, this.isRegular ? at : null);
       if (bytesRead === 0) return;
       at += bytesRead;
@@ -96,24 +104,17 @@ export class LogFile {
   }
 
   private async begin(length: number): Promise<Buffer> {
-    if (!this.isCompressed) {
-      const buffer = Buffer.alloc(length);
-      const { bytesRead } = await this.handle.read(buffer, 0, length, 0);
-      return buffer.subarray(0, bytesRead);
-    }
     const parts: Buffer[] = [];
     let size = 0;
-    const stored = Buffer.alloc(4);
-    await this.handle.read(stored, 0, 4, 0);
-    const compression = compressionOf(stored) ?? 'gzip';
     try {
-      for await (const chunk of decompressed(this.chunks(), compression)) {
-        parts.push(Buffer.from(chunk));
+      for await (const chunk of this.chunks()) {
+        parts.push(chunk);
         size += chunk.length;
         if (size >= length) break;
       }
-    } catch {
+    } catch (error) {
       // It is still being written, or damaged: it begins as far as it goes.
+      if (!(error instanceof CompressionError)) throw error;
     }
     return Buffer.concat(parts).subarray(0, length);
   }

@@ -5,7 +5,6 @@ import type { Position } from './source.ts';
 
 interface Sibling {
   readonly path: string;
-  readonly inode: string;
   readonly modified: number;
 }
 
@@ -19,21 +18,20 @@ const rotationTime = /-(\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}\.\d{3})/;
 async function siblingsOf(path: string): Promise<readonly Sibling[]> {
   const folder = dirname(path);
   const name = basename(path);
-  const extension = extname(name);
-  const stem = name.slice(0, name.length - extension.length);
+  const stem = basename(path, extname(path));
   const names = await readdir(folder).catch(() => []);
   const known = new Set(names);
   const found: Sibling[] = [];
   for (const other of names) {
-    const rotated =
-      other.startsWith(`${name}.`) ||
-      other.startsWith(`${name}-`) ||
-      (other.startsWith(`${stem}-`) && other.includes(extension, stem.length) && rotationTime.test(other));
+    const named = other.startsWith(`${name}.`) || other.startsWith(`${name}-`);
+    const timed = other.startsWith(`${stem}-`) && rotationTime.test(other);
+    if (!named && !timed) continue;
     // What is being compressed stands beside what it is made of.
-    if (!rotated || known.has(other.replace(/\.(?:gz|zst)$/, '')) !== !/\.(?:gz|zst)$/.test(other)) continue;
-    const stats = await stat(join(folder, other), { bigint: true }).catch(() => undefined);
-    if (stats?.isFile() !== true) continue;
-    found.push({ path: join(folder, other), inode: `${stats.ino}`, modified: Number(stats.mtimeNs) / 1e6 });
+    const plain = other.replace(/\.(?:gz|zst)$/, '');
+    if (plain !== other && known.has(plain)) continue;
+    const path = join(folder, other);
+    const stats = await stat(path, { bigint: true }).catch(() => undefined);
+    if (stats?.isFile() === true) found.push({ path, modified: Number(stats.mtimeNs) / 1e6 });
   }
   return found.sort(byRotation);
 }
@@ -57,24 +55,19 @@ export interface Rotated {
  * Finds where a position has gone. `drained` is the last change of a file that was read to its end: then what changed
  * later is new even where the old file is gone.
  */
-export async function findRotated(path: string, from: Position, drained?: number): Promise<Rotated> {
+export async function findRotated(
+  path: string,
+  { at: from, drained }: { readonly at: Position; readonly drained: number | undefined },
+): Promise<Rotated> {
   const siblings = await siblingsOf(path);
-  let old: LogFile | undefined;
-  let index = -1;
-  for (const [at, sibling] of siblings.entries()) {
-    const file = await LogFile.open(sibling.path).catch(() => undefined);
-    if (file === undefined) continue;
-    if (old === undefined && (await isOf(file, from))) {
-      old = file;
-      index = at;
-    } else {
-      await file.handle.close();
-    }
+  for (const [index, { path: sibling }] of siblings.entries()) {
+    const old = await LogFile.open(sibling).catch(() => undefined);
+    if (old === undefined) continue;
+    if (await isOf(old, from)) return { old, later: siblings.slice(index + 1).map(({ path }) => path) };
+    await old.handle.close();
   }
-  const later = siblings.filter(({ modified }, at) =>
-    old === undefined ? drained !== undefined && modified > drained : at > index,
-  );
-  return { old, later: later.map((sibling) => sibling.path) };
+  const later = drained === undefined ? [] : siblings.filter(({ modified }) => modified > drained);
+  return { old: undefined, later: later.map(({ path }) => path) };
 }
 
 /** Whether a position is one in this file: by its beginning, or by its inode where it had none yet. */

@@ -4,50 +4,53 @@ import type { Batch, EventSource, Position, ReadingOptions } from './source.ts';
 
 export interface ChunkOptions extends Pick<ReadingOptions, 'signal' | 'wanted'> {
   readonly source: string;
-  /** Bytes to pass over, after decompression: they were read before. */
-  readonly skip: number;
-  /** The position at an offset of what is read. */
-  readonly locate: (offset: number) => Position;
+  /** Offset of the first chunk. */
+  readonly begin: number;
+  /** Where to read from: what is before it was read already. */
+  readonly from: number;
+  /** The position at an offset of what is read, when it was read up to `end`. */
+  readonly locate: (offset: number, end: number) => Position | Promise<Position>;
 }
 
-/** The events in chunks that come to an end, compressed or not. */
+/** The events in chunks that come to an end. */
 export async function* batchesOf(chunks: AsyncIterable<Buffer>, options: ChunkOptions): AsyncIterable<Batch> {
-  const { source, signal, wanted, skip, locate } = options;
-  const reader = new EventReader({ source, offset: skip, ...(wanted !== undefined && { wanted }) });
-  let toSkip = skip;
-  let damage: string | undefined;
+  const { source, signal, wanted, begin, from, locate } = options;
+  const reader = new EventReader({ source, offset: from, ...(wanted !== undefined && { wanted }) });
+  let toSkip = from - begin;
+  let torn: string | undefined;
   try {
-    for await (const chunk of opened(chunks)) {
+    for await (const chunk of chunks) {
       if (signal.aborted) return;
-      const bytes = toSkip === 0 ? chunk : chunk.subarray(toSkip);
+      const bytes = chunk.subarray(toSkip);
       toSkip = Math.max(0, toSkip - chunk.length);
       const before = reader.offset;
       const read = reader.push(bytes);
       // A long line fills many chunks, and says nothing until its end.
       if (reader.offset === before) continue;
-      yield { source, ...parts(read), position: locate(reader.offset), bytes: bytes.length };
+      yield { source, ...found(read), position: await locate(reader.offset, reader.end), bytes: bytes.length };
     }
   } catch (error) {
     if (!(error instanceof CompressionError)) throw error;
-    damage = error.message;
+    torn = error.message;
   }
   if (signal.aborted) return;
   const whole = reader.offset;
-  const last = reader.finish();
+  const read = reader.finish();
   // A last line that is cut is read again when there is more of it.
-  const isWhole = last.events.length > 0 || last.others > 0;
-  const torn = damage === undefined ? [] : [{ source, offset: reader.end, bytes: 0, problem: damage }];
-  const damages = [...last.damages, ...torn];
+  const isWhole = read.events.length > 0 || read.others > 0;
+  const ending = torn === undefined ? [] : [{ source, offset: reader.end, bytes: 0, problem: torn }];
+  const damages = [...read.damages, ...ending];
   if (!isWhole && damages.length === 0) return;
-  yield { source, ...parts(last), damages, position: locate(isWhole ? reader.end : whole), bytes: reader.end - whole };
+  const position = await locate(isWhole ? reader.end : whole, reader.end);
+  yield { source, ...found(read), damages, position, bytes: reader.end - whole };
 }
 
-function parts({ events, damages, others }: ReadEvents): Pick<Batch, 'events' | 'damages' | 'others'> {
+/** What was read, as a batch has it. */
+export function found({ events, damages, others }: ReadEvents): Pick<Batch, 'events' | 'damages' | 'others'> {
   return { events, damages, others };
 }
-
 /** Decompressed, if the first bytes say so. */
-async function* opened(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+export async function* opened(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   const iterator = chunks[Symbol.asyncIterator]();
   let begin = Buffer.alloc(0);
   let ended = false;
@@ -80,11 +83,12 @@ export function stdinSource(stream: ByteStream, name = 'stdin'): EventSource {
   return {
     name,
     batches: ({ signal, wanted }) =>
-      batchesOf(chunksOf(stream, signal), {
+      batchesOf(opened(chunksOf(stream, signal)), {
         source: name,
         signal,
         ...(wanted !== undefined && { wanted }),
-        skip: 0,
+        begin: 0,
+        from: 0,
         locate: (offset) => ({ source: name, offset }),
       }),
   };

@@ -1,3 +1,4 @@
+import { snapData } from '../layout.ts';
 import { fields, flags, folders, growing } from '../references.ts';
 
 function table(name: string, rows: Iterable<readonly [string, string]>): string {
@@ -25,9 +26,10 @@ function want(k, p) {
   print k " " p
   wanted[++n_wanted] = k " " p
 }
-function entriesOf(name, p,   n, part, i, e) {
-  n = split(below[name], part, "|")
-  for (i = 1; i <= n; i++) { e = index(part[i], " "); want(substr(part[i], 1, e - 1), p substr(part[i], e + 1)) }
+function entriesOf(name, p,   n, each, i, e) {
+  if (name == "audit-log-path") sub(/\.[^.\/]*$/, "", p)
+  n = split(below[name], each, "|")
+  for (i = 1; i <= n; i++) { e = index(each[i], " "); want(substr(each[i], 1, e - 1), p substr(each[i], e + 1)) }
 }
 function named(name, value, isField,   k, f) {
   sub(/^ETCD_/, "", name); if (name !~ /[a-z]/) name = tolower(name)
@@ -73,9 +75,15 @@ function flush() {
   else if (hostPath != "" && itemName != "") source[itemName] = hostPath
   mountPath = ""; itemName = ""; hostPath = ""; subPath = ""
 }
-function pod(s,   k, v) {
+function pod(s,   i, n) {
   if (s ~ /^[ ]*- /) { if (match(s, /^[ ]*/) && (RLENGTH <= itemAt || itemAt < 0)) { flush(); itemAt = RLENGTH } sub(/- /, "  ", s) }
   else if (match(s, /^[ ]*/) && RLENGTH <= itemAt && s !~ /^[ ]*$/) { flush(); itemAt = -1 }
+  if (s ~ /[{]/) {
+    gsub(/hostPath:[ ]*|[{}]/, "", s); n = split(s, flow, /,[ ]*/)
+    for (i = 1; i <= n; i++) part(flow[i])
+  } else part(s)
+}
+function part(s,   k, v) {
   if (!match(s, /^[ ]*[A-Za-z]+:[ ]*/)) return
   k = s; sub(/^[ ]*/, "", k); sub(/:.*/, "", k); v = substr(s, RLENGTH + 1); gsub(/["' \r]/, "", v)
   if (k == "mountPath") mountPath = v
@@ -118,6 +126,7 @@ kind == "sudoers" {
 }
 kind == "accounts" { next }
 kind == "toml" && /^[ \t]*root[ \t]*=[ \t]*["']/ { s = $0; sub(/^[^"']*["']/, "", s); sub(/["'].*$/, "", s); want("space", s); want("none", s) }
+kind == "arguments" { gsub(/[$][{]SNAP_DATA[}]/, "${snapData}") }
 kind == "manifest" { pod($0) }
 /^[ \t]*#/ { next }
 {

@@ -205,6 +205,71 @@ describe.skipIf(!isLinux)('a bundle of a node', () => {
     });
   });
 
+  it('gives what other makers of nodes leave there, and what lies beside', async () => {
+    write(
+      '/var/snap/microk8s/7/args/kube-apiserver',
+      `--client-ca-file=\${SNAP_DATA}/own/ca.crt\n--token=a ${secret}\n`,
+    );
+    write('/var/snap/microk8s/7/own/ca.crt', certificate);
+    write('/var/snap/microk8s/7/credentials/known_tokens.csv', `${secret},admin,1\n`);
+    link('7', '/var/snap/microk8s/current');
+    write(
+      '/etc/kubernetes/static-pod-resources/kube-apiserver-pod-7/configmaps/config/config.yaml',
+      'apiServerArguments:\n  profiling: ["false"]\n',
+    );
+    write('/etc/kubernetes/static-pod-resources/kube-apiserver-certs/secrets/a/tls.crt', certificate);
+    write(
+      '/etc/kubernetes/manifests/api.yaml',
+      'kind: Pod\nspec:\n  containers:\n  - command: [kube-apiserver, --audit-log-path=/in/audit.log]\n    volumeMounts:\n    - mountPath: /in\n      name: l\n  volumes:\n  - name: l\n    hostPath: {path: /srv/log}\n',
+    );
+    write('/srv/log/audit.log', '{}');
+    write('/srv/log/audit-2026-11-01T00-00-00.000.log', '{}');
+    write('/srv/log/other.log', '{}');
+    write('/etc/systemd/system/kubelet.service', '[Service]\nExecStart=/usr/bin/kubelet --root-dir=/srv/kubelet\n');
+    write('/srv/kubelet/plugins/own.sock/x', '');
+    write('/var/lib/kubelet/device-plugins/x', '');
+    write('/var/lib/kubelet/config.json', JSON.stringify({ auths: { r: { auth: secret } } }));
+    write('/var/lib/cni/networks/net/10.0.0.2', 'container');
+    write('/var/backups/etcd/1.db', '');
+    write('/root/snapshot-1.db', '');
+    write('/root/notes.db', '');
+    write('/etc/containerd/certs.d/r.example/hosts.toml', `[host."https://m".header]\n  x = "${secret}"\n`);
+    write('/etc/rancher/rke2/registries.yaml', `configs:\n  r:\n    auth:\n      auth: ${secret}\n`);
+    const there = await collectNode({ at: root, from: 'root' });
+    const here = await collectNode({ at: collectThere(root), from: 'bundle' });
+    expect(byFile(here.node)).toEqual(byFile(there.node));
+    expect([here.gaps, there.gaps]).toEqual([[], []]);
+    const { files } = byFile(here.node);
+    // Neither other.log nor notes.db, which are nobody's.
+    const leaves = Object.values(files).filter(({ type }) => type !== 'directory');
+    expect(leaves.map(({ path, secret: held }) => (held === undefined ? path : `${path} (${held})`)).sort()).toEqual([
+      '/etc/containerd/certs.d/r.example/hosts.toml (password)',
+      '/etc/kubernetes/manifests/api.yaml',
+      '/etc/kubernetes/static-pod-resources/kube-apiserver-certs/secrets/a/tls.crt',
+      '/etc/kubernetes/static-pod-resources/kube-apiserver-pod-7/configmaps/config/config.yaml',
+      '/etc/rancher/rke2/registries.yaml (token)',
+      '/etc/systemd/system/kubelet.service',
+      '/root/snapshot-1.db',
+      '/srv/log/audit-2026-11-01T00-00-00.000.log',
+      '/srv/log/audit.log',
+      '/var/backups/etcd/1.db',
+      '/var/lib/cni/networks/net/10.0.0.2',
+      '/var/lib/kubelet/config.json (password)',
+      '/var/snap/microk8s/7/args/kube-apiserver (token)',
+      '/var/snap/microk8s/7/credentials/known_tokens.csv (token)',
+      '/var/snap/microk8s/7/own/ca.crt',
+      '/var/snap/microk8s/current',
+    ]);
+    expect(Object.keys(files)).toEqual(
+      expect.arrayContaining(['/srv/kubelet/plugins', '/var/lib/kubelet/device-plugins']),
+    );
+    expect(files['/var/snap/microk8s/7/own/ca.crt']?.text).toBe(certificate);
+    expect(files['/var/snap/microk8s/7/args/kube-apiserver']?.text).toBe(
+      '--client-ca-file=${SNAP_DATA}/own/ca.crt\n--token=REDACTED\n',
+    );
+    expect(JSON.stringify(files)).not.toContain(secret);
+  });
+
   it('holds no secret', () => {
     intricateRoot();
     const unpacked = gunzipSync(readFileSync(collectThere(root))).toString('latin1');
@@ -340,7 +405,10 @@ lines'`;
       },
     ]);
     const own = (node: NodeEvidence) => node.files.filter(({ process }) => process !== undefined);
-    expect(own(here.node)).toEqual(own(there.node));
+    // Folders such as /tmp change while one looks.
+    const steady = (node: NodeEvidence) =>
+      own(node).map((file) => (file.type === 'directory' ? { ...file, modified: '', size: 0 } : file));
+    expect(steady(here.node)).toEqual(steady(there.node));
     expect(own(here.node).find(({ text }) => text !== undefined)?.text).toBe('kind: OfTheContainer\n');
     const unpacked = gunzipSync(readFileSync(bundle)).toString('latin1');
     expect(unpacked.split(secret)).toHaveLength(1);

@@ -18,6 +18,7 @@ function encodedPieces(text: string): string[] {
 export const redactAwk = String.raw`
 function secret(n) {
   sub(/^ETCD_/, "", n); gsub(/_/, "-", n); n = tolower(n)
+  if (n == "auth") return 1
   if (n ~ /^(${[...publicNames].join('|')})$/) return 0
   return n ~ /(${secretEndings.join('|')})$/
 }
@@ -222,11 +223,21 @@ function argv(   i, s, n, isvalue) {
   }
 }
 
+# --name=value over a whole line: the value may hold anything.
+function argument(s,   name) {
+  if (!match(s, /^[ \t]*--?[A-Za-z][A-Za-z0-9_.-]*=/)) return s
+  name = substr(s, 1, RLENGTH - 1); sub(/^[ \t]*--?/, "", name)
+  if (!secret(name) || blank(substr(s, RLENGTH + 1))) return s
+  found = 1
+  return substr(s, 1, RLENGTH) "REDACTED"
+}
+
 function lines(   i, s) {
   for (i = 1; i <= NR; i++) {
     s = L[i]
     if (kind == "accounts") { n = split(s, F, ":"); if (n >= 7) s = F[1] ":x:" F[3] ":" F[4] "::" F[6] ":"; else if (n == 4) s = F[1] ":x:" F[3] ":" F[4]; else s = "" }
     else if (kind == "keys") s = s ~ /^[ \t]*[^ \t#\r]/ ? "key" : ""
+    else if (kind == "arguments") s = s ~ /^[ \t]*(-|#|$)/ ? keys(urls(pairs(argument(s)))) : ""
     else if (kind == "policy") { if (s !~ /^[ \t]*\{.*\}[ \t\r]*$/) s = ""; else s = keys(urls(pairs(s))) }
     else if (kind == "selinux") { if (s !~ /^[ \t]*SELINUX(TYPE)?[ \t]*=/) s = "" }
     else if (kind == "sudoers") { if (s ~ /^[ \t]*#/ && s !~ /^[ \t]*#(include|[0-9])/) s = "" }

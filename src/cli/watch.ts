@@ -1,0 +1,125 @@
+import { type Command, Option } from 'commander';
+import { type Severity, severities } from '../model/severity.ts';
+import type { RegisterCommand } from './command.ts';
+import { repeatable } from './evidence.ts';
+import { seconds } from './option-values.ts';
+import { type ColorChoice, colorOption, useColor } from './terminal.ts';
+
+export interface WatchFlags {
+  readonly once?: true;
+  readonly rules: readonly string[];
+  readonly builtin: boolean;
+  readonly severity: Severity;
+  readonly failOn: Severity | 'none';
+  readonly state?: string;
+  readonly fromStart?: true;
+  readonly snapshot?: string;
+  readonly sink: readonly string[];
+  readonly sinkCa?: string;
+  readonly sinkSecretFile?: string;
+  readonly listen: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+  readonly clientCa?: string;
+  readonly clientName: readonly string[];
+  readonly tokenFile?: string;
+  readonly url?: string;
+  readonly printWebhookConfig?: true;
+  readonly metrics?: string;
+  readonly quietAfter: number;
+  readonly updateEvery: number;
+  readonly canary?: true;
+  readonly canaryEvery: number;
+  readonly canaryWithin: number;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly color: ColorChoice;
+}
+
+export const watchCommand: RegisterCommand = (program, terminal, done) => {
+  const command = program
+    .command('watch')
+    .summary('follow audit logs and tell what attackers do')
+    .description(
+      'Reads the audit log of API servers as it is written, or as they send it, and alerts on what an attacker would\n' +
+        'do: one alert an incident. A restart goes on where the last run ended, and tells nothing twice.',
+    )
+    .argument('[source...]', 'log files, - for standard input, webhook: for what API servers send')
+    .option('--once', 'read the sources to their ends, and exit with the exit codes of scan')
+    .option('--from-start', 'begin at the start of files that were not watched before, and not at their ends')
+    .option('--state <dir>', 'where to keep how far it has come; kept under ~/.local/state without it, and not at all with --once');
+  addDetectionOptions(command);
+  addReceiverOptions(command);
+  addSinkOptions(command);
+  addSensorOptions(command);
+  command.addHelpText('after', help).action(async (sources: string[], flags: WatchFlags) => {
+    const { runWatch } = await import('./watch.run.ts');
+    done(await runWatch(sources, { ...flags, color: useColor(terminal, flags.color) }, terminal));
+  });
+};
+
+function addDetectionOptions(command: Command): void {
+  command
+    .optionsGroup('Detections:')
+    .option('--rules <dir>', 'add the Sigma rules in this folder (repeatable)', repeatable, [])
+    .option('--no-builtin', 'leave out the built-in detections')
+    .addOption(new Option('--severity <severity>', 'tell alerts of this severity or above').choices(severities).default('low'))
+    .addOption(
+      new Option('--fail-on <severity>', 'with --once: exit with 1 for alerts of this severity or above')
+        .choices([...severities, 'none'])
+        .default('high'),
+    )
+    .option('--snapshot <file>', 'name the findings of this saved snapshot that made an incident possible');
+}
+
+function addReceiverOptions(command: Command): void {
+  command
+    .optionsGroup('Receiver (webhook:):')
+    .option('--listen <address:port>', 'where API servers post events', '127.0.0.1:9443')
+    .option('--tls-cert <file>', 'certificate of the receiver, with its chain; needed except on loopback')
+    .option('--tls-key <file>', 'its key')
+    .option('--client-ca <file>', 'take events from clients with a certificate of this authority')
+    .option('--client-name <name>', 'only from certificates with this common name (repeatable)', repeatable, [])
+    .option('--token-file <file>', 'take events from clients with the bearer token in this file')
+    .option('--print-webhook-config', 'print the kubeconfig for --audit-webhook-config-file, and stop')
+    .option('--url <url>', 'with --print-webhook-config: how API servers reach the receiver, https://HOST:PORT')
+    .option('--tls-ca <file>', 'with --print-webhook-config: the authority that signed --tls-cert');
+}
+
+function addSinkOptions(command: Command): void {
+  command
+    .optionsGroup('Sinks:')
+    .option(
+      '--sink <kind[=where]>',
+      'terminal, ndjson[=FILE], webhook=URL, slack=URL, alertmanager=URL, elasticsearch=URL, syslog=URL; @FILE for a URL ' +
+        'that is a secret (repeatable)',
+      repeatable,
+      [],
+    )
+    .option('--sink-ca <file>', 'authority to trust when sending, besides those of the system')
+    .option('--sink-secret-file <file>', 'sign what --sink webhook sends with this secret (HMAC-SHA-256)')
+    .option('--update-every <seconds>', 'least time between two updates of one incident', seconds, 60)
+    .addOption(colorOption());
+}
+
+function addSensorOptions(command: Command): void {
+  command
+    .optionsGroup('Health:')
+    .option('--metrics <address:port>', 'serve /metrics for Prometheus, and /healthz')
+    .option('--quiet-after <seconds>', 'alert when no event came for so long', seconds, 300)
+    .option('--canary', 'send a harmless request to the API server now and then, and alert if it is not logged')
+    .option('--canary-every <seconds>', 'how often', seconds, 60)
+    .option('--canary-within <seconds>', 'how long it may take to arrive', seconds, 120)
+    .option('--kubeconfig <file>', 'with --canary: kubeconfig to use instead of KUBECONFIG or ~/.kube/config')
+    .option('--context <name>', 'with --canary: context to use instead of the current one');
+}
+
+const help = `
+Examples:
+  bulwark watch /var/log/kubernetes/audit.log
+  bulwark watch --once audit.log audit-2026-11-20.log.gz
+  bulwark watch webhook: --listen 0.0.0.0:9443 --tls-cert tls.crt --tls-key tls.key --client-ca ca.crt
+  bulwark watch audit.log --sink terminal --sink slack=@/etc/bulwark/slack --metrics 127.0.0.1:9100
+
+Exit codes with --once: 0 clean, 1 alerts at or above --fail-on, 2 usage, 3 incomplete evidence, 4 internal error.`;

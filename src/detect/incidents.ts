@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import type { Alert, AlertActor } from '../model/alert.ts';
+import { isObject, type Json } from '../model/json.ts';
+import { stringsIn } from '../model/json-list.ts';
+import type { Severity } from '../model/severity.ts';
+import { targetText } from '../semantics/audit-event/index.ts';
+import type { Counted } from './correlator.ts';
+import { joined } from './correlator.ts';
+import type { DetectionRule } from './rule.ts';
+import { BoundedStore } from './store.ts';
+import type { EventView } from './view.ts';
+
+/** A rule that fired, on one event or, for a correlation, on several. */
+export interface Firing {
+  readonly rule: DetectionRule;
+  readonly view: EventView;
+  /** Of a correlation: what it counted. */
+  readonly counted?: { readonly count: number; readonly events: readonly Counted[] };
+}
+
+interface Incident {
+  readonly id: string;
+  revision: number;
+  readonly rule: string;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly attack: readonly string[];
+  readonly next: readonly string[];
+  readonly actor: AlertActor;
+  readonly message: string;
+  readonly cooldown: number;
+  first: number;
+  last: number;
+  count: number;
+  targets: readonly string[];
+  events: readonly string[];
+  /** Of the revision that was told last. */
+  toldCount: number;
+  toldTargets: number;
+  toldAt: number;
+}
+
+const maxTargets = 10;
+const maxEvents = 20;
+/** What goes on is told again after so long, in milliseconds of event time. */
+const retold = 300_000;
+
+/** Firings of one rule by one actor are one incident until it was quiet for the rule's cool-down. */
+export class Incidents {
+  private readonly open: BoundedStore<Incident>;
+
+  constructor(maxKeys: number) {
+    this.open = new BoundedStore(maxKeys);
+  }
+
+  get evicted(): number {
+    return this.open.evicted;
+  }
+
+  get size(): number {
+    return this.open.size;
+  }
+
+  /** The incident that is new or has grown enough to be told again; undefined where it was only counted. */
+  add({ rule, view, counted }: Firing): Alert | undefined {
+    const { event, changer } = view;
+    const key = incidentKey(rule, view);
+    const known = this.open.get(key);
+    const time = event.time;
+    const quiet = known !== undefined && time - known.last > rule.cooldown;
+    if (known === undefined || quiet) {
+      // The workload's own change was judged, and told of if it was as bad: its pods are no news.
+      if (changer?.judged === true) return undefined;
+      const incident = newIncident(key, { rule, view, ...(counted !== undefined && { counted }) });
+      this.open.set(key, incident);
+      return alertOf(incident);
+    }
+    known.last = Math.max(known.last, time);
+    known.first = Math.min(known.first, time);
+    known.count += 1;
+    if (known.events.length < maxEvents && !known.events.includes(event.id)) known.events = [...known.events, event.id];
+    const target = targetText(event);
+    if (known.targets.length < maxTargets && !known.targets.includes(target)) known.targets = [...known.targets, target];
+    if (changer !== undefined || !worthTelling(known)) return undefined;
+    return tell(known);
+  }
+
+  /** What has grown since it was last told, of incidents that ended before `until`, or of all of them. */
+  flush(until: number | undefined): readonly Alert[] {
+    const alerts: Alert[] = [];
+    const over: string[] = [];
+    for (const [key, incident] of this.open) {
+      const ended = until === undefined || until - incident.last > incident.cooldown;
+      if (!ended) continue;
+      if (incident.count !== incident.toldCount) alerts.push(tell(incident));
+      if (until !== undefined) over.push(key);
+    }
+    for (const key of over) this.open.delete(key);
+    return alerts;
+  }
+
+  save(): Json {
+    return this.open.save((incident) => ({ ...incident, actor: { ...incident.actor } }));
+  }
+
+  restore(saved: Json | undefined): void {
+    this.open.restore(saved, (entry) => (isObject(entry) && isObject(entry.actor) ? restored(entry) : undefined));
+  }
+}
+
+/** What was written by `save`: plain data of this very shape, or of another version and then left out. */
+function restored(entry: Readonly<Record<string, Json>>): Incident | undefined {
+  if (typeof entry.id !== 'string' || typeof entry.last !== 'number' || typeof entry.count !== 'number') return undefined;
+  const incident = { ...entry, targets: stringsIn(entry.targets), events: stringsIn(entry.events) };
+  return incident as unknown as Incident;
+}
+
+function incidentKey(rule: DetectionRule, view: EventView): string {
+  const { actor, event } = view;
+  const who = actor.name === '' || actor.name === 'system:anonymous' ? `${actor.name}@${event.source}` : actor.name;
+  return [rule.name, who, joined(rule.fold, view) ?? ''].join('\u0000');
+}
+
+function newIncident(key: string, { rule, view, counted }: Firing): Incident {
+  const { event } = view;
+  const events = counted === undefined ? [event.id] : counted.events.map(({ id }) => id);
+  const first = Math.min(event.time, ...(counted?.events.map(({ time }) => time) ?? []));
+  const target = targetText(event);
+  const count = counted?.count ?? 1;
+  return {
+    id: createHash('sha256').update([key, String(first), events[0] ?? ''].join('\u0000')).digest('hex').slice(0, 32),
+    revision: 0,
+    rule: rule.name,
+    title: rule.title,
+    severity: rule.severity,
+    attack: rule.attack,
+    next: rule.next,
+    actor: actorOf(view),
+    message: messageOf(rule, view),
+    cooldown: rule.cooldown,
+    first,
+    last: event.time,
+    count,
+    targets: [target],
+    events: events.slice(0, maxEvents),
+    toldCount: count,
+    toldTargets: 1,
+    toldAt: event.time,
+  };
+}
+
+function actorOf({ actor, event }: EventView): AlertActor {
+  return {
+    user: actor.name,
+    impersonated: event.impersonated?.name ?? '',
+    groups: actor.groups,
+    source: event.source,
+    userAgent: event.userAgent,
+  };
+}
+
+function messageOf(rule: DetectionRule, view: EventView): string {
+  const { actor, event, changer } = view;
+  const who = actor.name === '' ? 'somebody who was not authenticated' : actor.name;
+  const said = rule.message?.(view) ?? `${rule.title}: ${who}, ${event.action} ${targetText(event)}`;
+  return changer === undefined ? said : `${said} (by ${event.user?.name ?? ''}, for ${changer.target})`;
+}
+
+/** Doubled since, or other targets, or still going on after a while. */
+function worthTelling({ count, toldCount, targets, toldTargets, last, toldAt }: Incident): boolean {
+  return count >= toldCount * 2 || targets.length > toldTargets || last - toldAt >= retold;
+}
+
+function tell(incident: Incident): Alert {
+  incident.revision += 1;
+  incident.toldCount = incident.count;
+  incident.toldTargets = incident.targets.length;
+  incident.toldAt = incident.last;
+  return alertOf(incident);
+}
+
+function alertOf({ id, revision, rule, title, severity, attack, actor, targets, message, next, first, last, count, events }: Incident): Alert {
+  const at = (time: number): string => new Date(time).toISOString();
+  return { id, revision, rule, title, severity, attack, actor, targets, message, next, first: at(first), last: at(last), count, events, causes: [] };
+}

@@ -1,0 +1,112 @@
+import { parseYaml, YamlError } from '../yaml/parse.ts';
+import { splitDocuments } from '../yaml/split.ts';
+import { needsOf } from './needs.ts';
+import { parseRule, type RuleDraft } from './parse-rule.ts';
+import { RuleError } from './problem.ts';
+import type { DetectionRule, RuleProblem } from './rule.ts';
+
+export interface RuleFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface LoadedRules {
+  readonly rules: readonly DetectionRule[];
+  readonly problems: readonly RuleProblem[];
+}
+
+/** Most characters of a rule file. */
+const maxText = 4 * 1024 * 1024;
+
+/**
+ * Reads Sigma rules for `product: kubernetes, service: audit`, and correlations of them, which may stand in any of the
+ * files. What a rule uses that is not supported is a problem that names it; such a rule is left out, and so is every
+ * correlation that counts it.
+ */
+export function loadRules(files: readonly RuleFile[]): LoadedRules {
+  const problems: RuleProblem[] = [];
+  const drafts = new Map<string, RuleDraft>();
+  for (const file of files) {
+    for (const draft of readFile(file, problems)) {
+      const before = drafts.get(draft.name);
+      if (before === undefined) drafts.set(draft.name, draft);
+      else problems.push({ path: draft.path, line: draft.line, message: `there is another rule named "${draft.name}" in ${before.path}:${before.line}` });
+    }
+  }
+  return { rules: join(drafts, problems), problems };
+}
+
+function readFile({ path, text }: RuleFile, problems: RuleProblem[]): readonly RuleDraft[] {
+  if (text.length > maxText) {
+    problems.push({ path, line: 1, message: `the file is longer than ${maxText} characters` });
+    return [];
+  }
+  const drafts: RuleDraft[] = [];
+  for (const part of splitDocuments(text)) {
+    try {
+      const { value, positions, duplicateKeys } = parseYaml(text.slice(part.start, part.end), part.line, part.column);
+      const [twice] = duplicateKeys;
+      if (twice !== undefined) {
+        problems.push({ path, line: twice.region.line, message: `"${String(twice.path.at(-1))}" is given twice` });
+        continue;
+      }
+      try {
+        drafts.push(parseRule(value, { path, line: positions.locate([])?.line ?? part.line }));
+      } catch (error) {
+        if (!(error instanceof RuleError)) throw error;
+        problems.push({ path, line: positions.locate(error.at)?.line ?? part.line, message: error.message });
+      }
+    } catch (error) {
+      if (!(error instanceof YamlError)) throw error;
+      problems.push({ path, line: error.line, message: error.message });
+    }
+  }
+  return drafts;
+}
+
+/** Ties correlations to the rules that they count. */
+function join(drafts: ReadonlyMap<string, RuleDraft>, problems: RuleProblem[]): readonly DetectionRule[] {
+  const byId = new Map([...drafts.values()].map((draft) => [draft.id, draft]));
+  const find = (name: string): RuleDraft | undefined => drafts.get(name) ?? byId.get(name);
+  const silent = new Set<string>();
+  const usable = new Map<string, RuleDraft>();
+  const visiting = new Set<string>();
+
+  const use = (draft: RuleDraft): boolean => {
+    if (usable.has(draft.name)) return true;
+    if (visiting.has(draft.name)) {
+      problems.push({ path: draft.path, line: draft.line, message: `the correlation "${draft.name}" counts itself` });
+      return false;
+    }
+    visiting.add(draft.name);
+    const names: string[] = [];
+    for (const name of draft.correlation?.rules ?? []) {
+      const counted = find(name);
+      if (counted === undefined || !use(counted)) {
+        const message = counted === undefined ? `there is no rule named "${name}"` : `the rule "${name}" cannot be used`;
+        problems.push({ path: draft.path, line: draft.line, message: `${message}, which "${draft.name}" counts` });
+        visiting.delete(draft.name);
+        return false;
+      }
+      names.push(counted.name);
+      if (!draft.generate) silent.add(counted.name);
+    }
+    visiting.delete(draft.name);
+    const { correlation } = draft;
+    usable.set(draft.name, correlation === undefined ? draft : { ...draft, correlation: { ...correlation, rules: names } });
+    return true;
+  };
+  for (const draft of drafts.values()) use(draft);
+
+  const rules: DetectionRule[] = [];
+  for (const { generate: _, statedLevel, ...draft } of usable.values()) {
+    const needs = needsOf(draft, (name) => usable.get(name));
+    if (statedLevel !== undefined && statedLevel !== needs.level) {
+      const message = `the rule says that it needs the level ${statedLevel}, but its fields need ${needs.level}`;
+      problems.push({ path: draft.path, line: draft.line, message });
+      continue;
+    }
+    rules.push({ ...draft, needs, alerts: !silent.has(draft.name) });
+  }
+  return rules;
+}

@@ -1,0 +1,159 @@
+import type { DetectionNeeds, NeededRequests } from '../model/alert.ts';
+import type { AuditEvent } from '../model/audit-event.ts';
+import type { JsonObject } from '../model/json.ts';
+import { readAuditEvent, runsLong } from '../semantics/audit-event/index.ts';
+import { apiResources } from '../semantics/audit-policy/api-resources.ts';
+import { compile, type Expression, fieldsOf, valuesOf } from './expression.ts';
+import type { Field } from './field.ts';
+import type { DetectionRule } from './rule.ts';
+import { truth } from './truth.ts';
+import { EventView, nothingAround } from './view.ts';
+
+type Draft = Pick<DetectionRule, 'condition' | 'correlation'>;
+
+const levels = ['Metadata', 'Request', 'RequestResponse'] as const;
+const verbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
+/** Codes that stand for each way in which a request can end. */
+const endings = [
+  { code: 200, annotations: { 'authorization.k8s.io/decision': 'allow' } },
+  { code: 403, annotations: { 'authorization.k8s.io/decision': 'forbid' } },
+  { code: 403, annotations: { 'authorization.k8s.io/decision': 'allow' } },
+  { code: 403, annotations: {} },
+  { code: 404, annotations: { 'authorization.k8s.io/decision': 'allow' } },
+];
+
+/**
+ * What a rule needs of the audit policy, from the fields that it reads: every kind of request of which its condition can
+ * be true is one that it has to see.
+ */
+export function needsOf(rule: Draft, find: (name: string) => Draft | undefined): DetectionNeeds {
+  const conditions = conditionsOf(rule, find, 0);
+  const fields = [...conditions.flatMap(fieldsOf), ...correlationFields(rule)];
+  const level = levels[Math.max(0, ...fields.map((field) => levels.indexOf(field.level)))] ?? 'Metadata';
+  const shapes = conditions.map((condition) => compile(condition, 'shape'));
+  const might = (event: AuditEvent): boolean => {
+    const view = new EventView(event, nothingAround);
+    return shapes.some((shape) => shape(view) !== truth.no);
+  };
+  const requests = requestsOf(conditions, might);
+  const anyPath = verbs.some((verb) => endings.some((ending) => might(eventOf({ ...ending, verb }))));
+  const unauthenticated = conditions.some(mightBeUnauthenticated);
+  return {
+    level,
+    stage: unauthenticated || onlyLong(requests) ? 'ResponseStarted' : 'ResponseComplete',
+    requests,
+    paths: anyPath ? pathsOf(conditions) : [],
+    unauthenticated,
+  };
+}
+
+function conditionsOf(rule: Draft, find: (name: string) => Draft | undefined, depth: number): readonly Expression[] {
+  if (rule.condition !== undefined) return [rule.condition];
+  if (depth > 16) return [];
+  return (rule.correlation?.rules ?? []).flatMap((name) => {
+    const counted = find(name);
+    return counted === undefined ? [] : conditionsOf(counted, find, depth + 1);
+  });
+}
+
+function correlationFields({ correlation }: Draft): readonly Field[] {
+  return correlation === undefined ? [] : [...correlation.groupBy, ...correlation.values];
+}
+
+interface Asked {
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource: string;
+}
+
+function requestsOf(conditions: readonly Expression[], might: (event: AuditEvent) => boolean): readonly NeededRequests[] {
+  const seen = (asked: Asked): readonly string[] =>
+    verbs.filter((verb) => endings.some((ending) => might(eventOf({ ...ending, verb, asked }))));
+  const anything = seen({ group: 'unknown.example', resource: 'unknowns', subresource: '' });
+  if (anything.length > 0) return [{ group: '*', resource: '*', verbs: short(anything) }];
+  const known: Asked[] = [...apiResources];
+  const listed = new Set(known.map(keyOf));
+  for (const asked of namedIn(conditions)) {
+    if (!listed.has(keyOf(asked))) known.push(asked);
+  }
+  const found: NeededRequests[] = [];
+  for (const asked of known) {
+    const wanted = seen(asked);
+    if (wanted.length === 0) continue;
+    const { group, resource, subresource } = asked;
+    found.push({ group, resource: subresource === '' ? resource : `${resource}/${subresource}`, verbs: short(wanted) });
+  }
+  return found;
+}
+
+/** Resources that a rule names and that no API server has of itself. */
+function namedIn(conditions: readonly Expression[]): readonly Asked[] {
+  const values = (name: string): readonly string[] => [...new Set(conditions.flatMap((condition) => valuesOf(condition, name)))];
+  const known = new Set(apiResources.map(({ resource }) => resource));
+  const groups = values('objectRef.apiGroup');
+  return values('objectRef.resource')
+    .filter((resource) => !known.has(resource) && !/[*?]/.test(resource))
+    .flatMap((resource) => (groups.length === 0 ? ['*'] : groups).map((group) => ({ group, resource, subresource: '' })));
+}
+
+function keyOf({ group, resource, subresource }: Asked): string {
+  return `${resource}.${group}/${subresource}`;
+}
+
+function short(wanted: readonly string[]): readonly string[] {
+  return wanted.length === verbs.length ? ['*'] : wanted;
+}
+
+function onlyLong(requests: readonly NeededRequests[]): boolean {
+  return (
+    requests.length > 0 &&
+    requests.every((request) => {
+      const [resource = '', subresource = ''] = request.resource.split('/');
+      const object = { group: request.group, version: '', resource, subresource, namespace: '', name: '', uid: '' };
+      return request.verbs.every((verb) => runsLong({ verb, path: '', object }));
+    })
+  );
+}
+
+/** Whether a rule fires on a request that failed authentication, and asks how requests ended at all. */
+function mightBeUnauthenticated(condition: Expression): boolean {
+  const asked = { group: '', resource: 'pods', subresource: '' };
+  const nobody = new EventView(eventOf({ code: 401, annotations: {}, verb: 'list', asked }), nothingAround);
+  if (compile(condition, 'header')(nobody) === truth.no) return false;
+  return fieldsOf(condition).some(({ name }) => name === 'outcome' || name === 'responseStatus.code');
+}
+
+function pathsOf(conditions: readonly Expression[]): readonly string[] {
+  const named = conditions.flatMap((condition) => valuesOf(condition, 'path')).filter((path) => path.startsWith('/'));
+  const positive = conditions.some((condition) => fieldsOf(condition).some(({ name }) => name === 'path')) ? named : [];
+  return positive.length > 0 && !conditions.some(hasNot) ? [...new Set(positive)] : ['*'];
+}
+
+function hasNot(condition: Expression): boolean {
+  if (condition.kind === 'not') return true;
+  return condition.kind === 'test' ? false : condition.parts.some(hasNot);
+}
+
+function eventOf(sample: {
+  readonly code: number;
+  readonly annotations: JsonObject;
+  readonly verb: string;
+  readonly asked?: Asked;
+}): AuditEvent {
+  const { code, annotations, verb, asked } = sample;
+  const raw = {
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    stage: code === 401 ? 'ResponseStarted' : 'ResponseComplete',
+    verb,
+    user: code === 401 ? {} : { username: 'anyone' },
+    responseStatus: { code },
+    annotations,
+    ...(asked !== undefined && {
+      objectRef: { resource: asked.resource, apiGroup: asked.group, subresource: asked.subresource },
+    }),
+  };
+  const event = readAuditEvent(raw, { source: '', offset: 0 });
+  if (event === undefined) throw new Error('a sample event is an event');
+  return event;
+}
