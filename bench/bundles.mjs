@@ -1,4 +1,4 @@
-// Bundles of many nodes, made of one that the collecting script wrote: each has a name and a certificate of its own.
+// Bundles of many nodes, made of one that the collecting script wrote: each has a name and certificates of its own.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,15 +26,20 @@ export async function writeBundles(folder, count) {
     return `host/text/${line.split(' ')[1]}`;
   };
   const certificate = part('/var/lib/kubelet/pki/kubelet.crt');
+  const kubeconfig = part('/etc/kubernetes/kubelet.conf');
   const settings = part('/var/lib/kubelet/config.yaml');
   const header = entries.get('bundle').toString('utf8');
+  const credentials = entries.get(kubeconfig).toString('utf8');
   const kubelet = entries.get(settings).toString('utf8');
   return Array.from({ length: count }, (_, index) => {
     const name = `node-${index}`;
     const { pem } = makeCertificate({ subject: `CN=${name}@1`, extendedUsages: ['serverAuth'], dns: [name] });
+    const user = makeCertificate({ subject: `O=system:nodes/CN=system:node:${name}`, extendedUsages: ['clientAuth'] });
+    const client = Buffer.from(user.pem).toString('base64');
     const files = new Map(entries)
       .set('bundle', Buffer.from(header.replace(/^name .*$/m, `name ${name}`)))
-      .set(certificate, Buffer.from(pem));
+      .set(certificate, Buffer.from(pem))
+      .set(kubeconfig, Buffer.from(credentials.replace(/(client-certificate-data": ")[^"]*/, `$1${client}`)));
     // What differs between nodes is what the report is for.
     if (index % 10 === 3) files.set(settings, Buffer.from(kubelet.replace('enabled: false', 'enabled: true')));
     const file = join(folder, `${name}.tar.gz`);

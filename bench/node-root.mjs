@@ -89,6 +89,7 @@ export async function writeNodeRoot(folder) {
   write('/etc/group', 'root:x:0:\netcd:x:997:\n', 0o644);
   write('/etc/os-release', 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12"\n', 0o644);
   mkdirSync(join(folder, 'var/lib/etcd/member/snap'), { recursive: true });
+  write('/var/lib/cni/networks/pods/last_reserved_ip.0', '10.244.0.9', 0o644);
 }
 
 const manifests = {

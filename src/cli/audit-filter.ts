@@ -25,13 +25,22 @@ export function addFilterOptions(command: Command): Command {
     .optionsGroup('Which events (values may hold *, and be several: a,b):')
     .option('-u, --user <name>', 'of this user, or done as this user', repeatable, [])
     .option('--verb <verb>', 'with this verb; exec, attach, portforward and proxy too', repeatable, [])
-    .option('--resource <name>', 'on this resource: pods, deploy, deployments.apps, pods/exec, /healthz', repeatable, [])
+    .option(
+      '--resource <name>',
+      'on this resource: pods, deploy, deployments.apps, pods/exec, /healthz',
+      repeatable,
+      [],
+    )
     .option('-n, --namespace <name>', 'in this namespace', repeatable, [])
     .option('--name <name>', 'on the object of this name', repeatable, [])
     .option('--source-ip <address>', 'from this address or range, 10.0.0.0/8', repeatable, [])
-    .addOption(new Option('--code <code>', 'with this status code: 403, 4xx, 400-409').argParser(addCodes).default([], ''))
+    .addOption(
+      new Option('--code <code>', 'with this status code: 403, 4xx, 400-409').argParser(addCodes).default([], ''),
+    )
     .option('--denied', 'that were turned away: not authenticated, denied or refused')
-    .addOption(new Option('--since <time>', 'from a time on: 10m, 2h, 7d ago, or 2026-11-20T20:06 (UTC)').argParser(moment))
+    .addOption(
+      new Option('--since <time>', 'from a time on: 10m, 2h, 7d ago, or 2026-11-20T20:06 (UTC)').argParser(moment),
+    )
     .addOption(new Option('--until <time>', 'before a time').argParser(moment))
     .option('--all-stages', 'every stage of a request, not only how it ended (or began, if it runs long)');
 }
@@ -69,9 +78,13 @@ function testsOf(flags: FilterFlags, now: number): readonly Test[] {
   }
   if (flags.denied === true) tests.push(({ outcome }) => turnedAway.has(outcome));
   if (codes.length > 0) {
-    tests.push(({ status }) => codes.some(({ from, to }) => status !== undefined && status.code >= from && status.code <= to));
+    tests.push(({ status }) =>
+      codes.some(({ from, to }) => status !== undefined && status.code >= from && status.code <= to),
+    );
   }
-  anyOf(flags.user, (is) => tests.push(({ user, impersonated }) => is(user?.name ?? '') || is(impersonated?.name ?? '')));
+  anyOf(flags.user, (is) =>
+    tests.push(({ user, impersonated }) => is(user?.name ?? '') || is(impersonated?.name ?? '')),
+  );
   anyOf(flags.verb, (is) => tests.push(({ verb, action }) => is(verb) || is(action)));
   anyOf(flags.namespace, (is) => tests.push(({ object }) => is(object?.namespace ?? '')));
   anyOf(flags.name, (is) => tests.push(({ object }) => is(object?.name ?? '')));
@@ -108,19 +121,22 @@ function pattern(glob: string): (text: string) => boolean {
   };
 }
 
-/** `pods` is every subresource too, `pods/exec` only that one, `apps/…` is no group: groups stand behind a dot. */
+/** `pods` is every subresource too, `pods/exec` only that one; of a group, its first word is enough. */
 function resourceTest(asked: string): Test {
   if (asked.startsWith('/')) {
     const isPath = pattern(asked);
     return ({ object, path }) => object === undefined && isPath(path);
   }
   const [kind = '', subresource] = asked.split('/');
-  const dot = kind.indexOf('.');
-  const isResource = pattern(resourceMeant(dot === -1 ? kind : kind.slice(0, dot)) ?? (dot === -1 ? kind : kind.slice(0, dot)));
-  const isGroup = dot === -1 ? () => true : pattern(kind.slice(dot + 1));
-  const isSubresource = subresource === undefined ? () => true : pattern(subresource);
+  const [word = '', ...group] = kind.split('.');
+  const isResource = pattern(resourceMeant(word) ?? word);
+  const isGroup = pattern(group.length === 0 ? '*' : group.join('.'));
+  const isSubresource = pattern(subresource ?? '*');
   return ({ object }) =>
-    object !== undefined && isResource(object.resource) && isGroup(object.group) && isSubresource(object.subresource);
+    object !== undefined &&
+    isResource(object.resource) &&
+    (isGroup(object.group) || isGroup(object.group.split('.', 1)[0] ?? '')) &&
+    isSubresource(object.subresource);
 }
 
 function addressTest(asked: readonly string[]): Test {
@@ -130,7 +146,8 @@ function addressTest(asked: readonly string[]): Test {
     const [address = '', bits] = text.split('/');
     const family = isIP(address);
     if (family === 0 || bits === undefined) patterns.push(pattern(text));
-    else ranges.addSubnet(address, Math.min(Number(bits) || 0, family === 4 ? 32 : 128), family === 4 ? 'ipv4' : 'ipv6');
+    else
+      ranges.addSubnet(address, Math.min(Number(bits) || 0, family === 4 ? 32 : 128), family === 4 ? 'ipv4' : 'ipv6');
   }
   return ({ source }) => {
     if (patterns.some((is) => is(source))) return true;
@@ -179,12 +196,20 @@ function addCodes(value: string, before: readonly CodeRange[]): readonly CodeRan
 /** A time that may be relative: milliseconds since 1970, given those of now. */
 type Moment = (now: number) => number;
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const unitMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
 
 function moment(value: string): Moment {
   if (/^(?:\d+(?:\.\d+)?(?:ms|[smhdw]))+$/.test(value)) {
     let ago = 0;
-    for (const [, number, unit = ''] of value.matchAll(/([\d.]+)([a-z]+)/g)) ago += Number(number) * (unitMs[unit] ?? 0);
+    for (const [, number, unit = ''] of value.matchAll(/([\d.]+)([a-z]+)/g))
+      ago += Number(number) * (unitMs[unit] ?? 0);
     return (now) => now - ago;
   }
   const [, day, clock = '00:00', seconds = ':00', zone = 'Z'] =

@@ -1,6 +1,8 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type AuditProfile, type AuditTarget, auditProfiles, auditTargets } from '../generate/audit-choices.ts';
 import { minorVersion } from './audit-policy-file.ts';
 import type { RegisterCommand } from './command.ts';
+import { smallCount } from './option-values.ts';
 import { type ColorChoice, colorOption, useColor } from './terminal.ts';
 
 /** What the sub-commands share. */
@@ -20,6 +22,28 @@ export interface ExplainFlags extends PolicyFlags {
   readonly name?: string;
   readonly path?: string;
   readonly unauthenticated?: true;
+}
+
+export interface SimulateFlags extends PolicyFlags {
+  readonly log: readonly string[];
+  readonly top: number;
+}
+
+export interface CoverageFlags extends PolicyFlags {
+  readonly detections?: readonly string[];
+  readonly all?: true;
+}
+
+export interface GenerateFlags extends PolicyFlags {
+  readonly profile?: AuditProfile;
+  readonly detections?: readonly string[];
+  readonly log?: readonly string[];
+  readonly withApiserver?: AuditTarget;
+  readonly manifest?: string;
+  readonly policyPath: string;
+  readonly logPath: string;
+  /** In bytes. */
+  readonly disk?: number;
 }
 
 /** `bulwark audit policy …`: one sub-command for each question about an audit policy. */
@@ -60,6 +84,69 @@ export const auditPolicyCommand: RegisterCommand = (audit, terminal, done) => {
       const { runPolicyExplain } = await import('./audit-policy-explain.run.ts');
       done(await runPolicyExplain({ file, request, flags }, { terminal, color: useColor(terminal, flags.color) }));
     });
+
+  shared(policy.command('simulate'))
+    .summary('what a policy would have kept of a log: events, bytes and who makes them')
+    .description(
+      'Runs the events of a log through a policy and tells for each rule the events and bytes an hour, the volume of a day, and which users, verbs and resources make it. Where the log was taken at a lower level than the policy asks for, sizes are estimated, and the report says so.',
+    )
+    .argument('<policy>', 'file of the policy')
+    .requiredOption('--log <file>', 'audit log to run through it: plain, .gz or .zst (repeatable)', repeatable)
+    .option('--top <count>', 'how many contributors to name', smallCount, 10)
+    .action(async (file: string, flags: SimulateFlags) => {
+      const { runPolicySimulate } = await import('./audit-policy-simulate.run.ts');
+      done(await runPolicySimulate(file, flags, { terminal, color: useColor(terminal, flags.color) }));
+    });
+
+  shared(policy.command('diff'))
+    .summary('which requests two policies log differently')
+    .description(
+      'Compares two policies over all kinds of requests, not line by line, and tells which are logged at less, at more or otherwise, and the rules that decide. Exit code 1 where there is a difference.',
+    )
+    .argument('<before>', 'file of a policy')
+    .argument('<after>', 'file of another')
+    .action(async (before: string, after: string, flags: PolicyFlags) => {
+      const { runPolicyDiff } = await import('./audit-policy-diff.run.ts');
+      done(await runPolicyDiff([before, after], flags, { terminal, color: useColor(terminal, flags.color) }));
+    });
+
+  shared(policy.command('coverage'))
+    .summary('which detections see what they need under a policy')
+    .description(
+      'Tells for each detection whether it is visible, degraded or blind under a policy, which requests it loses, and which rule causes that. Exit code 1 where any is blind.',
+    )
+    .argument('<policy>', 'file of the policy, - for standard input')
+    .option('--detections <names>', 'only these, by name and with commas between them', names)
+    .option('--all', 'also what is visible, and what detections do without')
+    .action(async (file: string, flags: CoverageFlags) => {
+      const { runPolicyCoverage } = await import('./audit-policy-coverage.run.ts');
+      done(await runPolicyCoverage(file, flags, { terminal, color: useColor(terminal, flags.color) }));
+    });
+
+  const generate = shared(policy.command('generate'))
+    .summary('write a policy: by profile, or the smallest for some detections')
+    .description(
+      'Writes a commented audit policy for a version: of a profile, or the smallest one under which the chosen detections see all that they need. With a sample log it predicts the volume; with --with-apiserver it shows what the API server needs for it, and checks that the disk carries the log. Changes nothing.',
+    )
+    .addOption(
+      new Option('--profile <name>', 'what the policy is for; cis where nothing is said').choices([...auditProfiles]),
+    )
+    .option('--detections <names>', 'detections to serve, with commas between them, or all', names)
+    .option('--log <file>', 'audit log to predict the volume from (repeatable)', repeatable);
+  generate
+    .addOption(
+      new Option('--with-apiserver [where]', 'also flags, mounts and retention of the API server')
+        .choices([...auditTargets])
+        .preset('kubeadm'),
+    )
+    .option('--manifest <file>', 'manifest of kube-apiserver to show a patch for')
+    .option('--policy-path <path>', 'where the API server finds the policy', '/etc/kubernetes/audit/policy.yaml')
+    .option('--log-path <path>', 'where it writes the log', '/var/log/kubernetes/audit/audit.log')
+    .option('--disk <size>', 'space for the log, such as 20G', diskSize)
+    .action(async (flags: GenerateFlags) => {
+      const { runPolicyGenerate } = await import('./audit-policy-generate.run.ts');
+      done(await runPolicyGenerate(flags, { terminal, color: useColor(terminal, flags.color) }));
+    });
 };
 
 /** What every sub-command takes. */
@@ -68,6 +155,21 @@ function shared(command: Command): Command {
     .option('--kubernetes-version <1.N>', 'version of the API server; the newest where it is not given', minorVersion)
     .addOption(colorOption())
     .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'));
+}
+
+/** An option of names with commas between them. */
+function names(value: string, before: readonly string[] = []): readonly string[] {
+  const given = value.split(',').map((name) => name.trim());
+  if (given.includes('')) throw new InvalidArgumentError('It must be names with commas between them.');
+  return [...before, ...given];
+}
+
+/** An option that is a size: `20G`, `500Mi`; in bytes. */
+function diskSize(value: string): number {
+  const [, digits, unit = '', binary = ''] = /^(\d+(?:\.\d+)?)([MGT])(i?)B?$/i.exec(value) ?? [];
+  const power = 'MGT'.indexOf(unit.toUpperCase()) + 2;
+  if (digits === undefined) throw new InvalidArgumentError('It must be a size such as 20G, 500M or 1Ti.');
+  return Number(digits) * (binary === '' ? 1000 : 1024) ** power;
 }
 
 function repeatable(value: string, before: readonly string[] = []): readonly string[] {

@@ -28,6 +28,8 @@ export class ReadingAccount {
   events = 0;
   bytes = 0;
   others = 0;
+  /** Lines that were turned down before they were parsed. */
+  skipped = 0;
   private readonly terminal: Terminal;
   private damaged = 0;
 
@@ -56,7 +58,7 @@ export class ReadingAccount {
     const { damaged, others, terminal } = this;
     const more = damaged - toldDamages;
     if (more > 0) terminal.err(`bulwark: ${more} more places that could not be read\n`);
-    if (this.events > 0 || damaged + others === 0) return;
+    if (this.events + this.skipped > 0 || damaged + others === 0) return;
     throw new BulwarkError(
       'log-unreadable',
       `there are no audit events in ${names.map((name) => visibleShort(name, 200)).join(', ')}`,

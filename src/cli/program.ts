@@ -14,6 +14,7 @@ import { probeCommand } from './probe.ts';
 import { scanCommand } from './scan.ts';
 import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
+import { watchCommand } from './watch.ts';
 import { whoamiCommand } from './whoami.ts';
 
 const commands: readonly RegisterCommand[] = [
@@ -28,6 +29,7 @@ const commands: readonly RegisterCommand[] = [
   guideCommand,
   nodeCommand,
   auditCommand,
+  watchCommand,
 ];
 
 export function createProgram(

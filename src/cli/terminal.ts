@@ -19,6 +19,8 @@ export interface Terminal {
   /** Columns of the terminal, or 100 where there is none. */
   readonly width: number;
   stdin(): Promise<Buffer>;
+  /** Standard input as it comes, for what is large or does not end; the process's own where it is left out. */
+  readonly input?: AsyncIterable<Buffer | string>;
   now(): Date;
 }
 

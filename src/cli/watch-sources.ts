@@ -30,7 +30,8 @@ export async function openSources(names: readonly string[], context: SourceConte
   for (const name of names) {
     if (name === '-') sources.push(stdinSource(process.stdin));
     else if (name === webhook) sources.push(await openReceiver(context));
-    else if (/^(nats|https?):/.test(name)) throw new BulwarkError('usage', `there is no source ${name.split(':', 1)[0]}:`, 'sources: files, - and webhook:');
+    else if (/^(nats|https?):/.test(name))
+      throw new BulwarkError('usage', `there is no source ${name.split(':', 1)[0]}:`, 'sources: files, - and webhook:');
     else sources.push(fileSource(resolve(terminal.cwd, name)));
   }
   if (flags.once === true && names.includes(webhook)) {
@@ -44,12 +45,17 @@ async function openReceiver({ flags, terminal, stateFolder, ...events }: SourceC
   const clients = clientsOf(flags);
   const files = tlsFilesOf(flags, terminal);
   if (files === undefined && !isLoopback(host)) {
-    throw new BulwarkError('usage', `--listen ${flags.listen} needs TLS`, 'add --tls-cert and --tls-key, or listen on 127.0.0.1');
+    throw new BulwarkError(
+      'usage',
+      `--listen ${flags.listen} needs TLS`,
+      'add --tls-cert and --tls-key, or listen on 127.0.0.1',
+    );
   }
   if (files === undefined && clients !== 'token') {
     throw new BulwarkError('usage', '--client-ca needs TLS', 'add --tls-cert and --tls-key');
   }
-  if (stateFolder === undefined) throw new BulwarkError('usage', 'webhook: needs a folder for its state', 'add --state');
+  if (stateFolder === undefined)
+    throw new BulwarkError('usage', 'webhook: needs a folder for its state', 'add --state');
   const check = await callerCheck({
     certificates: flags.clientCa !== undefined,
     names: new Set(flags.clientName),
@@ -63,7 +69,11 @@ async function openReceiver({ flags, terminal, stateFolder, ...events }: SourceC
 export async function printWebhookConfig(flags: WatchFlags, terminal: Terminal): Promise<string> {
   const files = tlsFilesOf(flags, terminal);
   if (files === undefined) {
-    throw new BulwarkError('usage', '--print-webhook-config needs the certificate of the receiver', 'add --tls-cert and --tls-key');
+    throw new BulwarkError(
+      'usage',
+      '--print-webhook-config needs the certificate of the receiver',
+      'add --tls-cert and --tls-key',
+    );
   }
   const { port } = parseAddress('--listen', flags.listen);
   return webhookConfig({

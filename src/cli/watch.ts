@@ -48,7 +48,10 @@ export const watchCommand: RegisterCommand = (program, terminal, done) => {
     .argument('[source...]', 'log files, - for standard input, webhook: for what API servers send')
     .option('--once', 'read the sources to their ends, and exit with the exit codes of scan')
     .option('--from-start', 'begin at the start of files that were not watched before, and not at their ends')
-    .option('--state <dir>', 'where to keep how far it has come; kept under ~/.local/state without it, and not at all with --once');
+    .option(
+      '--state <dir>',
+      'where to keep how far it has come; kept under ~/.local/state without it, and not at all with --once',
+    );
   addDetectionOptions(command);
   addReceiverOptions(command);
   addSinkOptions(command);
@@ -64,7 +67,9 @@ function addDetectionOptions(command: Command): void {
     .optionsGroup('Detections:')
     .option('--rules <dir>', 'add the Sigma rules in this folder (repeatable)', repeatable, [])
     .option('--no-builtin', 'leave out the built-in detections')
-    .addOption(new Option('--severity <severity>', 'tell alerts of this severity or above').choices(severities).default('low'))
+    .addOption(
+      new Option('--severity <severity>', 'tell alerts of this severity or above').choices(severities).default('low'),
+    )
     .addOption(
       new Option('--fail-on <severity>', 'with --once: exit with 1 for alerts of this severity or above')
         .choices([...severities, 'none'])

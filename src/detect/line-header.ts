@@ -1,4 +1,5 @@
 import { isObject, type Json } from '../model/json.ts';
+import { isUuid } from './request-fields.ts';
 
 /** What a raw line shows before anything of it is parsed. */
 export interface LineHeader {
@@ -28,8 +29,9 @@ export function readHeader(line: Buffer): LineHeader | undefined {
   const stageStart = expect(line, id, ',"stage":"');
   const stageStop = stringEnd(line, stageStart);
   if (stageStop === -1) return undefined;
-  const stage = line.latin1Slice(stageStart, stageStop - 1);
-  if (id - idStart !== 37) return undefined;
+  const stage = line.toString('latin1', stageStart, stageStop - 1);
+  // A rule may ask about ids that a client chose.
+  if (!isUuid(line.toString('latin1', idStart, id - 1))) return undefined;
   const uriStart = expect(line, stageStop, ',"requestURI":"');
   const uri = stringEnd(line, uriStart);
   const verb = expect(line, uri, ',"verb":"');
@@ -42,7 +44,7 @@ export function readHeader(line: Buffer): LineHeader | undefined {
   const tail = readTail(line);
   const code = readCode(line, reference?.end ?? status);
   if (tail === undefined || code === undefined) return undefined;
-  const common = line.latin1Slice(verb, status);
+  const common = line.toString('latin1', verb, status);
   const { resource = '', group = '', subresource = '' } = reference ?? {};
   const key = `${stage} ${resource}.${group}/${subresource} ${code} ${common} ${tail}`;
   return {
@@ -50,7 +52,7 @@ export function readHeader(line: Buffer): LineHeader | undefined {
     key,
     code,
     event: () => {
-      const text = `{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"00000000-0000-0000-0000-000000000000","stage":"${stage}","verb":"${line.utf8Slice(verb, status)}${tail === '' ? '' : `,"annotations":${tail}`}}`;
+      const text = `{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"00000000-0000-0000-0000-000000000000","stage":"${stage}","verb":"${line.toString('utf8', verb, status)}${tail === '' ? '' : `,"annotations":${tail}`}}`;
       return headerEvent(text, { resource, group, subresource, code, isResource: reference !== undefined });
     },
   };
@@ -108,13 +110,13 @@ function readReference(line: Buffer, from: number): Reference | undefined {
   for (let fields = 0; fields < 10; fields += 1) {
     if (line[at] !== quote) return undefined;
     const keyStop = stringEnd(line, at + 1);
-    const key = line.latin1Slice(at + 1, keyStop - 1);
+    const key = line.toString('latin1', at + 1, keyStop - 1);
     const valueStart = expect(line, keyStop, ':"');
     const valueStop = stringEnd(line, valueStart);
     if (valueStop === -1) return undefined;
-    if (key === 'resource') resource = line.latin1Slice(valueStart, valueStop - 1);
-    else if (key === 'apiGroup') group = line.latin1Slice(valueStart, valueStop - 1);
-    else if (key === 'subresource') subresource = line.latin1Slice(valueStart, valueStop - 1);
+    if (key === 'resource') resource = line.toString('latin1', valueStart, valueStop - 1);
+    else if (key === 'apiGroup') group = line.toString('latin1', valueStart, valueStop - 1);
+    else if (key === 'subresource') subresource = line.toString('latin1', valueStart, valueStop - 1);
     if (line[valueStop] === 0x7d) return { resource, group, subresource, end: valueStop + 1 };
     if (line[valueStop] !== 0x2c) return undefined;
     at = valueStop + 1;
@@ -148,5 +150,5 @@ function readTail(line: Buffer): string | undefined {
   if (found === -1) return '';
   let end = line.length;
   while (end > found && line[end - 1] !== 0x7d) end -= 1;
-  return end - found > longestHeader ? undefined : line.utf8Slice(found + annotations.length - 1, end - 1);
+  return end - found > longestHeader ? undefined : line.toString('utf8', found + annotations.length - 1, end - 1);
 }

@@ -1,3 +1,4 @@
+import type { Json } from '../model/json.ts';
 import { parseYaml, YamlError } from '../yaml/parse.ts';
 import { splitDocuments } from '../yaml/split.ts';
 import { needsOf } from './needs.ts';
@@ -25,15 +26,36 @@ const maxText = 4 * 1024 * 1024;
  */
 export function loadRules(files: readonly RuleFile[]): LoadedRules {
   const problems: RuleProblem[] = [];
-  const drafts = new Map<string, RuleDraft>();
-  for (const file of files) {
-    for (const draft of readFile(file, problems)) {
-      const before = drafts.get(draft.name);
-      if (before === undefined) drafts.set(draft.name, draft);
-      else problems.push({ path: draft.path, line: draft.line, message: `there is another rule named "${draft.name}" in ${before.path}:${before.line}` });
+  const drafts = files.flatMap((file) => readFile(file, problems));
+  return { rules: join(byNameOf(drafts, problems), problems), problems };
+}
+
+/** As `loadRules`, of documents that were parsed before. */
+export function loadParsedRules(documents: readonly { readonly path: string; readonly value: Json }[]): LoadedRules {
+  const problems: RuleProblem[] = [];
+  const drafts = documents.flatMap(({ path, value }) => {
+    try {
+      return [parseRule(value, { path, line: 1 })];
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error;
+      problems.push({ path, line: 1, message: error.message });
+      return [];
+    }
+  });
+  return { rules: join(byNameOf(drafts, problems), problems), problems };
+}
+
+function byNameOf(drafts: readonly RuleDraft[], problems: RuleProblem[]): ReadonlyMap<string, RuleDraft> {
+  const byName = new Map<string, RuleDraft>();
+  for (const draft of drafts) {
+    const before = byName.get(draft.name);
+    if (before === undefined) byName.set(draft.name, draft);
+    else {
+      const message = `there is another rule named "${draft.name}" in ${before.path}:${before.line}`;
+      problems.push({ path: draft.path, line: draft.line, message });
     }
   }
-  return { rules: join(drafts, problems), problems };
+  return byName;
 }
 
 function readFile({ path, text }: RuleFile, problems: RuleProblem[]): readonly RuleDraft[] {

@@ -6,6 +6,7 @@ import { derOf } from '../semantics/certificates/parse.ts';
 import { fromObject } from './event-fields.ts';
 import type { DerivedField } from './field.ts';
 import { part, text } from './rbac-fields.ts';
+import { type FieldValue, hidden } from './truth.ts';
 import type { EventView } from './view.ts';
 
 /** What other kinds of objects say that matters. */
@@ -20,6 +21,7 @@ export const objectFields: readonly DerivedField[] = [
   row('config.credentials', 'keys of a ConfigMap whose value is a credential, by the key’s name or the value’s form', (value, { event }) => (isCore(event.object, 'configmaps') ? credentialKeys(value) : undefined)),
   row('service.externalIPs', 'external addresses that a Service claims', (value, { event }) => (isCore(event.object, 'services') ? stringsIn(own(part(value, 'spec'), 'externalIPs')) : undefined)),
   row('service.internal', 'whether a load balancer is kept inside by an annotation of a cloud', (value, { event }) => (isCore(event.object, 'services') ? isInternal(value) : undefined)),
+  row('podSecurity.weakened', 'whether a namespace’s enforced Pod Security level is lower than before, or set to privileged', podSecurityWeakened),
   row('access.asked', 'what an access review asks: `get secrets`, `create pods/exec`, `* *`', (value) => askedAccess(value)),
   row('audit.arguments', 'the `--audit-…` arguments of a kube-apiserver’s pod', (_, { pods }) => pods.flatMap(({ containers }) => containers.flatMap(({ command, args }) => [...command, ...args].filter((word) => word.startsWith('--audit-'))))),
 ];
@@ -103,6 +105,19 @@ const internalAnnotations: readonly (readonly [key: string, value: RegExp])[] = 
 function isInternal(service: JsonObject): boolean {
   const annotations = part(part(service, 'metadata'), 'annotations');
   return internalAnnotations.some(([key, value]) => value.test(text(annotations, key)) && own(annotations, key) !== undefined);
+}
+
+const enforce = 'pod-security.kubernetes.io/enforce';
+const strength: readonly string[] = ['privileged', 'baseline', 'restricted'];
+
+function podSecurityWeakened(namespace: JsonObject, { event, around }: EventView): FieldValue {
+  if (!isCore(event.object, 'namespaces') || event.object?.subresource !== '') return undefined;
+  const levelOf = (object: JsonObject): string => text(part(part(object, 'metadata'), 'labels'), enforce);
+  const now = levelOf(namespace);
+  if (event.verb === 'create') return now === 'privileged';
+  const before = around.before(event);
+  if (before === undefined) return hidden;
+  return strength.indexOf(now || 'privileged') < strength.indexOf(levelOf(before) || 'privileged');
 }
 
 function askedAccess(review: JsonObject): readonly string[] | undefined {

@@ -3,6 +3,7 @@ import { objectsIn } from '../model/json-list.ts';
 import { type RoleRule, readRules, ruleAllows } from '../semantics/rbac/rule.ts';
 import { fromObject } from './event-fields.ts';
 import type { DerivedField } from './field.ts';
+import { type FieldValue, hidden } from './truth.ts';
 import type { EventView } from './view.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
@@ -10,6 +11,7 @@ const rbac = 'rbac.authorization.k8s.io';
 /** What Roles, ClusterRoles and their bindings grant. */
 export const rbacFields: readonly DerivedField[] = [
   row('role.grants', 'what the role grants that leads further: `wildcard`, `bind`, `escalate`, `impersonate`, `mint-tokens`, `approve-certificates`, `exec`, `node-proxy`, `read-secrets`, `write`', (value, view) => (isKind(view, 'role') ? grants(value) : undefined)),
+  row('role.gains', 'what of that the role did not grant before, as far as the log has shown it', (value, view) => (isKind(view, 'role') ? gains(value, view) : undefined)),
   row('role.aggregatesTo', 'roles that it is added to by its labels: `admin`, `edit`, `view` …', (value, view) => (isKind(view, 'role') ? aggregates(value) : undefined)),
   row('binding.role', 'the role that is given', (value, view) => (isKind(view, 'binding') ? text(part(value, 'roleRef'), 'name') : undefined)),
   row('binding.subjects', 'who is given it: `User jane`, `Group system:masters`, `ServiceAccount shop/web`', (value, view) => (isKind(view, 'binding') ? subjects(value, view).map(({ shown }) => shown) : undefined)),
@@ -50,6 +52,15 @@ function grants(role: JsonObject): readonly string[] {
   if (may('', 'secrets', 'get', 'list', 'watch')) found.push('read-secrets');
   if (rules.some(({ verbs }) => verbs.some((verb) => writeVerbs.has(verb)))) found.push('write');
   return found;
+}
+
+function gains(role: JsonObject, view: EventView): FieldValue {
+  const now = grants(role);
+  if (view.event.verb === 'create') return now;
+  const before = view.around.before(view.event);
+  if (before === undefined) return hidden;
+  const had = new Set(grants(before));
+  return now.filter((each) => !had.has(each));
 }
 
 const writeVerbs: ReadonlySet<string> = new Set(['*', 'create', 'update', 'patch', 'delete', 'deletecollection']);

@@ -24,12 +24,18 @@ export class Trust {
     );
   }
 
+  /** Identities that lost their trust. */
+  get spoiledCount(): number {
+    return this.spoiled.size;
+  }
+
   isTrusted({ user, impersonated, time }: AuditEvent): boolean {
     if (user === undefined || impersonated !== undefined) return false;
     const { name } = user;
     if (this.spoiled.has(name)) return false;
     const until = this.users.get(name);
-    if (until !== undefined) return time <= until;
+    // An event without a time, such as the header of a line that was not read yet, is before nothing.
+    if (until !== undefined) return until === Number.POSITIVE_INFINITY || (time > 0 && time <= until);
     if (!controlPlane.has(name)) return false;
     // The authenticators for service accounts give out these groups with the name; a certificate that claims the name
     // does not have them.

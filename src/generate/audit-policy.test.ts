@@ -102,7 +102,10 @@ describe('smallestPolicy', () => {
       verbs: fc.uniqueArray(fc.constantFrom('get', 'list', 'watch', ...writes, 'delete'), { minLength: 1 }),
     });
     // A need that no server has requests for is no need: there is nothing to see.
-    const exists = ({ group, resource }: NeededRequests) =>
+    const verbsOf: Record<string, string[]> = { 'pods/log': ['get'], '*/scale': ['get', 'update', 'patch'] };
+    const exists = ({ group, resource, verbs }: NeededRequests) =>
+      (verbsOf[resource]?.some((verb) => verbs.includes(verb)) ?? true) && hasResource(group, resource);
+    const hasResource = (group: string, resource: string) =>
       group === '*' ||
       resource === '*' ||
       (resource === '*/scale'

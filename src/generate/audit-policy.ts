@@ -80,7 +80,7 @@ function credentialsFor({ level, requests }: DetectionNeeds): string | undefined
     if (resource === '*' && (group === '' || group === '*')) return 'bodies of everything, and with it of Secrets,';
     for (const secret of credentialBodies) {
       const name = secret.subresource === undefined ? secret.resource : `${secret.resource}/${secret.subresource}`;
-      if (secret.group !== group || name !== resource) continue;
+      if ((secret.group !== group && group !== '*') || name !== resource) continue;
       if (secret.onlyResponse === true && level === 'Request') continue;
       const bodies = verbs.length === 0 || verbs.some((verb) => ['create', 'update', 'patch', '*'].includes(verb));
       if (bodies || level === 'RequestResponse') return secret.what;
@@ -107,7 +107,7 @@ function closed(verbs: readonly string[], { group, resource }: { group: string; 
   if (all.has('update') || all.has('patch')) for (const verb of ['update', 'patch']) all.add(verb);
   if (subresource !== '') return resourceVerbs.filter((verb) => all.has(verb));
   if (all.has('delete')) all.add('deletecollection');
-  if (group === '' && (resource === 'secrets' || resource === 'configmaps') && all.has('get')) {
+  if ((group === '' || group === '*') && (resource === 'secrets' || resource === 'configmaps') && all.has('get')) {
     for (const verb of ['list', 'watch']) all.add(verb);
   }
   return resourceVerbs.filter((verb) => all.has(verb));

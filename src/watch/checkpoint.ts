@@ -12,6 +12,8 @@ export interface Checkpoint {
   readonly positions: readonly Position[];
   readonly detector: Json;
   readonly health: Json;
+  /** Event time of the last flush, in milliseconds since 1970. */
+  readonly flushed: number;
   /** Of the last alert that the state knows. */
   readonly number: number;
   /** Alerts that the outbox may not have yet. */
@@ -43,6 +45,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint | undefin
     positions: objectsOf(own(value, 'positions')).flatMap(positionOf),
     detector: own(value, 'detector') ?? null,
     health: own(value, 'health') ?? null,
+    flushed: typeof value.flushed === 'number' ? value.flushed : 0,
     number: typeof value.number === 'number' ? value.number : 0,
     alerts: objectsOf(own(value, 'alerts')).flatMap((entry) =>
       typeof entry.number === 'number' && isObject(own(entry, 'alert'))

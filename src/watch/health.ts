@@ -54,9 +54,9 @@ export class SensorHealth {
     return this.totals;
   }
 
-  /** Time of the newest event of a source, in milliseconds since 1970. */
-  newestOf(source: string): number | undefined {
-    return this.newest.get(source);
+  /** Seconds since the newest event of each source. */
+  *lags(now: number): Iterable<readonly [source: string, seconds: number]> {
+    for (const [source, newest] of this.newest) yield [source, Math.max(0, (now - newest) / 1000)];
   }
 
   /** An event in the order of its source. */

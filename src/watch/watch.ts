@@ -96,6 +96,8 @@ export interface WatchSummary {
 
 /** Incidents whose severity is remembered for the summary. */
 const summarised = 100_000;
+/** Of event time, in milliseconds. */
+const flushEvery = 60_000;
 
 /**
  * Reads sources, feeds the detections, and brings their alerts to the sinks, so that after a kill at any moment
@@ -127,6 +129,7 @@ export class Watch {
   private saveTook = 0;
   private total = { events: 0, bytes: 0, damages: 0, others: 0 };
   private glanced: Alert[] = [];
+  private flushed = 0;
 
   private constructor(options: WatchOptions, limits: WatchLimits, outbox: Outbox) {
     this.options = options;
@@ -151,6 +154,7 @@ export class Watch {
     if (checkpoint === undefined) return watch;
     detector.restore(checkpoint.detector);
     health.restore(checkpoint.health);
+    watch.flushed = checkpoint.flushed;
     for (const position of checkpoint.positions) watch.positions.set(position.source, position);
     // The kill came between the checkpoint and the outbox.
     await outbox.addMissing(checkpoint.alerts);
@@ -298,6 +302,7 @@ export class Watch {
       canary?.see(event);
       for (const alert of health.feed(event)) this.admitTo(entries, alert);
       for (const alert of detector.feed(event)) this.admitTo(entries, alert);
+      this.flushAt(event.time, entries);
     }
     events.evaluated((performance.now() - began) / 1000);
     const count = batch.events.length + (this.skipped.get(source) ?? 0);
@@ -316,6 +321,15 @@ export class Watch {
     // A state that takes long to write is written less often.
     const { checkpointEvery } = this.limits;
     if (performance.now() - this.savedAt > Math.max(checkpointEvery, 10 * this.saveTook)) await this.checkpoint();
+  }
+
+  /** Incidents that are over are told with their last count. By the time of events: a replay does it at the same ones. */
+  private flushAt(time: number, entries: Entry[]): void {
+    if (time < this.flushed + flushEvery) return;
+    const isFirst = this.flushed === 0;
+    this.flushed = time;
+    if (isFirst || this.options.mode === 'once') return;
+    for (const alert of this.options.detector.flush(time)) this.admitTo(entries, alert);
   }
 
   private tick(): void {
@@ -420,6 +434,7 @@ export class Watch {
       positions: [...this.positions.values()],
       detector: state === undefined ? null : detector.save(),
       health: state === undefined ? null : health.save(),
+      flushed: this.flushed,
       number: this.outbox.covered,
       alerts: alerts.map(({ number, alert }) => ({ number, alert })),
     };

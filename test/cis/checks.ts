@@ -6,7 +6,7 @@ export type Evidence =
   | { readonly kind: 'flag'; readonly process: string; readonly flag: string; readonly valueType: string }
   | { readonly kind: 'env'; readonly process: string; readonly name: string }
   | { readonly kind: 'config'; readonly file: string; readonly path: string; readonly valueType: string }
-  | { readonly kind: 'file-mode' | 'file-owner'; readonly paths: readonly string[] }
+  | { readonly kind: 'file-mode' | 'file-owner'; readonly paths: readonly string[]; readonly pathSet: string }
   | { readonly kind: 'api' };
 
 export interface Condition {

@@ -1,7 +1,7 @@
-import { type Check, type Condition, isAboutFiles } from './checks.ts';
-import { type CommandLine, commandLine, flagValues } from './command-line.ts';
+import { automatedChecks, type Check, type Condition, type Evidence, isAboutFiles } from './checks.ts';
+import { type CommandLine, commandLine } from './command-line.ts';
 import { type FileStat, idOf, matching, type NodeRoot } from './node-root.ts';
-import { hasConfigFile, type Value, valuesOf } from './values.ts';
+import { dropIns, hasConfigFile, valuesOf } from './values.ts';
 
 /** `nothing`: there is no evidence of what the check asks. */
 export type Conclusion = 'pass' | 'fail' | 'nothing';
@@ -19,33 +19,46 @@ export function conclude(check: Check, root: NodeRoot): Conclusion {
   return passes ? 'pass' : 'fail';
 }
 
-/** The files that a check is about: those that a setting names where there is one, else the usual ones. */
-export function filesOf(check: Check, root: NodeRoot): readonly FileStat[] {
-  const usual = check.evidence.flatMap((each) =>
-    each.kind === 'file-mode' || each.kind === 'file-owner' ? each.paths : [],
-  );
-  const line = commandLine(root, check.component);
-  const named = line === undefined ? [] : namedPaths(check, root, line);
-  return matching(root, named.length === 0 ? usual : named);
+/** Files by what a check asks about them. */
+export interface AskedFiles {
+  readonly found: readonly FileStat[];
+  /** A file that is used is not there, or which one is used cannot be told. */
+  readonly isPartial: boolean;
 }
 
-function namedPaths(check: Check, root: NodeRoot, line: CommandLine): readonly string[] {
-  const flags = check.evidence.filter((each) => each.kind === 'flag');
-  const asked = check.evidence.filter((each) => each.kind !== 'flag' || each.flag !== '--config-dir');
-  const paths = valuesOf({ ...check, evidence: asked }, root, line).flatMap((value: Value) =>
-    value.kind === 'set' ? value.words : [],
-  );
-  const folder = flags.some(({ flag }) => flag === '--config-dir')
-    ? flagValues(line, '--config-dir', 'path').at(-1)
-    : undefined;
-  const dropIns = folder === undefined ? [] : root.list(folder).filter((path) => path.endsWith('.conf'));
-  return [...paths, ...dropIns];
+/** The files that a check is about: those that settings name where they do, else the usual ones. */
+export function filesOf(check: Check, root: NodeRoot): AskedFiles {
+  const usual = fileEvidence(check).flatMap(({ paths }) => paths);
+  const line = commandLine(root, check.component);
+  const named = line === undefined ? [] : namedPaths(check, root, line);
+  if (named === undefined) return { found: [], isPartial: true };
+  const found = matching(root, named.length === 0 ? usual : named);
+  return { found, isPartial: found.length < named.length };
+}
+
+type FileEvidence = Extract<Evidence, { paths: readonly string[] }>;
+
+function fileEvidence({ evidence }: Check): readonly FileEvidence[] {
+  return evidence.filter((each): each is FileEvidence => each.kind === 'file-mode' || each.kind === 'file-owner');
+}
+
+/** Of the settings of any check about the same set of files: the data says them with one of mode and owner alone. */
+function namedPaths(check: Check, root: NodeRoot, line: CommandLine): readonly string[] | undefined {
+  const sets = new Set(fileEvidence(check).map(({ pathSet }) => pathSet));
+  const alike = automatedChecks.filter((each) => fileEvidence(each).some(({ pathSet }) => sets.has(pathSet)));
+  const naming = alike.find(({ evidence }) => evidence.some(({ kind }) => kind === 'flag'));
+  if (naming === undefined) return [];
+  const isFolder = (each: Evidence): boolean => each.kind === 'flag' && each.flag === '--config-dir';
+  const values = valuesOf({ ...naming, evidence: naming.evidence.filter((each) => !isFolder(each)) }, root, line);
+  if (values.some(({ kind }) => kind === 'unread')) return undefined;
+  const paths = values.flatMap((value) => (value.kind === 'set' ? value.words : []));
+  return naming.evidence.some(isFolder) ? [...paths, ...dropIns(root, line)] : paths;
 }
 
 function concludeFiles(check: Check, root: NodeRoot): Conclusion {
-  const files = filesOf(check, root);
-  if (files.length === 0) return 'nothing';
-  return files.every((file) => fileHolds(check.condition, file, root)) ? 'pass' : 'fail';
+  const { found, isPartial } = filesOf(check, root);
+  if (!found.every((file) => fileHolds(check.condition, file, root))) return 'fail';
+  return isPartial || found.length === 0 ? 'nothing' : 'pass';
 }
 
 function fileHolds({ op, value }: Condition, { mode, uid, gid }: FileStat, root: NodeRoot): boolean {

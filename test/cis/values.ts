@@ -64,8 +64,8 @@ export function flagValue(line: CommandLine, { flag, valueType }: Extract<Eviden
   return words.some((word) => word !== '') ? { kind: 'set', words } : unset;
 }
 
-/** The file that a flag names, or etcd's variable. */
-function configFile(line: CommandLine, flag: string): string | undefined {
+/** The configuration file that a flag names, or etcd's variable. */
+export function configFile(line: CommandLine, flag: string): string | undefined {
   const given = flagValues(line, flag, 'path').at(-1) ?? (flag === '--config-file' ? variableFile(line) : undefined);
   if (given !== undefined && given !== '') return given;
   return flag === '--config' && hasConfigFile(line) ? '' : undefined;
@@ -76,10 +76,8 @@ function variableFile(line: CommandLine): string | undefined {
 }
 
 function fileValue(root: NodeRoot, line: CommandLine, config: { name: string; path: string }): Value {
-  const folder = flagValues(line, '--config-dir', 'path').at(-1);
-  const dropIns = folder === undefined ? [] : root.list(folder).filter((path) => path.endsWith('.conf'));
   let value: Value = unset;
-  for (const path of [...(config.name === '' ? [] : [config.name]), ...dropIns]) {
+  for (const path of [...(config.name === '' ? [] : [config.name]), ...dropIns(root, line)]) {
     const text = root.read(path);
     if (text === undefined) return { kind: 'unread' };
     const found = fieldOf(load(text), config.path.split('.')).filter((each) => each !== undefined && each !== null);
@@ -87,6 +85,12 @@ function fileValue(root: NodeRoot, line: CommandLine, config: { name: string; pa
     if (found.length > 0) value = words.some((word) => word !== '') ? { kind: 'set', words } : unset;
   }
   return value;
+}
+
+/** The files of `--config-dir` that the kubelet reads, in the order in which it does. */
+export function dropIns(root: NodeRoot, line: CommandLine): readonly string[] {
+  const folder = flagValues(line, '--config-dir', 'path').at(-1);
+  return folder === undefined ? [] : root.list(folder).filter((path) => path.endsWith('.conf'));
 }
 
 /** `authorizers[*].type` is the type of every authorizer. */

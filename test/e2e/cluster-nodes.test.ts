@@ -25,6 +25,7 @@ describe.skipIf(!labAvailable || podsMissing !== undefined)('scan --nodes of a l
     runner = await startPodRunner(lab, { port: port + 5 });
     // As CIS asks for it: a folder that root may enter only with a capability that a container lacks.
     chownSync(join(lab.folder, 'root/var/lib/etcd'), 65_534, 65_534);
+    await startBoxed();
     // Nodes without a machine: one that says it is ready and is silent, one down, one of another system, one virtual.
     for (const node of ['silent', 'down', 'windows', 'virtual']) {
       const labels = { 'kubernetes.io/hostname': node, 'kubernetes.io/os': node === 'windows' ? 'windows' : 'linux' };
@@ -40,6 +41,34 @@ describe.skipIf(!labAvailable || podsMissing !== undefined)('scan --nodes of a l
     await runner?.stop();
     await lab?.stop();
   }, 120_000);
+
+  /** A component in a pod, with a file at a path that is only there in its own mount namespace. */
+  async function startBoxed(): Promise<void> {
+    const conf = join(lab.folder, 'root/etc/kubernetes/scheduler.conf');
+    const args = [
+      '--kubeconfig=/boxed/scheduler.conf',
+      '--port=0',
+      `--secure-port=${port + 8}`,
+      '--leader-elect=false',
+    ];
+    const volumes = [
+      { name: 'assets', hostPath: { path: lab.assets } },
+      { name: 'conf', hostPath: { path: conf } },
+    ];
+    const container = {
+      name: 'scheduler',
+      image: shellImage,
+      command: ['/assets/kube-scheduler', ...args],
+      volumeMounts: [
+        { name: 'assets', mountPath: '/assets', readOnly: true },
+        { name: 'conf', mountPath: '/boxed/scheduler.conf', readOnly: true },
+      ],
+    };
+    const spec = { nodeName: 'localhost', hostNetwork: true, containers: [container], volumes };
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'boxed' }, spec };
+    await lab.kubectl(['create', '--namespace', 'kube-system', '-f', '-'], JSON.stringify(pod));
+    await lab.kubectl(['wait', '--namespace', 'kube-system', '--for=condition=Ready', 'pod/boxed', '--timeout=50s']);
+  }
 
   /** Without a kubelet, the node controller takes it back after a while. */
   async function setReady(name: string, status: 'True' | 'False'): Promise<void> {
@@ -69,14 +98,16 @@ describe.skipIf(!labAvailable || podsMissing !== undefined)('scan --nodes of a l
   const nodeGaps = (gaps: readonly Gap[]): string[] =>
     gaps.filter(({ what }) => what.startsWith('node ')).map(({ what, reason }) => `${what}: ${reason}`);
 
+  const isOurs = (text: string): boolean => text.includes(join(lab.folder, 'root')) || text.includes('/boxed');
+
   /** What is the lab's own, and does not change while it runs. */
   function steady({ files, processes, users, groups, host }: NodeEvidence): unknown {
     return {
       users,
       groups,
-      processes: processes.filter(({ argv }) => argv.join(' ').includes(lab.folder)),
+      processes: processes.filter(({ argv }) => isOurs(argv.join(' '))),
       files: files
-        .filter(({ path }) => path.startsWith(join(lab.folder, 'root')) && !/\/(?:wal|snap)\//.test(path))
+        .filter(({ path }) => isOurs(path) && !/\/(?:wal|snap)\//.test(path))
         .map(({ size: _size, modified: _modified, ...file }) => file)
         .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
       listeners: host?.listeners?.filter((listener) => listener.port >= port && listener.port < port + 10),
@@ -109,6 +140,9 @@ describe.skipIf(!labAvailable || podsMissing !== undefined)('scan --nodes of a l
     expect(there && steady(there)).toEqual(steady(here));
     const files = new Set(there?.files.map(({ path }) => path));
     expect(files).toContain(join(lab.folder, 'root/var/lib/etcd/member/snap'));
+    const boxed = there?.processes.find(({ argv }) => argv.includes('--kubeconfig=/boxed/scheduler.conf'));
+    const conf = there?.files.find(({ path }) => path === '/boxed/scheduler.conf');
+    expect([boxed?.exe, conf?.process]).toEqual(['/assets/kube-scheduler', boxed?.pid]);
     expect(await remains()).toEqual([]);
     await expect(lab.kubectl(['get', 'namespace', 'default'])).resolves.toContain('Active');
     const text = readFileSync(file, 'utf8');

@@ -30,6 +30,7 @@ const readings: readonly (readonly [RegExp, Reading])[] = [
   [/^O=system:masters, CN=(\S+) is (?:in|a) .*$/, inSystemMasters],
   [/^process (\d+) \((\S+)\) runs with other arguments than (\S+) says$/, otherArguments],
   [/^([\w.]+) is (\d+): /, sysctlIs],
+  [/^(?:Kubernetes|etcd) (\d+\.\d+) gets no fixes since (\S+): (.*)$/, ofVersion],
 ];
 
 /** Undefined where an independent look at the node confirms the message; else what speaks against it. */
@@ -99,6 +100,17 @@ function otherArguments([, pid = '', program = '', file = '']: readonly string[]
 function sysctlIs([, name = '', value = '']: readonly string[]): string | undefined {
   const actual = readFileSync(`/proc/sys/${name.replaceAll('.', '/')}`, 'utf8').trim();
   return actual === value ? undefined : `it is ${actual}`;
+}
+
+function ofVersion([, line = '', ended = '', names = '']: readonly string[], _claim: Claim, node: NodeToRead) {
+  if (!(Date.parse(ended) < Date.now())) return `${ended} is not past`;
+  for (const component of names.split(', ')) {
+    const file = join(node.root, `etc/kubernetes/manifests/${component}.yaml`);
+    // The kubelet is no pod.
+    const [, tag] = existsSync(file) ? (/^ +image: \S+:v?(\S+)$/m.exec(readFileSync(file, 'utf8')) ?? []) : [];
+    if (tag === undefined ? component !== 'kubelet' : !tag.startsWith(`${line}.`)) return `${component} is ${tag}`;
+  }
+  return undefined;
 }
 
 /** The flags that a static pod's manifest has as items of its command. */

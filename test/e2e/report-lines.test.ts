@@ -133,6 +133,8 @@ describe.skipIf(!labAvailable)('on a node that kubeadm made', () => {
         ...ofComponents,
         'low etcd/peer-certificate-names of etcd node-1',
         'low files/kubelet-config-mode of Node node-1',
+        'medium nodes/component-versions of Node node-1',
+        'low nodes/component-versions of Node node-1',
         `low ${masters('Certificate', '/etc/kubernetes/pki/apiserver-kubelet-client.crt')}`,
         `high ${masters('Kubeconfig', '/etc/kubernetes/admin.conf')}`,
       ].sort(),

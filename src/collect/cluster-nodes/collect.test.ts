@@ -202,6 +202,17 @@ describe('collectClusterNodes', () => {
     ]);
   });
 
+  it('makes the namespace again where another run removes it meanwhile', async () => {
+    const namespace = '/api/v1/namespaces/bulwark-collector';
+    const going = new Set([`POST ${namespace}/configmaps`]);
+    const message = 'configmaps "x" is forbidden: unable to create new content because it is being terminated';
+    const refuse = (request: string) => (going.delete(request) ? ([403, message] as const) : undefined);
+    const { nodes, gaps } = await collect({ nodes: [readyNode('a')], run: succeeded, refuse });
+    expect(gaps).toEqual([]);
+    expect(nodes.map(({ name }) => name)).toEqual(['a']);
+    expect([...(cluster?.objects.keys() ?? [])]).toEqual([]);
+  });
+
   it('says what is left where nothing can be removed', async () => {
     const refuse = (request: string) => (request.startsWith('DELETE') ? ([403, 'not you'] as const) : undefined);
     const { nodes, leftBehind } = await collect({ nodes: [readyNode('a')], run: succeeded, refuse });

@@ -39,9 +39,16 @@ export class Workspace {
 
   /** Makes what is missing and removes what earlier runs left. Rejects with `ApiError`. */
   async prepare(options: CallOptions): Promise<void> {
-    await this.makeNamespace(options);
-    await this.removeLeftovers(options);
-    await this.createOnce(`${this.namespacePath}/configmaps`, collectorScripts(this.run), options);
+    for (let round = 1; ; round += 1) {
+      await this.makeNamespace(options);
+      try {
+        await this.removeLeftovers(options);
+        await this.createOnce(`${this.namespacePath}/configmaps`, collectorScripts(this.run), options);
+        return;
+      } catch (error) {
+        if (!isGoing(error) || round >= 3) throw error;
+      }
+    }
   }
 
   /** The pods of this run by name. */
@@ -159,6 +166,12 @@ export class Workspace {
     }
     this.untouched = false;
   }
+}
+
+/** Another run, at its end, removed the namespace meanwhile. */
+function isGoing(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false;
+  return error.status === 404 || (error.status === 403 && /is being terminated/.test(error.message));
 }
 
 function deletion(graceSeconds?: number): JsonObject {

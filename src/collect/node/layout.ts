@@ -127,7 +127,11 @@ export const layout: readonly LayoutRow[] = [
   { path: '/var/lib/etcd/member/wal', holds: 'none', why: 'the write-ahead log' },
   { path: '/etc/cni/net.d/*', holds: 'yaml', why: 'network plugins; some keep a kubeconfig here' },
   { path: '/etc/cni/net.d/*/*', holds: 'yaml', why: 'the kubeconfigs that Calico and Multus keep beside theirs' },
-  { path: '/var/lib/cni/networks/**', holds: 'none', why: 'the addresses that are given to pods' },
+  {
+    path: '/var/lib/cni/networks/*/last_reserved_ip.*',
+    holds: 'none',
+    why: 'written as the file of every pod beside it is, of which a node may have hundreds',
+  },
   { path: '/opt/cni/bin', holds: 'folder', why: 'programs that run as root for every pod' },
   { path: '/etc/containerd/config.toml', holds: 'toml', why: 'the container runtime’s configuration' },
   { path: '/etc/containerd/conf.d/*.toml', holds: 'toml', why: 'what it imports' },

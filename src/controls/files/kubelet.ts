@@ -27,7 +27,7 @@ export function clientCa(files: NodeFiles): FileSet {
 
 const dropIns = /\/agent\/etc\/kubelet\.conf\.d\/[^/]+\.conf$/;
 
-/** The configuration file, and the drop-ins of `--config-dir`, folder included. */
+/** The configuration file, and the drop-ins of `--config-dir`: the kubelet reads no file there of another name. */
 export function configuration(files: NodeFiles): FileSet {
   const kubelets = files.ofComponent('kubelet');
   const file = settingFiles(files, 'kubelet', ['config']);
@@ -38,7 +38,8 @@ export function configuration(files: NodeFiles): FileSet {
   const below = pickedFiles(
     files,
     ({ path, type }) =>
-      type === 'file' && (folders.some((folder) => path.startsWith(`${folder}/`)) || dropIns.test(path)),
+      type === 'file' &&
+      (dropIns.test(path) || (path.endsWith('.conf') && folders.some((folder) => path.startsWith(`${folder}/`)))),
     '',
   );
   const none = kubelets.length === 0 ? 'no kubelet on this node' : 'the kubelet has no configuration file';

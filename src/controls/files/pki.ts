@@ -51,6 +51,16 @@ export function pkiTree(files: NodeFiles): FileSet {
   return union([pickedFiles(files, ({ path }) => folders.has(path), ''), keys(files), certificates(files)], none);
 }
 
+/** With everything else in these folders: whose public key it is in sa.pub decides whose tokens are taken. */
+function ownedTree(files: NodeFiles): FileSet {
+  const tree = pkiTree(files);
+  const folders = new Set(tree.found.flatMap(({ file }) => (file.type === 'directory' ? [file.path] : [])));
+  return union(
+    [tree, pickedFiles(files, ({ path, type }) => type === 'file' && folders.has(folderOf(path)), '')],
+    none,
+  );
+}
+
 /** Certificates and private keys. Source: CIS Kubernetes Benchmark 1.12, 1.1.19 to 1.1.21. */
 export default fileControls([
   {
@@ -58,7 +68,7 @@ export default fileControls([
     title: 'Certificates, keys and their folders belong to root',
     severity: 'high',
     why: 'The owner of a key can read it, and the owner of a CA certificate or of its folder decides who is trusted.',
-    files: pkiTree,
+    files: ownedTree,
     content: (file) => (isKey(file) ? 'secret' : 'public'),
     asks: {
       owner: 'root',
@@ -69,6 +79,7 @@ export default fileControls([
       fail: [
         plain('/etc/kubernetes/pki/ca.key', 'owner 1000:1000 holds private-key'),
         plain('/etc/kubernetes/pki/ca.crt', 'mode 0644 owner 0:1000'),
+        plain('/etc/kubernetes/pki/sa.key', 'holds private-key') + plain('/etc/kubernetes/pki/sa.pub', 'owner 1000:0'),
       ],
       pass: [plain('/etc/kubernetes/pki/ca.key', 'holds private-key')],
     },

@@ -9,6 +9,7 @@ export {
 } from './coverage.ts';
 export { type AuditDecision, type AuditedRequest, decideAudit, type RequestedResource } from './decide.ts';
 export { type DetectionCoverage, detectionCoverage, type LostRequests } from './detection-coverage.ts';
+export { diffPolicies, type Outcome, type PolicyDifference } from './diff.ts';
 export { describeRule, type Explanation, explainAudit, mismatch } from './explain.ts';
 export { levelAtLeast, recordedStages } from './levels.ts';
 export { type LintedPolicy, type LintFinding, type LintRule, lintAuditPolicy, lintRules } from './lint.ts';
@@ -24,3 +25,4 @@ export {
 export { userNamed } from './request-atoms.ts';
 export { requestInfo, type WireRequest } from './request-info.ts';
 export { SpaceTooLarge } from './request-space.ts';
+export { requestOf, type Simulation, Simulator } from './simulate.ts';

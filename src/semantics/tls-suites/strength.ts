@@ -28,7 +28,7 @@ export function suiteWeakness(name: string): SuiteWeakness | undefined {
   if (name.includes('_RC4_')) return rc4;
   if (name.includes('_3DES_')) return tripleDes;
   if (name.includes('_DES_')) return des;
-  if (/_MD5$/.test(name)) return md5;
+  if (name.endsWith('_MD5')) return md5;
   if (/^TLS_(?:AES|CHACHA20)_/.test(name)) return undefined;
   if (!/^TLS_(?:ECDHE|DHE)_/.test(name)) return noForwardSecrecy;
   return /GCM|CHACHA20|CCM/.test(name) ? undefined : cbc;

@@ -24,7 +24,10 @@ export function webhookConfig(options: WebhookConfigOptions): string {
   const { certificate, authority, clients } = options;
   const url = options.url ?? `https://${hostIn(certificate)}:${options.port}`;
   const ca = authority ?? lastOf(certificate);
-  const user = clients === 'token' ? { tokenFile: `${folder}/token` } : { 'client-certificate': `${folder}/client.crt`, 'client-key': `${folder}/client.key` };
+  const user =
+    clients === 'token'
+      ? { tokenFile: `${folder}/token` }
+      : { 'client-certificate': `${folder}/client.crt`, 'client-key': `${folder}/client.key` };
   const config = {
     apiVersion: 'v1',
     kind: 'Config',

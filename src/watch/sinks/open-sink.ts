@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { BulwarkError } from '../../model/errors.ts';
-import { alertmanagerSink } from './alertmanager.ts';
 import type { AlertPage } from './alert-lines.ts';
+import { alertmanagerSink } from './alertmanager.ts';
 import { elasticsearchSink } from './elasticsearch.ts';
 import { HttpTarget } from './http-target.ts';
 import { ndjsonFileSink, ndjsonSink } from './ndjson.ts';
@@ -37,7 +37,8 @@ export async function openSink(spec: string, context: SinkContext): Promise<Sink
   const equals = spec.indexOf('=');
   const kind = sinkKinds.find((name) => name === (equals === -1 ? spec : spec.slice(0, equals)));
   const where = equals === -1 ? '' : spec.slice(equals + 1);
-  if (kind === undefined) throw usage(`there is no sink "${spec.slice(0, 40).split('=', 1)[0]}"`, `sinks: ${sinkKinds.join(', ')}`);
+  if (kind === undefined)
+    throw usage(`there is no sink "${spec.slice(0, 40).split('=', 1)[0]}"`, `sinks: ${sinkKinds.join(', ')}`);
   if (kind === 'terminal') return terminalSink(context);
   if (kind === 'ndjson') return where === '' || where === '-' ? ndjsonSink(context.write) : openFile(where, context);
   if (where === '') throw usage(`the sink ${kind} needs to know where`, `write ${examples[kind]}`);
@@ -86,7 +87,8 @@ async function openTarget(
   const { url, headers } = where.startsWith('@')
     ? await readTargetFile(kind, resolve(cwd, where.slice(1)))
     : { url: parseUrl(kind, where), headers: new Map<string, string>() };
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw usage(`the sink ${kind} needs an http or https URL`, '');
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    throw usage(`the sink ${kind} needs an http or https URL`, '');
   if (url.username !== '') {
     const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
     headers.set('authorization', `Basic ${Buffer.from(credentials).toString('base64')}`);
@@ -120,7 +122,10 @@ async function readTargetFile(kind: SinkKind, path: string): Promise<{ url: URL;
 
 function parseUrl(kind: SinkKind, text: string): URL {
   if (URL.canParse(text)) return new URL(text);
-  throw usage(`the sink ${kind} is not a URL`, kind in examples ? `write ${examples[kind as keyof typeof examples]}` : '');
+  throw usage(
+    `the sink ${kind} is not a URL`,
+    kind in examples ? `write ${examples[kind as keyof typeof examples]}` : '',
+  );
 }
 
 function isLoopback(host: string): boolean {
