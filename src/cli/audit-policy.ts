@@ -34,6 +34,17 @@ export interface CoverageFlags extends PolicyFlags {
   readonly all?: true;
 }
 
+export interface IdentitiesFlags extends PolicyFlags {
+  readonly log?: readonly string[];
+  readonly node?: true;
+  readonly root?: readonly string[];
+  readonly nodeBundle?: readonly string[];
+  readonly cluster?: true;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly from?: string;
+}
+
 export interface GenerateFlags extends PolicyFlags {
   readonly profile?: AuditProfile;
   readonly detections?: readonly string[];
@@ -121,6 +132,25 @@ export const auditPolicyCommand: RegisterCommand = (audit, terminal, done) => {
     .action(async (file: string, flags: CoverageFlags) => {
       const { runPolicyCoverage } = await import('./audit-policy-coverage.run.ts');
       done(await runPolicyCoverage(file, flags, { terminal, color: useColor(terminal, flags.color) }));
+    });
+
+  shared(policy.command('identities'))
+    .summary('who the components are to the API server, and what a policy keeps of them')
+    .description(
+      'Tells under which name kube-proxy, scheduler, controller manager and its controllers, kubelets and the API server really arrive (by their kubeconfigs, the objects of a cluster or a log), at which level each kind of their requests is kept, and which users of the policy nobody is. Exit code 1 where there are such.',
+    )
+    .argument('<policy>', 'file of the policy, - for standard input')
+    .option('--log <file>', 'audit log to read names from (repeatable)', repeatable)
+    .option('--node', 'read the kubeconfigs of this machine')
+    .option('--root <dir>', 'read those of a node that is mounted or unpacked here (repeatable)', repeatable)
+    .option('--node-bundle <file>', 'read those in what "bulwark node script" collected (repeatable)', repeatable)
+    .option('--cluster', 'read the objects of the cluster of the current context')
+    .option('--kubeconfig <file>', 'kubeconfig to use instead of KUBECONFIG or ~/.kube/config')
+    .option('--context <name>', 'context to use instead of the current one')
+    .option('--from <file>', 'read a saved snapshot')
+    .action(async (file: string, flags: IdentitiesFlags) => {
+      const { runPolicyIdentities } = await import('./audit-policy-identities.run.ts');
+      done(await runPolicyIdentities(file, flags, { terminal, color: useColor(terminal, flags.color) }));
     });
 
   const generate = shared(policy.command('generate'))

@@ -6,16 +6,21 @@ import { exampleAlert } from '../../test/alert-example.ts';
 import { Outbox, type OutboxOptions } from './outbox.ts';
 
 let folder = '';
+let opened: Outbox[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'bulwark-outbox-'));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(async () => {
+  for (const outbox of opened) await outbox.close();
+  opened = [];
+  rmSync(folder, { recursive: true });
+});
 
 const every = { name: 'every', updates: 'every' } as const;
 const latest = { name: 'latest', updates: 'latest' } as const;
 
-function open(changes: Partial<OutboxOptions> = {}): Promise<Outbox> {
-  return Outbox.open({
+async function open(changes: Partial<OutboxOptions> = {}): Promise<Outbox> {
+  const outbox = await Outbox.open({
     path: join(folder, 'outbox.ndjson'),
     sinks: [every, latest],
     checkpointed: 0,
@@ -23,6 +28,8 @@ function open(changes: Partial<OutboxOptions> = {}): Promise<Outbox> {
     onDropped: () => undefined,
     ...changes,
   });
+  opened.push(outbox);
+  return outbox;
 }
 
 async function add(outbox: Outbox, ...keys: readonly string[]): Promise<void> {

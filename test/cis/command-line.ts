@@ -7,12 +7,15 @@ export interface CommandLine {
   /** Without the program. */
   readonly words: readonly string[];
   readonly env: ReadonlyMap<string, string>;
+  /** User id that it runs as. */
+  readonly user: number;
   /** Minor version of Kubernetes 1.x by the tag of its image. */
   readonly minor: number | undefined;
 }
 
 interface Pod {
   readonly spec: {
+    readonly securityContext?: { readonly runAsUser?: number };
     readonly containers: readonly {
       readonly image: string;
       readonly command: readonly string[];
@@ -34,7 +37,7 @@ export function commandLine(root: NodeRoot, component: string): CommandLine | un
   const manifest = root.read(`/etc/kubernetes/manifests/${component}.yaml`);
   if (manifest !== undefined) return fromPod(component, load(manifest) as Pod);
   const words = unitWords(root, component) ?? kubeadmWords(root, component);
-  return words === undefined ? undefined : { component, words, env: new Map(), minor: undefined };
+  return words === undefined ? undefined : { component, words, env: new Map(), user: 0, minor: undefined };
 }
 
 function fromPod(component: string, { spec }: Pod): CommandLine | undefined {
@@ -45,6 +48,7 @@ function fromPod(component: string, { spec }: Pod): CommandLine | undefined {
     component,
     words: [...container.command, ...(container.args ?? [])].slice(1),
     env: new Map((container.env ?? []).map(({ name, value = '' }) => [name, value])),
+    user: spec.securityContext?.runAsUser ?? 0,
     minor: minor === undefined ? undefined : Number(minor),
   };
 }

@@ -33,7 +33,7 @@ export function surprises(comparisons: readonly Comparison[]): readonly string[]
   return comparisons
     .filter(({ isExpected }) => !isExpected)
     .map(({ check, text, state, disagreement }) => {
-      const listed = disagreement === undefined ? '' : `, although ${disagreement.when}`;
+      const listed = disagreement === undefined ? '' : `, although ${disagreement.when} (${disagreement.why})`;
       return `${check}: the text says ${text}${listed}; Bulwark says ${JSON.stringify(state)}`;
     });
 }

@@ -1,7 +1,7 @@
 import { holdsCredential, isThere, isUnread, valueOf, valuesGiven } from './asking.ts';
 import { commandLine } from './command-line.ts';
 import type { Conclusion } from './conclude.ts';
-import type { NodeRoot } from './node-root.ts';
+import { matching, type NodeRoot } from './node-root.ts';
 
 /**
  * Where Bulwark, on purpose, answers otherwise than the benchmark's text. docs/kube-bench.md explains each check that is
@@ -17,6 +17,7 @@ export interface Disagreement {
   readonly why: string;
 }
 
+const controlPlane = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'etcd'];
 const retention = ['1.2.17', '1.2.18', '1.2.19'];
 const kubeconfigs = [
   { component: 'kube-scheduler', paths: ['/etc/kubernetes/scheduler.conf'], mode: '1.1.15', owner: '1.1.16' },
@@ -51,13 +52,21 @@ export const disagreements: readonly Disagreement[] = [
   ),
   {
     checks: ['1.1.12'],
-    when: 'the folder belongs to root, as which etcd runs',
-    holds: (root, text) => {
-      const { uid, gid } = root.stat('/var/lib/etcd') ?? {};
-      return text === 'fail' && uid === 0 && gid === 0;
-    },
+    when: 'the folder belongs to root, or to the user that etcd runs as',
+    holds: (root, text) => text === 'fail' && belongsTo(root, '/var/lib/etcd', runningAs(root, ['etcd'])),
     bulwark: 'pass',
-    why: 'etcd has no user of its own in kubeadm’s static pod, and root may do all anyway',
+    why: 'kubeadm’s etcd runs as root, and the node has no user etcd',
+  },
+  {
+    checks: ['1.1.19'],
+    when: 'all belongs to root or to a user that a component runs as',
+    holds: (root, text) =>
+      text === 'fail' &&
+      matching(root, ['/etc/kubernetes/pki', '/etc/kubernetes/pki/**']).every(({ path }) =>
+        belongsTo(root, path, runningAs(root, controlPlane)),
+      ),
+    bulwark: 'pass',
+    why: 'a control plane without root has to read its keys',
   },
   ...[
     ...kubeconfigs,
@@ -218,4 +227,14 @@ function areHarmless(root: NodeRoot, paths: readonly string[]): boolean {
   const found = paths.flatMap((path) => root.stat(path) ?? []);
   const limit = (path: string): number => (holdsCredential(root, path) ? 0o600 : 0o644);
   return found.length > 0 && found.every(({ path, mode }) => (mode & ~limit(path)) === 0);
+}
+
+function runningAs(root: NodeRoot, components: readonly string[]): readonly number[] {
+  return components.flatMap((component) => commandLine(root, component)?.user ?? []);
+}
+
+/** The group is root's. */
+function belongsTo(root: NodeRoot, path: string, users: readonly number[]): boolean {
+  const { uid, gid } = root.stat(path) ?? {};
+  return uid !== undefined && gid === 0 && (uid === 0 || users.includes(uid));
 }

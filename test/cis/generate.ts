@@ -22,8 +22,9 @@ export function generatedNode(): fc.Arbitrary<ExampleNode> {
 
 function staticPod(component: string, fixed: readonly string[]): fc.Arbitrary<Files> {
   const minor = fc.constantFrom(32, 35, 36);
-  const parts = fc.tuple(minor, words(component), environment(component), configuration(component), rights(0o600));
-  const pod = parts.map(([version, flags, env, config, owned]): Files => {
+  const runs = fc.tuple(minor, fc.constantFrom(0, 0, 0, 1000));
+  const parts = fc.tuple(runs, words(component), environment(component), configuration(component), rights(0o600));
+  const pod = parts.map(([[version, user], flags, env, config, owned]): Files => {
     const tag = component === 'etcd' ? '3.5.16-0' : `v1.${version}.0`;
     const image = `registry.k8s.io/${component}:${tag}`;
     const mounts = ['/etc/kubernetes', '/var/lib/etcd'];
@@ -40,7 +41,8 @@ function staticPod(component: string, fixed: readonly string[]): fc.Arbitrary<Fi
       volumeMounts: mounts.map((path, index) => ({ name: `v${index}`, mountPath: path })),
     };
     const volumes = mounts.map((path, index) => ({ name: `v${index}`, hostPath: { path } }));
-    const spec = { containers: [container], volumes };
+    const securityContext = user === 0 ? {} : { runAsUser: user };
+    const spec = { securityContext, containers: [container], volumes };
     const text = dump({ apiVersion: 'v1', kind: 'Pod', metadata: { name: component, namespace: 'kube-system' }, spec });
     return [[`/etc/kubernetes/manifests/${component}.yaml`, { text, ...owned }], ...config.files];
   });

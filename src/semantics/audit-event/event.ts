@@ -60,14 +60,14 @@ class ReadEvent implements AuditEvent {
 
   get stage(): AuditStage {
     const { stage } = this.raw;
-    const known = auditStages.find((name) => name === stage);
-    return known ?? (isObject(this.raw.responseStatus) ? 'ResponseComplete' : 'RequestReceived');
+    return stageOf(stage) ?? (isObject(this.raw.responseStatus) ? 'ResponseComplete' : 'RequestReceived');
   }
 
   get received(): number {
     if (this.readReceived === -1) {
       const { requestReceivedTimestamp, timestamp } = this.raw;
-      this.readReceived = firstTime(requestReceivedTimestamp, timestamp) ?? this.time;
+      this.readReceived = firstTime(requestReceivedTimestamp, -1);
+      if (this.readReceived === -1) this.readReceived = firstTime(timestamp, this.time);
     }
     return this.readReceived;
   }
@@ -75,7 +75,8 @@ class ReadEvent implements AuditEvent {
   get time(): number {
     if (this.readTime === -1) {
       const { stageTimestamp, requestReceivedTimestamp, timestamp } = this.raw;
-      this.readTime = firstTime(stageTimestamp, requestReceivedTimestamp, timestamp) ?? 0;
+      this.readTime = firstTime(stageTimestamp, -1);
+      if (this.readTime === -1) this.readTime = firstTime(requestReceivedTimestamp, firstTime(timestamp, 0));
     }
     return this.readTime;
   }
@@ -224,17 +225,23 @@ function stringMap(value: Json | undefined): ReadonlyMap<string, string> {
 }
 
 function levelOf(value: Json | undefined): AuditLevel | undefined {
-  return auditLevels.find((name) => name === value);
-}
-
-function firstTime(...values: readonly (Json | undefined)[]): number | undefined {
-  for (const value of values) {
-    if (typeof value !== 'string') continue;
-    const time = parseTimestamp(value);
-    // Before 1970 lies only what no clock said: Go writes an unset time as the year 1.
-    if (time >= 0) return time;
+  for (const level of auditLevels) {
+    if (level === value) return level;
   }
   return undefined;
+}
+
+function stageOf(value: Json | undefined): AuditStage | undefined {
+  for (const stage of auditStages) {
+    if (stage === value) return stage;
+  }
+  return undefined;
+}
+
+/** Before 1970 lies only what no clock said: Go writes an unset time as the year 1. */
+function firstTime(value: Json | undefined, otherwise: number): number {
+  const time = typeof value === 'string' ? parseTimestamp(value) : Number.NaN;
+  return time >= 0 ? time : otherwise;
 }
 
 function userOf(raw: Json | undefined): AuditUser | null {

@@ -11,6 +11,17 @@ export { type AuditDecision, type AuditedRequest, decideAudit, type RequestedRes
 export { type DetectionCoverage, detectionCoverage, type LostRequests } from './detection-coverage.ts';
 export { diffPolicies, type Outcome, type PolicyDifference } from './diff.ts';
 export { describeRule, type Explanation, explainAudit, mismatch } from './explain.ts';
+export {
+  type ArrivingIdentity,
+  auditedComponents,
+  IdentityReader,
+  type KeptLevels,
+  possibleLevels,
+  type RequestKind,
+  requestKinds,
+  type StrayUser,
+  strayUsers,
+} from './identities.ts';
 export { levelAtLeast, recordedStages } from './levels.ts';
 export { type LintedPolicy, type LintFinding, type LintRule, lintAuditPolicy, lintRules } from './lint.ts';
 export { credentialBodies } from './lint-outcomes.ts';

@@ -275,8 +275,6 @@ describe('the webhook receiver', () => {
     const check = await callerCheck({ certificates: true, names: new Set(), tokenFile: join(folder, 'token') });
     const { port } = await run({ certificate, check });
     const sessions: Buffer[] = [];
-    const agent = new https.Agent({ maxCachedSessions: 0 });
-    agent.on('keylog', () => undefined);
     const ask = (session?: Buffer): Promise<Answer> =>
       post(port, { ca: authority.pem, bearer: '', ...(session !== undefined && { session }) });
     const first = https.request({

@@ -30,7 +30,8 @@ describe('EventReader', () => {
   it.each<[string, string | Buffer, string]>([
     ['garbage', 'not json at all', 'is no JSON'],
     ['a cut line', a.slice(0, 40), 'is not valid JSON'],
-    ['two lines in one', `${a}${b}`, 'is not valid JSON'],
+    ['a line that another was written into', `${a.slice(0, 50)}${b}`, 'is not valid JSON'],
+    ['an object and a half', `${a}${b.slice(0, -1)}`, 'is not valid JSON'],
     [
       'invalid UTF-8',
       Buffer.concat([Buffer.from('{"kind":"Event","x":"'), Buffer.from([0xff]), Buffer.from('"}')]),
@@ -84,6 +85,11 @@ describe('EventReader', () => {
       damages: ['0+13 is a document of many lines that does not end'],
       others: 0,
     });
+  });
+
+  it('reads objects that stand one behind the other', () => {
+    const tricky = exampleLine('c', { note: 'a } { " and \\' });
+    expect(ids(`${a}${tricky} ${b}\n`)).toEqual({ events: ['a@0', 'c@0', 'b@0'], damages: [], others: 0 });
   });
 
   it('counts what is JSON and no event', () => {

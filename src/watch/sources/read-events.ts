@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { AuditEvent } from '../../model/audit-event.ts';
 import type { Json } from '../../model/json.ts';
 import { eventsIn, isLinePrefix, readAuditEvent } from '../../semantics/audit-event/index.ts';
+import { joinedObjects } from './joined-objects.ts';
 import { opensDocument, PrintedDocument } from './printed-document.ts';
 import type { Damage, ReadingOptions } from './source.ts';
 import { type Line, LineSplitter } from './split-lines.ts';
@@ -144,22 +145,38 @@ class Collection implements ReadEvents {
   }
 
   take(text: string, place: Place): void {
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
+    const value = parsed(text);
+    if (value !== undefined) {
+      this.keep(value, place);
+      return;
+    }
+    const objects = joinedObjects(text)?.map(parsed);
+    if (objects === undefined || objects.includes(undefined)) {
       this.blame(place, text.startsWith('{') ? 'is not valid JSON' : 'is no JSON');
       return;
     }
-    const origin = { source: this.source, offset: place.offset };
-    const event = readAuditEvent(value as Json, origin);
+    for (const object of objects) this.keep(object ?? null, place);
+  }
+
+  private keep(value: Json, { offset }: Place): void {
+    const origin = { source: this.source, offset };
+    const event = readAuditEvent(value, origin);
     if (event !== undefined) {
       this.events.push(event);
       return;
     }
     const before = this.events.length;
-    for (const inner of eventsIn(value as Json, origin)) this.events.push(inner);
+    for (const inner of eventsIn(value, origin)) this.events.push(inner);
     if (this.events.length === before) this.others += 1;
+  }
+}
+
+function parsed(text: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value as Json;
+  } catch {
+    return undefined;
   }
 }
 
