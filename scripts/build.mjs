@@ -1,16 +1,18 @@
 // Bundles the command line and the library into dist/. Commands are chunks of their own, loaded when they run.
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './setup.mjs';
 
+// What is there stays until the new one is whole: a build that fails takes the program from nobody.
 const dist = join(root, 'dist');
-rmSync(dist, { recursive: true, force: true });
+const fresh = join(root, 'node_modules/.bulwark-build');
+rmSync(fresh, { recursive: true, force: true });
 
 await build({
   absWorkingDir: root,
   entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts' },
-  outdir: dist,
+  outdir: fresh,
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -25,3 +27,6 @@ await build({
   },
   logLevel: 'warning',
 });
+
+rmSync(dist, { recursive: true, force: true });
+renameSync(fresh, dist);

@@ -37,8 +37,15 @@ export function warnIfNoLab(suite: string): void {
   if (labMissing !== undefined) console.warn(`${suite} is skipped: ${labMissing}`);
 }
 
-/** Starts a control plane; it takes `port` and the four after it. Rejects after two minutes. */
-export async function startLab({ port }: { readonly port: number }): Promise<Lab> {
+export interface LabOptions {
+  /** Of the API server; the four after it are taken too. */
+  readonly port: number;
+  /** More flags of the API server. */
+  readonly serverFlags?: readonly string[];
+}
+
+/** Starts a control plane. Rejects after two minutes. */
+export async function startLab({ port, serverFlags = [] }: LabOptions): Promise<Lab> {
   const folder = mkdtempSync(join(tmpdir(), 'bulwark-lab-'));
   const env = { ...process.env, LAB_PORT: String(port) };
   const stop = async (): Promise<void> => {
@@ -47,7 +54,7 @@ export async function startLab({ port }: { readonly port: number }): Promise<Lab
   };
   try {
     const assets = (await run(script, ['assets'], { env, timeout: 120_000 })).trim();
-    await run(script, ['up', folder], { env, timeout: 120_000 });
+    await run(script, ['up', folder, '--', ...serverFlags], { env, timeout: 120_000 });
     const kubeconfig = join(folder, 'root/etc/kubernetes/admin.conf');
     const kubectl = (args: readonly string[], stdin = ''): Promise<string> =>
       run(join(assets, 'kubectl'), ['--kubeconfig', kubeconfig, ...args], { env, timeout: 60_000, stdin });

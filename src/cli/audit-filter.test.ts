@@ -70,6 +70,8 @@ describe('eventFilter', () => {
     ['a range of codes', ['--code', '200,400-402'], false],
     ['denied', ['--denied'], true],
     ['denied, of what was not found', ['--denied'], false, { responseStatus: { code: 404 } }],
+    ['an outcome', ['--outcome', 'ok,denied'], true],
+    ['another outcome', ['--outcome', 'refused', '--outcome', 'ok'], false],
     ['since', ['--since', '2m'], true],
     ['since later', ['--since', '59s'], false],
     ['since, in parts', ['--since', '1m30s'], true],
@@ -100,9 +102,14 @@ describe('eventFilter', () => {
     ['--code', '9'],
     ['--code', '403-'],
     ['--since', 'yesterday'],
+    ['--since', '2026-11-20T25:00'],
     ['--until', '2026-13-01'],
   ])('refuses %s %s', (...args) => {
     expect(() => filter(...args)).toThrow(/must look like/);
+  });
+
+  it('refuses an outcome that there is not', () => {
+    expect(() => filter('--outcome', 'forbidden')).toThrow(/must be of ok, unauthenticated, denied/);
   });
 
   it('takes time in proportion to the text', () => {

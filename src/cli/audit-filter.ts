@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { AuditEvent, Outcome } from '../model/audit-event.ts';
+import { type AuditEvent, type Outcome, outcomes } from '../model/audit-event.ts';
 import { parseTimestamp } from '../semantics/audit-event/index.ts';
 import { resourceMeant } from '../semantics/audit-policy/api-resources.ts';
 import { repeatable } from './evidence.ts';
@@ -14,6 +14,7 @@ export interface FilterFlags {
   readonly name: readonly string[];
   readonly sourceIp: readonly string[];
   readonly code: readonly CodeRange[];
+  readonly outcome?: readonly Outcome[];
   readonly denied?: true;
   readonly since?: Moment;
   readonly until?: Moment;
@@ -38,6 +39,7 @@ export function addFilterOptions(command: Command): Command {
       new Option('--code <code>', 'with this status code: 403, 4xx, 400-409').argParser(addCodes).default([], ''),
     )
     .option('--denied', 'that were turned away: not authenticated, denied or refused')
+    .addOption(new Option('--outcome <name>', `that ended so: ${outcomes.join(', ')}`).argParser(addOutcomes))
     .addOption(
       new Option('--since <time>', 'from a time on: 10m, 2h, 7d ago, or 2026-11-20T20:06 (UTC)').argParser(moment),
     )
@@ -77,6 +79,8 @@ function testsOf(flags: FilterFlags, now: number): readonly Test[] {
     tests.push(({ time }) => time < to);
   }
   if (flags.denied === true) tests.push(({ outcome }) => turnedAway.has(outcome));
+  const { outcome: ended } = flags;
+  if (ended !== undefined) tests.push(({ outcome }) => ended.includes(outcome));
   if (codes.length > 0) {
     tests.push(({ status }) =>
       codes.some(({ from, to }) => status !== undefined && status.code >= from && status.code <= to),
@@ -191,6 +195,15 @@ function addCodes(value: string, before: readonly CodeRange[]): readonly CodeRan
     return { from: Number(first), to: Number(last ?? first) };
   });
   return [...before, ...ranges];
+}
+
+function addOutcomes(value: string, before: readonly Outcome[] = []): readonly Outcome[] {
+  const asked = value.split(',').map((text) => {
+    const outcome = outcomes.find((name) => name === text);
+    if (outcome === undefined) throw new InvalidArgumentError(`It must be of ${outcomes.join(', ')}.`);
+    return outcome;
+  });
+  return [...before, ...asked];
 }
 
 /** A time that may be relative: milliseconds since 1970, given those of now. */

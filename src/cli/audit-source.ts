@@ -72,14 +72,16 @@ const mostOpen = 20_000;
 
 /** Chooses one event of each request: how it ended or, where it runs long, how it began. */
 export class OncePerRequest {
-  /** Audit ids of what runs long and was shown when it began, oldest first. */
+  /** What runs long and was shown when it began, oldest first. */
   private readonly open = new Set<string>();
 
   chooses(event: AuditEvent): boolean {
     if (!event.isTerminal) return false;
     if (!runsLong(event)) return true;
-    if (event.stage !== 'ResponseStarted') return !this.open.delete(event.id);
-    this.open.add(event.id);
+    // A client chooses the id, and may choose one twice.
+    const request = `${event.id} ${event.uri}`;
+    if (event.stage !== 'ResponseStarted') return !this.open.delete(request);
+    this.open.add(request);
     if (this.open.size > mostOpen) {
       for (const oldest of this.open) {
         this.open.delete(oldest);

@@ -4,7 +4,7 @@ import type { RegisterCommand } from './command.ts';
 import { type ColorChoice, colorOption, useColor } from './terminal.ts';
 
 /** What events can be counted by. */
-export const statsKeys = ['user', 'verb', 'resource', 'namespace', 'source', 'code', 'outcome', 'agent'] as const;
+const statsKeys = ['user', 'verb', 'resource', 'namespace', 'source', 'code', 'outcome', 'agent'] as const;
 export type StatsKey = (typeof statsKeys)[number];
 
 export interface StatsFlags extends FilterFlags {

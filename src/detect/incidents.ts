@@ -36,7 +36,6 @@ interface Incident {
   events: readonly string[];
   /** Of the revision that was told last. */
   toldCount: number;
-  toldTargets: number;
   toldAt: number;
 }
 
@@ -144,7 +143,6 @@ function newIncident(key: string, { rule, view, counted }: Firing): Incident {
     targets: [target],
     events: events.slice(0, maxEvents),
     toldCount: count,
-    toldTargets: 1,
     toldAt: event.time,
   };
 }
@@ -166,15 +164,14 @@ function messageOf(rule: DetectionRule, view: EventView): string {
   return changer === undefined ? said : `${said} (by ${event.user?.name ?? ''}, for ${changer.target})`;
 }
 
-/** Doubled since, or other targets, or still going on after a while. */
-function worthTelling({ count, toldCount, targets, toldTargets, last, toldAt }: Incident): boolean {
-  return count >= toldCount * 2 || targets.length > toldTargets || last - toldAt >= retold;
+/** Doubled since, or still going on after a while. */
+function worthTelling({ count, toldCount, last, toldAt }: Incident): boolean {
+  return count >= toldCount * 2 || last - toldAt >= retold;
 }
 
 function tell(incident: Incident): Alert {
   incident.revision += 1;
   incident.toldCount = incident.count;
-  incident.toldTargets = incident.targets.length;
   incident.toldAt = incident.last;
   return alertOf(incident);
 }

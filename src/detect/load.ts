@@ -1,7 +1,8 @@
+import type { DetectionNeeds } from '../model/alert.ts';
 import type { Json } from '../model/json.ts';
 import { parseYaml, YamlError } from '../yaml/parse.ts';
 import { splitDocuments } from '../yaml/split.ts';
-import { needsOf } from './needs.ts';
+import { levelOf, needsOf } from './needs.ts';
 import { parseRule, type RuleDraft } from './parse-rule.ts';
 import { RuleError } from './problem.ts';
 import type { DetectionRule, RuleProblem } from './rule.ts';
@@ -122,13 +123,22 @@ function join(drafts: ReadonlyMap<string, RuleDraft>, problems: RuleProblem[]): 
 
   const rules: DetectionRule[] = [];
   for (const { generate: _, statedLevel, ...draft } of usable.values()) {
-    const needs = needsOf(draft, (name) => usable.get(name));
-    if (statedLevel !== undefined && statedLevel !== needs.level) {
-      const message = `the rule says that it needs the level ${statedLevel}, but its fields need ${needs.level}`;
+    const level = levelOf(draft, (name) => usable.get(name));
+    if (statedLevel !== undefined && statedLevel !== level) {
+      const message = `the rule says that it needs the level ${statedLevel}, but its fields need ${level}`;
       problems.push({ path: draft.path, line: draft.line, message });
       continue;
     }
-    rules.push({ ...draft, needs, alerts: !silent.has(draft.name) });
+    let needs: DetectionNeeds | undefined;
+    rules.push({
+      ...draft,
+      alerts: !silent.has(draft.name),
+      // Worked out when it is asked for: it takes longer than all else of a rule, and detecting does not ask.
+      get needs() {
+        needs ??= needsOf(draft, (name) => usable.get(name));
+        return needs;
+      },
+    });
   }
   return rules;
 }

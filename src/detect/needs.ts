@@ -28,8 +28,7 @@ const endings = [
  */
 export function needsOf(rule: Draft, find: (name: string) => Draft | undefined): DetectionNeeds {
   const conditions = conditionsOf(rule, find, 0);
-  const fields = [...conditions.flatMap(fieldsOf), ...correlationFields(rule)];
-  const level = levels[Math.max(0, ...fields.map((field) => levels.indexOf(field.level)))] ?? 'Metadata';
+  const level = levelOf(rule, find);
   const shapes = conditions.map((condition) => compile(condition, 'shape'));
   const might = (event: AuditEvent): boolean => {
     const view = new EventView(event, nothingAround);
@@ -45,6 +44,12 @@ export function needsOf(rule: Draft, find: (name: string) => Draft | undefined):
     paths: anyPath ? pathsOf(conditions) : [],
     unauthenticated,
   };
+}
+
+/** The lowest audit level at which every field that the rule reads is told. */
+export function levelOf(rule: Draft, find: (name: string) => Draft | undefined): DetectionNeeds['level'] {
+  const fields = [...conditionsOf(rule, find, 0).flatMap(fieldsOf), ...correlationFields(rule)];
+  return levels[Math.max(0, ...fields.map((field) => levels.indexOf(field.level)))] ?? 'Metadata';
 }
 
 function conditionsOf(rule: Draft, find: (name: string) => Draft | undefined, depth: number): readonly Expression[] {

@@ -22,6 +22,7 @@ export const objectFields: readonly DerivedField[] = [
   row('service.externalIPs', 'external addresses that a Service claims', (value, { event }) => (isCore(event.object, 'services') ? stringsIn(own(part(value, 'spec'), 'externalIPs')) : undefined)),
   row('service.internal', 'whether a load balancer is kept inside by an annotation of a cloud', (value, { event }) => (isCore(event.object, 'services') ? isInternal(value) : undefined)),
   row('podSecurity.weakened', 'whether a namespace’s enforced Pod Security level is lower than before, or set to privileged', podSecurityWeakened),
+  row('ingress.snippets', 'annotations of an Ingress that put configuration into nginx', (value) => Object.keys(part(part(value, 'metadata'), 'annotations')).filter((key) => /^nginx\.ingress\.kubernetes\.io\/.*-snippet$/.test(key))),
   row('access.asked', 'what an access review asks: `get secrets`, `create pods/exec`, `* *`', (value) => askedAccess(value)),
   row('audit.arguments', 'the `--audit-…` arguments of a kube-apiserver’s pod', (_, { pods }) => pods.flatMap(({ containers }) => containers.flatMap(({ command, args }) => [...command, ...args].filter((word) => word.startsWith('--audit-'))))),
 ];

@@ -75,8 +75,8 @@ const gapHeadings: Readonly<Record<GapCode, string>> = {
   unreadable: 'Incomplete: # where an input cannot be read',
   malformed: 'Incomplete: # where an object is not what its API says',
   forbidden: 'Incomplete: # where reading is forbidden',
-  unavailable: 'Incomplete: # where an API gave no answer',
-  interrupted: 'Incomplete: # where a list ended early',
+  unavailable: 'Incomplete: # where nothing answered',
+  interrupted: 'Incomplete: # where reading ended early',
   'too-large': 'Incomplete: # where an input is too large',
   'render-failed': 'Incomplete: # where rendering failed',
 };

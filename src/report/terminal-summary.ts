@@ -86,13 +86,22 @@ export function nextLines(groups: readonly Group[], { nodes }: Snapshot, { style
   const onNodes = nodes === undefined ? [] : groups.filter(({ control }) => control.mend !== undefined);
   const mends = [
     ...(inFiles.length === 0 ? [] : [`"${unbroken('bulwark fix PATH --dry-run')}" shows edits that mend ${extent}; `]),
-    ...(onNodes.length === 0 ? [] : [`"${unbroken(nodeFix(nodes))}" shows what mends a node; `]),
+    ...(onNodes.length === 0 ? [] : nodeFix(nodes)),
   ];
   const mend = mends.join('');
   return wrap(`Next: ${mend}${more}`, { width }).map(style.strong);
 }
 
-function nodeFix(nodes: Snapshot['nodes']): string {
+/** A bundle is a copy: it is mended where it came from. */
+function nodeFix(nodes: Snapshot['nodes']): string[] {
   const [node] = nodes ?? [];
-  return node?.from === 'root' ? `bulwark fix --root ${visible(node.at)} --dry-run` : 'bulwark fix --node --dry-run';
+  if (node === undefined) return [];
+  const command = {
+    root: `bulwark fix --root ${visible(node.at)} --dry-run`,
+    host: 'bulwark fix --node --dry-run',
+    bundle: undefined,
+  }[node.from];
+  return command === undefined
+    ? ['mend a node with "bulwark fix --node" there; ']
+    : [`"${unbroken(command)}" shows what mends a node; `];
 }

@@ -40,7 +40,7 @@ describe('the terminal report', () => {
     const gaps = [{ code: 'unavailable', what: 'pods', reason: 'timed out' }] as const;
     const text = print(judge({ ...empty, objects: cleanPod, gaps }, { controls }));
     expect(text).toContain('No findings in what could be judged\n');
-    expect(text).toContain('Incomplete: 1 gap where an API gave no answer\n  pods: timed out\n');
+    expect(text).toContain('Incomplete: 1 gap where nothing answered\n  pods: timed out\n');
   });
 
   it.each([60, 80, 140])('keeps to %i columns, apart from places', (width) => {

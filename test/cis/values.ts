@@ -57,7 +57,7 @@ export function hasConfigFile(line: CommandLine): boolean {
 }
 
 /** The value of a flag on the command line alone. */
-export function flagValue(line: CommandLine, { flag, valueType }: Extract<Evidence, { kind: 'flag' }>): Value {
+function flagValue(line: CommandLine, { flag, valueType }: Extract<Evidence, { kind: 'flag' }>): Value {
   const given = flagValues(line, flag, valueType);
   const isList = /^(?:stringSlice|path\[\]|map)/.test(valueType);
   const words = isList ? given.flatMap((value) => value.split(',')) : given.slice(-1);

@@ -174,11 +174,17 @@ function named(name: string, value: string): Reference[] {
   if (!path.startsWith('/') || path.includes('\0') || path.length > 4096) return [];
   const below = folders.get(name);
   const space = growing.get(name);
-  if (below === undefined) return [{ path, holds: flags.get(name) ?? 'none', ...(space && { space }) }];
+  if (below === undefined) return [{ path, holds: holdsOf(name, path), ...(space && { space }) }];
   return [
     { path, holds: 'none', ...(space && { space }) },
     ...below.map((entry): Reference => ({ ...entry, path: stemOf(name, path) })),
   ];
+}
+
+/** `--config` is containerd's flag too, and its file is TOML. */
+function holdsOf(flag: string, path: string): Holds {
+  const holds = flags.get(flag) ?? 'none';
+  return holds === 'yaml' && path.endsWith('.toml') ? 'toml' : holds;
 }
 
 /** Of a file with others beside it, without its extension; a folder as it is. */

@@ -20,7 +20,7 @@ export function describeEvent(event: AuditEvent): EventDescription {
 }
 
 /** `alice`, `alice as system:admin` for an impersonation, `(not authenticated)`. */
-export function actorText({ user, impersonated }: AuditEvent): string {
+function actorText({ user, impersonated }: AuditEvent): string {
   const name = user?.name ?? '(not authenticated)';
   return impersonated === undefined ? name : `${name} as ${impersonated.name}`;
 }
@@ -47,7 +47,7 @@ function nameGiven({ verb, response }: AuditEvent): string {
 }
 
 /** `200 ok`, `403 denied`, `404 NotFound`, `pending`. */
-export function outcomeText({ outcome, status }: AuditEvent): string {
+function outcomeText({ outcome, status }: AuditEvent): string {
   const word = outcome === 'failed' ? status?.reason || 'failed' : outcome.replace('-', ' ');
   return status === undefined || status.code === 0 ? word : `${status.code} ${word}`;
 }

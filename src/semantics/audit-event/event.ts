@@ -11,6 +11,7 @@ import {
   type Outcome,
 } from '../../model/audit-event.ts';
 import { isList, isObject, type Json, type JsonObject, own } from '../../model/json.ts';
+import { body, objectOf, statusOf, stringMap, strings, text, userOf } from './event-fields.ts';
 import { actionOf, outcomeOf, runsLong } from './outcome.ts';
 import { parseTimestamp } from './timestamp.ts';
 
@@ -172,58 +173,6 @@ class ReadEvent implements AuditEvent {
   }
 }
 
-class ReadUser implements AuditUser {
-  readonly name: string;
-  readonly uid: string;
-  private readonly raw: JsonObject;
-  private readGroups: readonly string[] | undefined = undefined;
-  private readExtra: ReadonlyMap<string, readonly string[]> | undefined = undefined;
-
-  constructor(raw: JsonObject, name: string) {
-    this.name = name;
-    this.uid = text(raw.uid);
-    this.raw = raw;
-  }
-
-  get groups(): readonly string[] {
-    this.readGroups ??= strings(this.raw.groups);
-    return this.readGroups;
-  }
-
-  get extra(): ReadonlyMap<string, readonly string[]> {
-    if (this.readExtra === undefined) {
-      const { extra } = this.raw;
-      this.readExtra = isObject(extra)
-        ? new Map(Object.entries(extra).map(([key, value]) => [key, strings(value)]))
-        : noExtra;
-    }
-    return this.readExtra;
-  }
-}
-
-const noStrings: readonly string[] = Object.freeze([]);
-const noAnnotations: ReadonlyMap<string, string> = new Map();
-const noExtra: ReadonlyMap<string, readonly string[]> = new Map();
-
-function text(value: Json | undefined): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function strings(value: Json | undefined): readonly string[] {
-  if (!isList(value)) return noStrings;
-  const isString = (item: Json): item is string => typeof item === 'string';
-  return value.every(isString) ? value : value.filter(isString);
-}
-
-function stringMap(value: Json | undefined): ReadonlyMap<string, string> {
-  if (!isObject(value)) return noAnnotations;
-  const map = new Map<string, string>();
-  for (const [key, item] of Object.entries(value)) {
-    if (typeof item === 'string') map.set(key, item);
-  }
-  return map;
-}
-
 function levelOf(value: Json | undefined): AuditLevel | undefined {
   for (const level of auditLevels) {
     if (level === value) return level;
@@ -242,40 +191,4 @@ function stageOf(value: Json | undefined): AuditStage | undefined {
 function firstTime(value: Json | undefined, otherwise: number): number {
   const time = typeof value === 'string' ? parseTimestamp(value) : Number.NaN;
   return time >= 0 ? time : otherwise;
-}
-
-function userOf(raw: Json | undefined): AuditUser | null {
-  if (!isObject(raw)) return null;
-  const name = text(raw.username);
-  return name === '' ? null : new ReadUser(raw, name);
-}
-
-function objectOf(raw: Json | undefined): AuditedObject | null {
-  if (!isObject(raw)) return null;
-  return {
-    group: text(raw.apiGroup),
-    version: text(raw.apiVersion),
-    resource: text(raw.resource),
-    subresource: text(raw.subresource),
-    namespace: text(raw.namespace),
-    name: text(raw.name),
-    uid: text(raw.uid),
-  };
-}
-
-/** Below 1.23 the message is in the body only. */
-function statusOf({ responseStatus, responseObject }: JsonObject): AuditStatus | null {
-  if (!isObject(responseStatus)) return null;
-  const { code, reason, message } = responseStatus;
-  const said = isObject(responseObject) && responseObject.kind === 'Status' ? responseObject : undefined;
-  return {
-    code: typeof code === 'number' ? code : 0,
-    reason: text(reason) || text(said?.reason),
-    message: text(message) || text(said?.message),
-  };
-}
-
-/** AKS puts a word in place of a body that it found too large. */
-function body(value: Json | undefined): Json | undefined {
-  return value === null || value === 'skipped-too-big-size-object' ? undefined : value;
 }

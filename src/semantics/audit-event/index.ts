@@ -1,4 +1,4 @@
-export { actorText, describeEvent, type EventDescription, outcomeText, targetText } from './describe.ts';
+export { describeEvent, type EventDescription, targetText } from './describe.ts';
 export { readAuditEvent } from './event.ts';
 export { eventsIn, isLinePrefix } from './events-in.ts';
 export { runsLong } from './outcome.ts';

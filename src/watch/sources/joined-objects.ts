@@ -18,12 +18,16 @@ export function joinedObjects(text: string): readonly string[] | undefined {
       depth -= 1;
       if (depth < 0) return undefined;
       if (depth === 0) objects.push(text.slice(begin, at + 1));
+      if (objects.length > mostObjects) return undefined;
     } else if (depth === 0 && code !== space && code !== tab && code !== carriageReturn) {
       return undefined;
     }
   }
   return depth === 0 && objects.length > 1 ? objects : undefined;
 }
+
+/** In one line. Each costs memory of its own, however small it is. */
+const mostObjects = 100_000;
 
 const quote = 0x22;
 const backslash = 0x5c;

@@ -42,6 +42,7 @@ function named(name, value, isField,   k, f) {
   if (name in grows) { f = value; if (grows[name] == "folder") sub(/\/[^\/]*$/, "", f); want("space", f) }
   if (name in below) { want("none", value); entriesOf(name, value); return }
   k = isField ? field[name] : flag[name]
+  if (k == "yaml" && value ~ /\.toml$/) k = "toml"
   want(k == "" || k == "manifest" ? "none" : k, value)
 }
 # Words of a line, quotes and brackets taken away; what stands before a value is kept for the next line.
