@@ -53,8 +53,9 @@ describe.skipIf(!labAvailable)('a live API server that is watched', () => {
   }, 180_000);
 
   afterAll(async () => {
-    await stop(child);
+    // The API server waits for the receiver when it ends.
     await lab?.stop();
+    await stop(child);
     rmSync(folder, { recursive: true, force: true });
   }, 100_000);
 

@@ -41,6 +41,13 @@ function certificates(files: NodeFiles): FileSet {
   return pickedFiles(files, isCertificate, none);
 }
 
+/** Certificates, and keys such as sa.pub whose other halves are trusted. */
+function publicFiles(files: NodeFiles): FileSet {
+  const isPublicKey = ({ path, type }: FileEvidence) =>
+    type === 'file' && path.endsWith('.pub') && pkiFolder.test(path);
+  return pickedFiles(files, (file) => isCertificate(file) || isPublicKey(file), none);
+}
+
 /** Keys, certificates and the folders that they are in. */
 export function pkiTree(files: NodeFiles): FileSet {
   const folders = new Set<string>();
@@ -86,14 +93,18 @@ export default fileControls([
   },
   {
     name: 'pki-certificate-mode',
-    title: 'Only root can change certificates',
+    title: 'Only root can change certificates and public keys',
     severity: 'medium',
-    why: 'A certificate is public, but whoever can change that of a CA decides whose clients and servers are trusted.',
-    files: certificates,
+    why: 'They are public, but whoever can change those of a CA or of service accounts decides who is trusted.',
+    files: publicFiles,
     content: 'public',
     asks: { mode: 0o644 },
     examples: {
-      fail: [plain('/etc/kubernetes/pki/ca.crt', 'mode 0666'), plain('/etc/kubernetes/pki/ca.crt', 'mode 0664')],
+      fail: [
+        plain('/etc/kubernetes/pki/ca.crt', 'mode 0666'),
+        plain('/etc/kubernetes/pki/ca.crt', 'mode 0664'),
+        plain('/etc/kubernetes/pki/sa.pub', 'mode 0664'),
+      ],
       pass: [plain('/etc/kubernetes/pki/ca.crt', 'mode 0644'), plain('/etc/kubernetes/pki/ca.crt', 'mode 0600')],
     },
   },

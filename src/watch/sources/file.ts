@@ -50,7 +50,7 @@ class FileReading {
     for (let file = await this.open(); file !== undefined; file = await this.open()) {
       try {
         const offset: number = left === undefined ? 0 : await startIn(file, left.at);
-        if (left !== undefined && offset === -1) yield* this.between(left);
+        if (left !== undefined && offset === -1) yield* this.between(left, file);
         const begin = Math.max(0, offset);
         if (!follow || file.compression !== undefined || !file.isRegular) {
           yield* this.whole(file, begin);
@@ -78,21 +78,14 @@ class FileReading {
   }
 
   /** What was written between a position and the file that is there now. */
-  private async *between({ at, drained }: Left): AsyncIterable<Batch> {
-    const { old, later } = await findRotated(this.path, { at, drained });
-    if (old !== undefined) yield* this.rotated(old, at.offset);
-    else if (drained === undefined) yield this.gone(at);
-    for (const path of later) {
-      const file = await LogFile.open(path);
-      if (file !== undefined) yield* this.rotated(file, 0);
-    }
-  }
-
-  private async *rotated(file: LogFile, offset: number): AsyncIterable<Batch> {
+  private async *between({ at, drained }: Left, current: LogFile): AsyncIterable<Batch> {
+    const { old, later } = await findRotated(this.path, { at, drained, current });
     try {
-      yield* this.whole(file, offset);
+      if (old !== undefined) yield* this.whole(old, at.offset);
+      else if (drained === undefined) yield this.gone(at);
+      for (const file of later) yield* this.whole(file, 0);
     } finally {
-      await file.handle.close();
+      for (const file of [old, ...later]) await file?.handle.close();
     }
   }
 

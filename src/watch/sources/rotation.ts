@@ -44,30 +44,55 @@ function byRotation(a: Sibling, b: Sibling): number {
   return a.modified - b.modified || (a.path < b.path ? 1 : -1);
 }
 
+export interface Search {
+  readonly at: Position;
+  /** When the file of the position was last written to, where it was read to its end. */
+  readonly drained: number | undefined;
+  /** The file that is read after what is found. */
+  readonly current: LogFile;
+}
+
 export interface Rotated {
   /** The file that was being read, under its new name. Undefined where it is gone. */
   readonly old: LogFile | undefined;
-  /** What came between it and the file that is there now: paths, oldest first. */
-  readonly later: readonly string[];
+  /** What came between it and the current file, oldest first. */
+  readonly later: readonly LogFile[];
 }
 
 /**
- * Finds where a position has gone. `drained` is the last change of a file that was read to its end: then what changed
- * later is new even where the old file is gone.
+ * Finds where a position has gone. All files are opened at once: while one is read the others may be renamed again,
+ * compressed or deleted. Where the file is gone that was read to its end, what changed later is new all the same.
  */
-export async function findRotated(
-  path: string,
-  { at: from, drained }: { readonly at: Position; readonly drained: number | undefined },
-): Promise<Rotated> {
-  const siblings = await siblingsOf(path);
-  for (const [index, { path: sibling }] of siblings.entries()) {
-    const old = await LogFile.open(sibling).catch(() => undefined);
-    if (old === undefined) continue;
-    if (await isOf(old, from)) return { old, later: siblings.slice(index + 1).map(({ path }) => path) };
-    await old.handle.close();
+export async function findRotated(path: string, { at, drained, current }: Search): Promise<Rotated> {
+  let old: LogFile | undefined;
+  const later: LogFile[] = [];
+  for (const { path: sibling, modified } of await siblingsOf(path)) {
+    const file = await openRotated(sibling);
+    if (file === undefined) continue;
+    // It was rotated while we looked: it and what follows are for when it was read.
+    if (file.inode === current.inode && file.device === current.device) {
+      await file.handle.close();
+      break;
+    }
+    if (old === undefined && (await isOf(file, at))) {
+      old = file;
+      for (const { handle } of later.splice(0)) await handle.close();
+    } else if (old !== undefined || (drained !== undefined && modified > drained)) {
+      later.push(file);
+    } else {
+      await file.handle.close();
+    }
   }
-  const later = drained === undefined ? [] : siblings.filter(({ modified }) => modified > drained);
-  return { old: undefined, later: later.map(({ path }) => path) };
+  return { old, later };
+}
+
+/** It may have been compressed since it was listed. */
+async function openRotated(path: string): Promise<LogFile | undefined> {
+  for (const name of [path, `${path}.gz`, `${path}.zst`]) {
+    const file = await LogFile.open(name).catch(() => undefined);
+    if (file !== undefined) return file;
+  }
+  return undefined;
 }
 
 /** Whether a position is one in this file: by its beginning, or by its inode where it had none yet. */
