@@ -26,12 +26,10 @@ async function throughput() {
   let sent = 0;
   const began = performance.now();
   const caller = async () => {
-    while (performance.now() < until) {
-      const items = batch(batchSize);
-      if (await watching.post(items)) sent += items.length;
-    }
+    const template = new Batch(batchSize);
+    while (performance.now() < until) if (await watching.post(template.next())) sent += batchSize;
   };
-  await Promise.all([caller(), caller(), caller()]);
+  await Promise.all([caller(), caller()]);
   const rate = sent / ((performance.now() - began) / 1000);
   const { peakMb, cpuMs } = await watching.stop();
   row(
@@ -40,11 +38,12 @@ async function throughput() {
     'at least 20,000',
     rate >= 20_000,
   );
-  row('processor time a second of that', `${Math.round(cpuMs / seconds)} ms`, '');
+  const each = (cpuMs * 1000) / sent;
+  row('processor time an event', `${each.toFixed(0)} µs`, 'at most 50 µs', each <= 50);
   row('peak memory', `${Math.round(peakMb)} MB`, 'under 300 MB', peakMb < 300);
 }
 
-/** 5,000 events a second, one in 200 of which is an incident of its own. */
+/** 5,000 events a second, and 25 incidents a second among them. */
 async function latency() {
   const watching = await startWatch();
   const sentAt = new Map();
@@ -60,16 +59,18 @@ async function latency() {
   const began = performance.now();
   let ticks = 0;
   const posts = [];
+  const template = new Batch(perTick);
   while (performance.now() - began < 10_000) {
     const due = began + ticks * every;
     const wait = due - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     ticks += 1;
-    const items = batch(perTick);
+    // One that is still on its way must not change.
+    posts.push(watching.post(Buffer.from(template.next())));
+    if (ticks % 2 === 1) continue;
     const user = `attacker-${ticks}`;
-    if (ticks % 2 === 0) items.push(secretList(user));
     sentAt.set(user, performance.now());
-    posts.push(watching.post(items));
+    posts.push(watching.post(bodyOf([secretList(user)])));
   }
   await Promise.all(posts);
   const incidents = Math.floor(ticks / 2);
@@ -113,7 +114,7 @@ async function startWatch() {
   });
   const agent = new http.Agent({ keepAlive: true });
   return {
-    post: (items) => post({ port, agent, items }),
+    post: (body) => post({ port, agent, body }),
     follow: (take) => follow(alerts, take),
     async stop() {
       agent.destroy();
@@ -125,10 +126,13 @@ async function startWatch() {
   };
 }
 
-function post({ port, agent, items }) {
-  const body = JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', metadata: {}, items });
+function bodyOf(items) {
+  return Buffer.from(JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', metadata: {}, items }));
+}
+
+function post({ port, agent, body }) {
   return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${token}`, 'content-length': Buffer.byteLength(body) };
+    const headers = { authorization: `Bearer ${token}`, 'content-length': body.length };
     const request = http.request(
       { host: '127.0.0.1', port, path: '/audit', method: 'POST', agent, headers },
       (response) => {
@@ -160,14 +164,39 @@ function follow(path, take) {
 
 let number = 0;
 
-function batch(count) {
-  return Array.from({ length: count }, () => event());
+/** A body whose audit ids and times are written anew in place: to make events must not cost more than to take them. */
+class Batch {
+  constructor(count) {
+    this.body = bodyOf(Array.from({ length: count }, () => event()));
+    this.ids = placesOf(this.body, '"auditID":"');
+    this.times = ['"requestReceivedTimestamp":"', '"stageTimestamp":"'].flatMap((key) => placesOf(this.body, key));
+  }
+
+  next() {
+    const time = timestamp();
+    for (const at of this.times) this.body.latin1Write(time, at);
+    for (const at of this.ids) {
+      number += 1;
+      this.body.latin1Write(String(number).padStart(12, '0'), at + 24);
+    }
+    return this.body;
+  }
+}
+
+function placesOf(body, key) {
+  const places = [];
+  for (let at = body.indexOf(key); at !== -1; at = body.indexOf(key, at + 1)) places.push(at + key.length);
+  return places;
+}
+
+function timestamp() {
+  return new Date().toISOString().replace('Z', '000Z');
 }
 
 /** As a controller's request is logged at level Metadata: 1.3 KB. */
 function event(changes = {}) {
   number += 1;
-  const time = new Date().toISOString().replace('Z', '000Z');
+  const time = timestamp();
   const namespace = `team-${number % 50}`;
   const name = `web-${number % 997}`;
   return {

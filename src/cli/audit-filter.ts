@@ -7,13 +7,13 @@ import { repeatable } from './evidence.ts';
 
 /** Which events are asked for: each option narrows, and its values widen. */
 export interface FilterFlags {
-  readonly user: readonly string[];
-  readonly verb: readonly string[];
-  readonly resource: readonly string[];
-  readonly namespace: readonly string[];
-  readonly name: readonly string[];
-  readonly sourceIp: readonly string[];
-  readonly code: readonly CodeRange[];
+  readonly user?: readonly string[];
+  readonly verb?: readonly string[];
+  readonly resource?: readonly string[];
+  readonly namespace?: readonly string[];
+  readonly name?: readonly string[];
+  readonly sourceIp?: readonly string[];
+  readonly code?: readonly CodeRange[];
   readonly outcome?: readonly Outcome[];
   readonly denied?: true;
   readonly since?: Moment;
@@ -24,20 +24,13 @@ export interface FilterFlags {
 export function addFilterOptions(command: Command): Command {
   return command
     .optionsGroup('Which events (values may hold *, and be several: a,b):')
-    .option('-u, --user <name>', 'of this user, or done as this user', repeatable, [])
-    .option('--verb <verb>', 'with this verb; exec, attach, portforward and proxy too', repeatable, [])
-    .option(
-      '--resource <name>',
-      'on this resource: pods, deploy, deployments.apps, pods/exec, /healthz',
-      repeatable,
-      [],
-    )
-    .option('-n, --namespace <name>', 'in this namespace', repeatable, [])
-    .option('--name <name>', 'on the object of this name', repeatable, [])
-    .option('--source-ip <address>', 'from this address or range, 10.0.0.0/8', repeatable, [])
-    .addOption(
-      new Option('--code <code>', 'with this status code: 403, 4xx, 400-409').argParser(addCodes).default([], ''),
-    )
+    .option('-u, --user <name>', 'of this user, or done as this user', repeatable)
+    .option('--verb <verb>', 'with this verb; exec, attach, portforward and proxy too', repeatable)
+    .option('--resource <name>', 'on this resource: pods, deploy, deployments.apps, pods/exec, /healthz', repeatable)
+    .option('-n, --namespace <name>', 'in this namespace', repeatable)
+    .option('--name <name>', 'on the object of this name', repeatable)
+    .option('--source-ip <address>', 'from this address or range, 10.0.0.0/8', repeatable)
+    .addOption(new Option('--code <code>', 'with this status code: 403, 4xx, 400-409').argParser(addCodes))
     .option('--denied', 'that were turned away: not authenticated, denied or refused')
     .addOption(new Option('--outcome <name>', `that ended so: ${outcomes.join(', ')}`).argParser(addOutcomes))
     .addOption(
@@ -81,7 +74,7 @@ function testsOf(flags: FilterFlags, now: number): readonly Test[] {
   if (flags.denied === true) tests.push(({ outcome }) => turnedAway.has(outcome));
   const { outcome: ended } = flags;
   if (ended !== undefined) tests.push(({ outcome }) => ended.includes(outcome));
-  if (codes.length > 0) {
+  if (codes !== undefined) {
     tests.push(({ status }) =>
       codes.some(({ from, to }) => status !== undefined && status.code >= from && status.code <= to),
     );
@@ -99,11 +92,11 @@ function testsOf(flags: FilterFlags, now: number): readonly Test[] {
   return tests;
 }
 
-function valuesOf(given: readonly string[]): readonly string[] {
+function valuesOf(given: readonly string[] = []): readonly string[] {
   return given.flatMap((text) => text.split(',')).filter((text) => text !== '');
 }
 
-function anyOf(given: readonly string[], add: (is: (text: string) => boolean) => void): void {
+function anyOf(given: readonly string[] | undefined, add: (is: (text: string) => boolean) => void): void {
   const patterns = valuesOf(given).map(pattern);
   if (patterns.length > 0) add((text) => text !== '' && patterns.some((is) => is(text)));
 }
@@ -187,7 +180,7 @@ interface CodeRange {
   readonly to: number;
 }
 
-function addCodes(value: string, before: readonly CodeRange[]): readonly CodeRange[] {
+function addCodes(value: string, before: readonly CodeRange[] = []): readonly CodeRange[] {
   const ranges = value.split(',').map((text) => {
     const [, first, last, hundreds] = /^(?:(\d{3})(?:-(\d{3}))?|([1-5])xx)$/.exec(text) ?? [];
     if (hundreds !== undefined) return { from: Number(hundreds) * 100, to: Number(hundreds) * 100 + 99 };

@@ -178,14 +178,21 @@ system:serviceaccount:shop:web  create  forbid
     expect((await run(['tail', 'empty.log'])).code).toBe(0);
   });
 
+  it('ends when one of the followed logs cannot be read', async () => {
+    const { code, err } = await run(['tail', '-f', 'not-yet.log', '.']);
+    expect([code, /is a directory/.test(err)]).toEqual([2, true]);
+  });
+
   it('follows until it is interrupted', async () => {
     const log = join(home, 'followed.log');
     const { text: seen, terminal } = terminalOf();
     const signals = new EventEmitter();
     const interrupts = { signals, exit: () => undefined };
     const flags = {
-      ...{ user: [], verb: [], resource: [], namespace: [], name: [], sourceIp: [], code: [] },
-      ...{ follow: true as const, output: 'user,verb', headers: false, color: 'never' as const },
+      follow: true as const,
+      output: 'user,verb',
+      headers: false,
+      color: 'never' as const,
     };
     const running = runAuditTail(['followed.log'], flags, terminal, interrupts);
     const until = async (lines: number): Promise<void> => {
@@ -195,12 +202,12 @@ system:serviceaccount:shop:web  create  forbid
     };
     await writeFile(log, line({}));
     await until(1);
-    expect(seen.out).toBe('alice  list\n');
+    expect(seen.out).toBe('alice                 list\n');
     await appendFile(log, line({ verb: 'get' }));
     await until(2);
     signals.emit('SIGINT');
     expect(await running).toBe(0);
-    expect(seen).toEqual({ out: 'alice  list\nalice  get\n', err: '' });
+    expect(seen).toEqual({ out: 'alice                 list\nalice                 get\n', err: '' });
   });
 });
 
@@ -208,7 +215,8 @@ describe('bulwark audit stats', () => {
   it('counts each request once, by what is asked for', async () => {
     expect(await run(['stats', 'audit.log', '--by', 'user,verb', '--top', '3'])).toEqual({
       code: 0,
-      out: `4 requests from 2026-11-20T20:06:05Z to 2026-11-20T20:06:05Z: 2 denied, 0 failed
+      out: `4 requests: 2 denied, 0 failed
+from 2026-11-20T20:06:05Z to 2026-11-20T20:06:05Z
 
 COUNT  SHARE  DENIED  FAILED  USER                 VERB
     1  25.0%       1       -  (not authenticated)  list

@@ -1,7 +1,7 @@
 import { exitCodes } from '../engine/exit-code.ts';
 import type { AuditEvent } from '../model/audit-event.ts';
 import { BulwarkError } from '../model/errors.ts';
-import { eventField, fieldNames } from '../report/event-fields.ts';
+import { eventField, eventJson, fieldNames } from '../report/event-fields.ts';
 import { type EventLayout, fieldLayout, shortLayout, wideLayout } from '../report/event-lines.ts';
 import { StreamColumns } from '../report/stream-columns.ts';
 import { styleOf } from '../report/style.ts';
@@ -31,10 +31,13 @@ export async function runAuditTail(
     return is;
   };
   const { signal, stop } = watchInterrupts(interrupts, { first: () => undefined, second: () => undefined });
+  // One source that fails ends the others: they would wait for more for ever.
+  const reading = new AbortController();
+  signal.addEventListener('abort', () => reading.abort(), { once: true });
   const follow = flags.follow === true;
   const read = async (source: ReturnType<typeof namedSources>[number]): Promise<void> => {
     const once = new OncePerRequest();
-    for await (const batch of source.batches({ follow, signal, wanted })) {
+    for await (const batch of source.batches({ follow, signal: reading.signal, wanted })) {
       account.add(source.name, batch);
       let text = '';
       for (const event of batch.events) {
@@ -42,7 +45,7 @@ export async function runAuditTail(
       }
       if (follow) text += printer.flush();
       if (text !== '') await terminal.out(text);
-      if (signal.aborted) return;
+      if (reading.signal.aborted) return;
     }
   };
   const sources = namedSources(names, terminal);
@@ -50,6 +53,7 @@ export async function runAuditTail(
     if (follow) await Promise.all(sources.map(read));
     else for (const source of sources) await read(source);
   } finally {
+    reading.abort();
     stop();
     const rest = printer.flush();
     if (rest !== '') await terminal.out(rest);
@@ -85,9 +89,9 @@ class JsonPrinter implements Printer {
     this.onTty = onTty;
   }
 
-  add({ raw }: AuditEvent): string {
+  add(event: AuditEvent): string {
     this.count += 1;
-    const json = JSON.stringify(raw);
+    const json = eventJson(event);
     return `${this.onTty ? escapeUnsafe(json) : json}\n`;
   }
 
@@ -108,12 +112,13 @@ class ColumnPrinter implements Printer {
   private readonly columns: StreamColumns;
   private heading = '';
 
-  constructor(layout: EventLayout, { output, headers, color }: RunFlags, { outIsTty, width }: Terminal) {
+  constructor(layout: EventLayout, { output, headers, color, follow }: RunFlags, { outIsTty, width }: Terminal) {
     this.layout = layout;
     this.columns = new StreamColumns({
       columns: layout.columns,
       width: outIsTty && output === 'text' ? width : Number.POSITIVE_INFINITY,
       header: headers ? styleOf(color).strong : undefined,
+      isLive: follow === true,
     });
   }
 

@@ -43,7 +43,7 @@ Examples:
   bulwark audit tail *.log.gz --verb exec,attach -o wide   who was in which container
   bulwark audit tail audit.log --resource secrets --user 'system:serviceaccount:*' --since 2h
   bulwark audit tail audit.log -o time,user.name,verb,target,annotations.authorization.k8s.io/reason
-  aws logs filter-log-events … | bulwark audit tail - -o json | jq .
+  aws logs filter-log-events ... | bulwark audit tail - -o json | jq .
 
 In text, sa:NAMESPACE/NAME is a service account. RESULT tells apart what is 403 alike: denied (by authorisation),
 impersonation refused, and refused (by admission, a quota or the guard against escalation).

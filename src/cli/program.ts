@@ -6,6 +6,7 @@ import { certificatesCommand } from './certificates.ts';
 import type { RegisterCommand } from './command.ts';
 import { configCommand } from './config.ts';
 import { controlsCommand } from './controls.ts';
+import { detectionsCommand } from './detections.ts';
 import { explainCommand } from './explain.ts';
 import { fixCommand } from './fix.ts';
 import { guideCommand } from './guide.ts';
@@ -29,6 +30,7 @@ const commands: readonly RegisterCommand[] = [
   guideCommand,
   nodeCommand,
   auditCommand,
+  detectionsCommand,
   watchCommand,
 ];
 

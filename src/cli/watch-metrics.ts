@@ -29,7 +29,10 @@ export async function serveMetrics(
     lag: () => health.lags(now()),
     queues: () => watch()?.queues() ?? [],
     health: () => health.counts,
-    notEvaluable: () => [...detector.counts.rules].map(([name, { notEvaluable }]) => [name, notEvaluable] as const),
+    notEvaluable: () =>
+      [...detector.counts.rules].flatMap(([name, { notEvaluable }]) =>
+        notEvaluable === 0 ? [] : [[name, notEvaluable] as const],
+      ),
     evicted: () => detector.counts.evicted,
     late: () => detector.counts.late,
   });

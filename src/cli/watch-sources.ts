@@ -12,7 +12,8 @@ import type { WatchFlags } from './watch.ts';
 
 const webhook = 'webhook:';
 
-export interface SourceContext extends Pick<WebhookSourceOptions, 'onListening' | 'onAnswered' | 'onBacklog'> {
+export interface SourceContext
+  extends Pick<WebhookSourceOptions, 'onListening' | 'onAnswered' | 'onRepeated' | 'onBacklog'> {
   readonly flags: WatchFlags;
   readonly terminal: Terminal;
   /** For the spool of the receiver. */
@@ -26,6 +27,9 @@ export async function openSources(names: readonly string[], context: SourceConte
     throw new BulwarkError('usage', 'there is nothing to watch', 'name a log file, - for standard input, or webhook:');
   }
   if (new Set(names).size < names.length) throw new BulwarkError('usage', 'a source is named twice', 'name each once');
+  if (flags.once === true && names.includes(webhook)) {
+    throw new BulwarkError('usage', 'webhook: has no end to read to', 'leave out --once');
+  }
   const sources: EventSource[] = [];
   for (const name of names) {
     if (name === '-') sources.push(stdinSource(process.stdin));
@@ -33,9 +37,6 @@ export async function openSources(names: readonly string[], context: SourceConte
     else if (/^(nats|https?):/.test(name))
       throw new BulwarkError('usage', `there is no source ${name.split(':', 1)[0]}:`, 'sources: files, - and webhook:');
     else sources.push(fileSource(resolve(terminal.cwd, name)));
-  }
-  if (flags.once === true && names.includes(webhook)) {
-    throw new BulwarkError('usage', 'webhook: has no end to read to', 'leave out --once');
   }
   return sources;
 }

@@ -60,6 +60,7 @@ export async function runWatch(
         metrics?.answered(answered);
         notes.answered(answered.status);
       },
+      onRepeated: (count) => metrics?.repeatedEvents(count),
       onBacklog: (bytes) => metrics?.setBacklog(bytes),
     });
     if (flags.metrics !== undefined) {

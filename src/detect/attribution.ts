@@ -45,7 +45,8 @@ export class Attribution {
   /** Who changed the workload for which a controller made this object: by its owner, else by its name. */
   changerOf(event: AuditEvent): Changer | undefined {
     const { object, user } = event;
-    if (object === undefined || user === undefined || event.verb !== 'create' || object.subresource !== '') return undefined;
+    if (object === undefined || user === undefined || event.verb !== 'create' || object.subresource !== '')
+      return undefined;
     const controller = made.has(object.resource) ? controllers.get(user.name) : undefined;
     if (controller === undefined) return undefined;
     const owner = ownerOf(event, controller.owner) ?? ownerByName(object.name);
@@ -70,7 +71,13 @@ export class Attribution {
     }
     if (user.name.startsWith('system:') && !user.name.startsWith('system:serviceaccount:')) return;
     const judged = event.level !== 'Metadata' && (event.request !== undefined || event.response !== undefined);
-    this.changers.set(key, { user: user.name, groups: user.groups, judged, target: targetText(event), time: event.time });
+    this.changers.set(key, {
+      name: user.name,
+      groups: user.groups,
+      judged,
+      target: targetText(event),
+      time: event.time,
+    });
   }
 
   save(): Json {
@@ -80,9 +87,9 @@ export class Attribution {
   restore(saved: Json | undefined): void {
     this.changers.restore(saved, (entry) => {
       if (!isObject(entry)) return undefined;
-      const { user, groups, judged, target, time } = entry;
-      const names = Array.isArray(groups) ? groups.map(String) : [];
-      return { user: String(user), groups: names, judged: judged === true, target: String(target), time: Number(time) };
+      const { name, groups, judged, target, time } = entry;
+      const all = Array.isArray(groups) ? groups.map(String) : [];
+      return { name: String(name), groups: all, judged: judged === true, target: String(target), time: Number(time) };
     });
   }
 }

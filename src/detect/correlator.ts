@@ -49,7 +49,11 @@ export class Correlator {
   }
 
   /** Tells a correlation of a firing of one of its rules; `time` is of the event. */
-  push(rule: DetectionRule, correlation: Correlation, fired: { readonly by: string; readonly view: EventView; readonly newest: number }): Found | undefined {
+  push(
+    rule: DetectionRule,
+    correlation: Correlation,
+    fired: { readonly by: string; readonly view: EventView; readonly newest: number },
+  ): Found | undefined {
     const { view, by, newest } = fired;
     const key = groupKey(rule, correlation, view);
     if (key === undefined) return undefined;
@@ -63,8 +67,10 @@ export class Correlator {
     if (known === undefined) this.groups.set(key, group);
     const event = { time, id };
     if (correlation.type === 'event_count') return this.count(group, correlation, event);
-    if (correlation.type === 'value_count') return this.distinct(group, correlation, { event, value: joined(correlation.values, view) });
-    if (correlation.type === 'first_seen') return firstSeen(group, correlation, { event, value: joined(correlation.values, view) });
+    if (correlation.type === 'value_count')
+      return this.distinct(group, correlation, { event, value: joined(correlation.values, view) });
+    if (correlation.type === 'first_seen')
+      return firstSeen(group, correlation, { event, value: joined(correlation.values, view) });
     return sequence(group, correlation, { event, step: correlation.rules.indexOf(by) });
   }
 
@@ -121,7 +127,9 @@ export class Correlator {
       if (!isObject(entry)) return undefined;
       const rows = (list: Json | undefined): readonly (readonly Json[])[] => (isList(list) ? list.filter(isList) : []);
       const events = rows(entry.events).map(([time, id]) => ({ time: Number(time), id: String(id) }));
-      const values = new Map(rows(entry.values).map(([value, time, id]) => [String(value), { time: Number(time), id: String(id) }]));
+      const values = new Map(
+        rows(entry.values).map(([value, time, id]) => [String(value), { time: Number(time), id: String(id) }]),
+      );
       return { events, values, since: Number(entry.since) };
     });
   }
@@ -136,7 +144,6 @@ function firstSeen(
   if (value === undefined) return undefined;
   const { values, since } = group;
   const before = values.get(value);
-  values.delete(value);
   values.set(value, event);
   if (values.size > maxValues) {
     for (const oldest of values.keys()) {
@@ -158,8 +165,12 @@ function sequence(
   if (type === 'temporal') {
     values.set(String(step), event);
     const all = rules.map((_, index) => of(index));
-    const inside = all.filter((each): each is Counted => each !== undefined && Math.abs(event.time - each.time) <= timespan);
-    return inside.length === rules.length ? { count: rules.length, events: [...inside].sort((a, b) => a.time - b.time) } : undefined;
+    const inside = all.filter(
+      (each): each is Counted => each !== undefined && Math.abs(event.time - each.time) <= timespan,
+    );
+    return inside.length === rules.length
+      ? { count: rules.length, events: [...inside].sort((a, b) => a.time - b.time) }
+      : undefined;
   }
   // Of each step what matters is when the sequence that it ends began: the latest start goes furthest.
   if (step === 0) {

@@ -1,9 +1,11 @@
 import type { Alert } from '../model/alert.ts';
 import type { AuditEvent } from '../model/audit-event.ts';
 import { isObject, type Json } from '../model/json.ts';
+import { runsLong } from '../semantics/audit-event/index.ts';
 import { network } from './addresses.ts';
 import { Attribution } from './attribution.ts';
 import { Correlator } from './correlator.ts';
+import { type Identity, identityOf } from './identity.ts';
 import { type Firing, Incidents } from './incidents.ts';
 import { ObjectMemory } from './memory.ts';
 import { Prefilter } from './prefilter.ts';
@@ -64,6 +66,7 @@ export interface Detector {
 }
 
 const defaultKeys = 100_000;
+const maxIdentities = 10_000;
 const nothing: readonly Alert[] = Object.freeze([]);
 const version = 1;
 
@@ -86,6 +89,7 @@ class RuleDetector implements Detector, Surroundings {
   private readonly lists: readonly { readonly name: string; readonly holds: (address: string) => boolean }[];
   private readonly learning: number;
   private readonly rules = new Map<string, RuleCounts>();
+  private readonly identities = new Map<string, Identity>();
   private events = 0;
   private requests = 0;
   private learntFirings = 0;
@@ -197,6 +201,15 @@ class RuleDetector implements Detector, Surroundings {
     this.prefilter.forget();
   }
 
+  identify(name: string): Identity {
+    const known = this.identities.get(name);
+    if (known !== undefined) return known;
+    const identity = identityOf(name);
+    if (this.identities.size >= maxIdentities) this.identities.clear();
+    this.identities.set(name, identity);
+    return identity;
+  }
+
   isTrusted(event: AuditEvent): boolean {
     return this.trust.isTrusted(event);
   }
@@ -225,7 +238,7 @@ class RuleDetector implements Detector, Surroundings {
       this.begun.set(`${event.id} ${user.name} ${event.uri}`, true);
       return true;
     }
-    if (this.begun.size === 0) return true;
+    if (!runsLong(event)) return true;
     const key = `${event.id} ${user.name} ${event.uri}`;
     if (this.begun.peek(key) === undefined) return true;
     this.begun.delete(key);
@@ -249,7 +262,8 @@ class RuleDetector implements Detector, Surroundings {
 
   /** What a service account did in the learning period it may go on doing, where the rule allows for that. */
   private isOrdinary({ name, learn }: DetectionRule, { actor, event }: EventView): boolean {
-    if (!learn || this.learning === 0 || actor.kind !== 'service-account' || actor.serviceAccount === 'default') return false;
+    if (!learn || this.learning === 0 || actor.kind !== 'service-account' || actor.serviceAccount === 'default')
+      return false;
     const key = `${name} ${actor.name}`;
     const inTime = event.time - this.oldest <= this.learning;
     if (inTime) this.learnt.set(key, true);

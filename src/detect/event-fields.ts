@@ -17,9 +17,9 @@ function raw(key: string): Read {
 
 function userFields(prefix: string, of: (view: EventView) => AuditUser | undefined): [string, KnownFrom, Read][] {
   return [
-    [`${prefix}.username`, 'header', (view) => set(of(view)?.name)],
+    [`${prefix}.username`, prefix === 'user' ? 'caller' : 'header', (view) => set(of(view)?.name)],
     [`${prefix}.uid`, 'header', (view) => set(of(view)?.uid)],
-    [`${prefix}.groups`, 'header', (view) => of(view)?.groups],
+    [`${prefix}.groups`, prefix === 'user' ? 'caller' : 'header', (view) => of(view)?.groups],
   ];
 }
 
@@ -37,10 +37,11 @@ const rows: readonly (readonly [name: string, known: KnownFrom, read: Read])[] =
   [
     'authenticationMetadata.impersonationConstraint',
     'event',
-    ({ event }) => (isObject(event.raw) ? valueAt(event.raw, ['authenticationMetadata', 'impersonationConstraint']) : undefined),
+    ({ event }) =>
+      isObject(event.raw) ? valueAt(event.raw, ['authenticationMetadata', 'impersonationConstraint']) : undefined,
   ],
-  ['sourceIPs', 'header', ({ event }) => event.sources],
-  ['userAgent', 'header', ({ event }) => set(event.userAgent)],
+  ['sourceIPs', 'caller', ({ event }) => event.sources],
+  ['userAgent', 'caller', ({ event }) => set(event.userAgent)],
   ['objectRef.resource', 'shape', ({ event }) => set(event.object?.resource)],
   ['objectRef.subresource', 'shape', ({ event }) => set(event.object?.subresource)],
   ['objectRef.apiGroup', 'shape', ({ event }) => set(event.object?.group)],
@@ -48,16 +49,29 @@ const rows: readonly (readonly [name: string, known: KnownFrom, read: Read])[] =
   ['objectRef.namespace', 'event', ({ event }) => set(event.object?.namespace)],
   ['objectRef.name', 'event', ({ event }) => set(event.object?.name)],
   ['objectRef.uid', 'event', ({ event }) => set(event.object?.uid)],
-  ['objectRef.resourceVersion', 'event', ({ event }) => (isObject(event.raw) ? valueAt(event.raw, ['objectRef', 'resourceVersion']) : undefined)],
+  [
+    'objectRef.resourceVersion',
+    'event',
+    ({ event }) => (isObject(event.raw) ? valueAt(event.raw, ['objectRef', 'resourceVersion']) : undefined),
+  ],
   ['responseStatus.code', 'shape', ({ event }) => event.status?.code || undefined],
   ['responseStatus.reason', 'event', ({ event }) => set(event.status?.reason)],
   ['responseStatus.message', 'event', ({ event }) => set(event.status?.message)],
-  ['responseStatus.status', 'event', ({ event }) => (isObject(event.raw) ? valueAt(event.raw, ['responseStatus', 'status']) : undefined)],
+  [
+    'responseStatus.status',
+    'event',
+    ({ event }) => (isObject(event.raw) ? valueAt(event.raw, ['responseStatus', 'status']) : undefined),
+  ],
   ['requestReceivedTimestamp', 'event', raw('requestReceivedTimestamp')],
   ['stageTimestamp', 'event', raw('stageTimestamp')],
 ];
 
-export const eventFields: readonly Field[] = rows.map(([name, known, read]) => ({ name, known, level: 'Metadata', read }));
+export const eventFields: readonly Field[] = rows.map(([name, known, read]) => ({
+  name,
+  known,
+  level: 'Metadata',
+  read,
+}));
 
 /** Prefixes below which a path may go on as the event's own data does. */
 export const openPrefixes: readonly string[] = [
@@ -102,7 +116,9 @@ export function openField(name: string): Field | undefined {
  * Reads the object as it is after the request. What a patch does not show may still be there: only what it sets is
  * known.
  */
-export function fromObject(read: (value: Readonly<Record<string, import('../model/json.ts').Json>>, view: EventView) => FieldValue): Read {
+export function fromObject(
+  read: (value: Readonly<Record<string, import('../model/json.ts').Json>>, view: EventView) => FieldValue,
+): Read {
   return (view) => {
     const { object } = view;
     if (object === undefined || object === hidden) return object;

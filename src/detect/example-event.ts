@@ -24,7 +24,10 @@ export function exampleEvents({ events }: RuleExample): readonly AuditEvent[] {
     const step = spanOf(own(template, 'after'));
     for (let number = 1; number <= count; number += 1) {
       time += step;
-      const event = readAuditEvent(completed(numbered(template, number), { time, index: made.length }), { source: 'example', offset: made.length });
+      const event = readAuditEvent(completed(numbered(template, number), { time, index: made.length }), {
+        source: 'example',
+        offset: made.length,
+      });
       if (event !== undefined) made.push(event);
     }
   }
@@ -36,7 +39,10 @@ function spanOf(value: Json | undefined): number {
   return match === null ? 1000 : Number(match[1]) * (units[match[2] ?? ''] ?? 0);
 }
 
-function completed(template: JsonObject, { time, index }: { readonly time: number; readonly index: number }): JsonObject {
+function completed(
+  template: JsonObject,
+  { time, index }: { readonly time: number; readonly index: number },
+): JsonObject {
   const stamp = new Date(time).toISOString().replace('Z', '000Z');
   const code = isObject(template.responseStatus) ? template.responseStatus.code : 200;
   const fields = Object.fromEntries(Object.entries(template).filter(([key]) => !instructions.has(key)));

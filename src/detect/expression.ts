@@ -60,7 +60,7 @@ export function compile(expression: Expression, have: KnownFrom): Predicate {
   };
 }
 
-const costs: Readonly<Record<KnownFrom, number>> = { shape: 1, header: 2, event: 4 };
+const costs: Readonly<Record<KnownFrom, number>> = { shape: 1, caller: 2, header: 3, event: 4 };
 
 function cost(expression: Expression): number {
   if (expression.kind === 'not') return cost(expression.part);

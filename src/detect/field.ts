@@ -1,11 +1,12 @@
-import type { EventView } from './view.ts';
 import type { FieldValue } from './truth.ts';
+import type { EventView } from './view.ts';
 
 /**
- * How early a field is known: `shape` from what is asked for and how it ended (verb, resource, code); `header` from what
- * stands outside the bodies and is alike for many requests (user, user agent, annotations); `event` from the whole event.
+ * How early a field is known: `shape` from what is asked for and how it ended (verb, resource, code); `caller`
+ * from who asked and how (user, user agent, addresses, which annotations there are); `header` from all that stands
+ * outside the bodies and is alike for many requests; `event` from the whole event.
  */
-export const stages = ['shape', 'header', 'event'] as const;
+export const stages = ['shape', 'caller', 'header', 'event'] as const;
 export type KnownFrom = (typeof stages)[number];
 
 /** What a rule may ask of an event. */

@@ -11,7 +11,6 @@ export type IdentityKind =
 export interface Identity {
   /** Empty where authentication failed. */
   readonly name: string;
-  readonly groups: readonly string[];
   readonly kind: IdentityKind;
   /** Of a service account. */
   readonly namespace: string | undefined;
@@ -24,8 +23,8 @@ const serviceAccountPrefix = 'system:serviceaccount:';
 const nodePrefix = 'system:node:';
 
 /** Reads a user name. `component` is any other `system:` name; a person is whoever has none. */
-export function identityOf(name: string, groups: readonly string[]): Identity {
-  const plain = { name, groups, namespace: undefined, serviceAccount: undefined, node: undefined };
+export function identityOf(name: string): Identity {
+  const plain = { name, namespace: undefined, serviceAccount: undefined, node: undefined };
   if (name === '') return { ...plain, kind: 'unauthenticated' };
   if (name === 'system:anonymous') return { ...plain, kind: 'anonymous' };
   if (name.startsWith(serviceAccountPrefix)) {
@@ -41,15 +40,35 @@ export function identityOf(name: string, groups: readonly string[]): Identity {
 const controllers: readonly string[] = [
   ...['attachdetach-controller', 'certificate-controller', 'clusterrole-aggregation-controller', 'cronjob-controller'],
   ...['daemon-set-controller', 'deployment-controller', 'device-taint-eviction-controller', 'disruption-controller'],
-  ...['endpoint-controller', 'endpointslice-controller', 'endpointslicemirroring-controller', 'ephemeral-volume-controller'],
+  ...[
+    'endpoint-controller',
+    'endpointslice-controller',
+    'endpointslicemirroring-controller',
+    'ephemeral-volume-controller',
+  ],
   ...['expand-controller', 'generic-garbage-collector', 'horizontal-pod-autoscaler', 'job-controller'],
   ...['legacy-service-account-token-cleaner', 'namespace-controller', 'node-controller', 'persistent-volume-binder'],
   ...['pod-garbage-collector', 'pv-protection-controller', 'pvc-protection-controller', 'replicaset-controller'],
   ...['replication-controller', 'resource-claim-controller', 'resourcequota-controller', 'root-ca-cert-publisher'],
   ...['route-controller', 'selinux-warning-controller', 'service-account-controller', 'service-cidrs-controller'],
-  ...['service-controller', 'statefulset-controller', 'storage-version-garbage-collector', 'storage-version-migrator-controller'],
-  ...['token-cleaner', 'ttl-after-finished-controller', 'ttl-controller', 'validatingadmissionpolicy-status-controller'],
-  ...['volumeattributesclass-protection-controller', 'vac-protection-controller', 'podcertificaterequestcleaner', 'podcertificaterequest-cleaner'],
+  ...[
+    'service-controller',
+    'statefulset-controller',
+    'storage-version-garbage-collector',
+    'storage-version-migrator-controller',
+  ],
+  ...[
+    'token-cleaner',
+    'ttl-after-finished-controller',
+    'ttl-controller',
+    'validatingadmissionpolicy-status-controller',
+  ],
+  ...[
+    'volumeattributesclass-protection-controller',
+    'vac-protection-controller',
+    'podcertificaterequestcleaner',
+    'podcertificaterequest-cleaner',
+  ],
   ...['kube-apiserver-serving-clustertrustbundle-publisher', 'tokens-controller', 'cloud-node-lifecycle-controller'],
   ...['cloud-node-controller', 'node-ipam-controller', 'resourceclaim-controller', 'bootstrap-signer'],
 ];

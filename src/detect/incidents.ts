@@ -79,7 +79,8 @@ export class Incidents {
     known.count += 1;
     if (known.events.length < maxEvents && !known.events.includes(event.id)) known.events = [...known.events, event.id];
     const target = targetText(event);
-    if (known.targets.length < maxTargets && !known.targets.includes(target)) known.targets = [...known.targets, target];
+    if (known.targets.length < maxTargets && !known.targets.includes(target))
+      known.targets = [...known.targets, target];
     if (changer !== undefined || !worthTelling(known)) return undefined;
     return tell(known);
   }
@@ -109,7 +110,8 @@ export class Incidents {
 
 /** What was written by `save`: plain data of this very shape, or of another version and then left out. */
 function restored(entry: Readonly<Record<string, Json>>): Incident | undefined {
-  if (typeof entry.id !== 'string' || typeof entry.last !== 'number' || typeof entry.count !== 'number') return undefined;
+  if (typeof entry.id !== 'string' || typeof entry.last !== 'number' || typeof entry.count !== 'number')
+    return undefined;
   const incident = { ...entry, targets: stringsIn(entry.targets), events: stringsIn(entry.events) };
   return incident as unknown as Incident;
 }
@@ -127,7 +129,10 @@ function newIncident(key: string, { rule, view, counted }: Firing): Incident {
   const target = targetText(event);
   const count = counted?.count ?? 1;
   return {
-    id: createHash('sha256').update([key, String(first), events[0] ?? ''].join('\u0000')).digest('hex').slice(0, 32),
+    id: createHash('sha256')
+      .update([key, String(first), events[0] ?? ''].join('\u0000'))
+      .digest('hex')
+      .slice(0, 32),
     revision: 0,
     rule: rule.name,
     title: rule.title,
@@ -147,11 +152,11 @@ function newIncident(key: string, { rule, view, counted }: Firing): Incident {
   };
 }
 
-function actorOf({ actor, event }: EventView): AlertActor {
+function actorOf({ actor, actorGroups, event }: EventView): AlertActor {
   return {
     user: actor.name,
     impersonated: event.impersonated?.name ?? '',
-    groups: actor.groups,
+    groups: actorGroups,
     source: event.source,
     userAgent: event.userAgent,
   };
@@ -176,7 +181,38 @@ function tell(incident: Incident): Alert {
   return alertOf(incident);
 }
 
-function alertOf({ id, revision, rule, title, severity, attack, actor, targets, message, next, first, last, count, events }: Incident): Alert {
+function alertOf({
+  id,
+  revision,
+  rule,
+  title,
+  severity,
+  attack,
+  actor,
+  targets,
+  message,
+  next,
+  first,
+  last,
+  count,
+  events,
+}: Incident): Alert {
   const at = (time: number): string => new Date(time).toISOString();
-  return { id, revision, rule, title, severity, attack, actor, targets, message, next, first: at(first), last: at(last), count, events, causes: [] };
+  return {
+    id,
+    revision,
+    rule,
+    title,
+    severity,
+    attack,
+    actor,
+    targets,
+    message,
+    next,
+    first: at(first),
+    last: at(last),
+    count,
+    events,
+    causes: [],
+  };
 }

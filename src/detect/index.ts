@@ -1,5 +1,5 @@
-export { derivedFields } from './catalogue.ts';
 export { builtInRules } from './built-in.ts';
+export { derivedFields } from './catalogue.ts';
 export {
   createDetector,
   type Detector,

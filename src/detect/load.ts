@@ -106,7 +106,8 @@ function join(drafts: ReadonlyMap<string, RuleDraft>, problems: RuleProblem[]): 
     for (const name of draft.correlation?.rules ?? []) {
       const counted = find(name);
       if (counted === undefined || !use(counted)) {
-        const message = counted === undefined ? `there is no rule named "${name}"` : `the rule "${name}" cannot be used`;
+        const message =
+          counted === undefined ? `there is no rule named "${name}"` : `the rule "${name}" cannot be used`;
         problems.push({ path: draft.path, line: draft.line, message: `${message}, which "${draft.name}" counts` });
         visiting.delete(draft.name);
         return false;
@@ -116,7 +117,10 @@ function join(drafts: ReadonlyMap<string, RuleDraft>, problems: RuleProblem[]): 
     }
     visiting.delete(draft.name);
     const { correlation } = draft;
-    usable.set(draft.name, correlation === undefined ? draft : { ...draft, correlation: { ...correlation, rules: names } });
+    usable.set(
+      draft.name,
+      correlation === undefined ? draft : { ...draft, correlation: { ...correlation, rules: names } },
+    );
     return true;
   };
   for (const draft of drafts.values()) use(draft);

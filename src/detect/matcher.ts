@@ -28,7 +28,8 @@ export function textMatcher(pattern: string, { place, cased }: TextOptions): Mat
   const fold = cased ? (text: string): string => text : (text: string): string => text.toLowerCase();
   if (literal !== undefined) {
     const { text, place: where } = literal;
-    if (where === 'equals' && !cased) return onText((value) => value.length === text.length && (value === text || value.toLowerCase() === text));
+    if (where === 'equals' && !cased)
+      return onText((value) => value.length === text.length && (value === text || value.toLowerCase() === text));
     const test = tests[where];
     return onText((value) => test(fold(value), text));
   }

@@ -73,7 +73,8 @@ function keyOf(event: AuditEvent): string | undefined {
 }
 
 function bodyOf({ verb, request, response }: AuditEvent): JsonObject | undefined {
-  if (isObject(response) && !['Status', 'Table', 'PartialObjectMetadata'].includes(String(response.kind))) return response;
+  if (isObject(response) && !['Status', 'Table', 'PartialObjectMetadata'].includes(String(response.kind)))
+    return response;
   return isObject(request) && (verb === 'create' || verb === 'update') ? request : undefined;
 }
 

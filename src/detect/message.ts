@@ -26,7 +26,8 @@ export function parseMessage(template: string, at: Path): Message {
 function shown(field: Field, view: EventView): string {
   const value = field.read(view);
   if (value === hidden) return '(not logged)';
-  if (value === undefined || value === null) return field.name === 'actor' ? 'somebody who was not authenticated' : '(none)';
+  if (value === undefined || value === null)
+    return field.name === 'actor' ? 'somebody who was not authenticated' : '(none)';
   if (!isList(value)) return brief(value);
   const distinct = [...new Set(value.map(brief))];
   const rest = distinct.length - mostShown;

@@ -19,7 +19,10 @@ const endings = [
   { code: 403, annotations: { 'authorization.k8s.io/decision': 'forbid' } },
   { code: 403, annotations: { 'authorization.k8s.io/decision': 'allow' } },
   { code: 403, annotations: {} },
+  { code: 400, annotations: { 'authorization.k8s.io/decision': 'allow' } },
+  { code: 401, annotations: {} },
   { code: 404, annotations: { 'authorization.k8s.io/decision': 'allow' } },
+  { code: 429, annotations: {} },
 ];
 
 /**
@@ -71,7 +74,10 @@ interface Asked {
   readonly subresource: string;
 }
 
-function requestsOf(conditions: readonly Expression[], might: (event: AuditEvent) => boolean): readonly NeededRequests[] {
+function requestsOf(
+  conditions: readonly Expression[],
+  might: (event: AuditEvent) => boolean,
+): readonly NeededRequests[] {
   const seen = (asked: Asked): readonly string[] =>
     verbs.filter((verb) => endings.some((ending) => might(eventOf({ ...ending, verb, asked }))));
   const anything = seen({ group: 'unknown.example', resource: 'unknowns', subresource: '' });
@@ -93,12 +99,16 @@ function requestsOf(conditions: readonly Expression[], might: (event: AuditEvent
 
 /** Resources that a rule names and that no API server has of itself. */
 function namedIn(conditions: readonly Expression[]): readonly Asked[] {
-  const values = (name: string): readonly string[] => [...new Set(conditions.flatMap((condition) => valuesOf(condition, name)))];
+  const values = (name: string): readonly string[] => [
+    ...new Set(conditions.flatMap((condition) => valuesOf(condition, name))),
+  ];
   const known = new Set(apiResources.map(({ resource }) => resource));
   const groups = values('objectRef.apiGroup');
   return values('objectRef.resource')
     .filter((resource) => !known.has(resource) && !/[*?]/.test(resource))
-    .flatMap((resource) => (groups.length === 0 ? ['*'] : groups).map((group) => ({ group, resource, subresource: '' })));
+    .flatMap((resource) =>
+      (groups.length === 0 ? ['*'] : groups).map((group) => ({ group, resource, subresource: '' })),
+    );
 }
 
 function keyOf({ group, resource, subresource }: Asked): string {

@@ -11,20 +11,60 @@ import type { EventView } from './view.ts';
 
 /** What other kinds of objects say that matters. */
 export const objectFields: readonly DerivedField[] = [
-  row('certificate.commonName', 'the user name of a certificate that is requested', (value, view) => nameOf(value, view)?.commonName),
+  row(
+    'certificate.commonName',
+    'the user name of a certificate that is requested',
+    (value, view) => nameOf(value, view)?.commonName,
+  ),
   row('certificate.organizations', 'its groups', (value, view) => nameOf(value, view)?.organizations),
-  row('certificate.signer', 'the signer that is asked', (value, view) => (isRequest(view) ? text(part(value, 'spec'), 'signerName') || undefined : undefined)),
-  row('certificate.usages', 'what it is to be used for', (value, view) => (isRequest(view) ? stringsIn(own(part(value, 'spec'), 'usages')) : undefined)),
-  row('webhook.failsOpen', 'names of admission webhooks that let requests pass when they do not answer', (value, view) => webhooks(value, view, (hook) => text(hook, 'failurePolicy') === 'Ignore')),
-  row('webhook.external', 'names of admission webhooks that are called by URL, not as a service of the cluster', (value, view) => webhooks(value, view, (hook) => text(part(hook, 'clientConfig'), 'url') !== '')),
-  row('webhook.seesSecrets', 'names of admission webhooks that are sent Secrets', (value, view) => webhooks(value, view, (hook) => objectsIn(own(hook, 'rules')).some(coversSecrets))),
-  row('config.credentials', 'keys of a ConfigMap whose value is a credential, by the key’s name or the value’s form', (value, { event }) => (isCore(event.object, 'configmaps') ? credentialKeys(value) : undefined)),
-  row('service.externalIPs', 'external addresses that a Service claims', (value, { event }) => (isCore(event.object, 'services') ? stringsIn(own(part(value, 'spec'), 'externalIPs')) : undefined)),
-  row('service.internal', 'whether a load balancer is kept inside by an annotation of a cloud', (value, { event }) => (isCore(event.object, 'services') ? isInternal(value) : undefined)),
-  row('podSecurity.weakened', 'whether a namespace’s enforced Pod Security level is lower than before, or set to privileged', podSecurityWeakened),
-  row('ingress.snippets', 'annotations of an Ingress that put configuration into nginx', (value) => Object.keys(part(part(value, 'metadata'), 'annotations')).filter((key) => /^nginx\.ingress\.kubernetes\.io\/.*-snippet$/.test(key))),
-  row('access.asked', 'what an access review asks: `get secrets`, `create pods/exec`, `* *`', (value) => askedAccess(value)),
-  row('audit.arguments', 'the `--audit-…` arguments of a kube-apiserver’s pod', (_, { pods }) => pods.flatMap(({ containers }) => containers.flatMap(({ command, args }) => [...command, ...args].filter((word) => word.startsWith('--audit-'))))),
+  row('certificate.signer', 'the signer that is asked', (value, view) =>
+    isRequest(view) ? text(part(value, 'spec'), 'signerName') || undefined : undefined,
+  ),
+  row('certificate.usages', 'what it is to be used for', (value, view) =>
+    isRequest(view) ? stringsIn(own(part(value, 'spec'), 'usages')) : undefined,
+  ),
+  row(
+    'webhook.failsOpen',
+    'names of admission webhooks that let requests pass when they do not answer',
+    (value, view) => webhooks(value, view, (hook) => text(hook, 'failurePolicy') === 'Ignore'),
+  ),
+  row(
+    'webhook.external',
+    'names of admission webhooks that are called by URL, not as a service of the cluster',
+    (value, view) => webhooks(value, view, (hook) => text(part(hook, 'clientConfig'), 'url') !== ''),
+  ),
+  row('webhook.seesSecrets', 'names of admission webhooks that are sent Secrets', (value, view) =>
+    webhooks(value, view, (hook) => objectsIn(own(hook, 'rules')).some(coversSecrets)),
+  ),
+  row(
+    'config.credentials',
+    'keys of a ConfigMap whose value is a credential, by the key’s name or the value’s form',
+    (value, { event }) => (isCore(event.object, 'configmaps') ? credentialKeys(value) : undefined),
+  ),
+  row('service.externalIPs', 'external addresses that a Service claims', (value, { event }) =>
+    isCore(event.object, 'services') ? stringsIn(own(part(value, 'spec'), 'externalIPs')) : undefined,
+  ),
+  row('service.internal', 'whether a load balancer is kept inside by an annotation of a cloud', (value, { event }) =>
+    isCore(event.object, 'services') ? isInternal(value) : undefined,
+  ),
+  row(
+    'podSecurity.weakened',
+    'whether a namespace’s enforced Pod Security level is lower than before, or set to privileged',
+    podSecurityWeakened,
+  ),
+  row('ingress.snippets', 'annotations of an Ingress that put configuration into nginx', (value) =>
+    Object.keys(part(part(value, 'metadata'), 'annotations')).filter((key) =>
+      /^nginx\.ingress\.kubernetes\.io\/.*-snippet$/.test(key),
+    ),
+  ),
+  row('access.asked', 'what an access review asks: `get secrets`, `create pods/exec`, `* *`', (value) =>
+    askedAccess(value),
+  ),
+  row('audit.arguments', 'the `--audit-…` arguments of a kube-apiserver’s pod', (_, { pods }) =>
+    pods.flatMap(({ containers }) =>
+      containers.flatMap(({ command, args }) => [...command, ...args].filter((word) => word.startsWith('--audit-'))),
+    ),
+  ),
 ];
 
 function row(name: string, about: string, read: Parameters<typeof fromObject>[0]): DerivedField {
@@ -55,7 +95,11 @@ function nameOf(value: JsonObject, view: EventView): ReturnType<typeof readName>
   });
 }
 
-function webhooks(value: JsonObject, { event }: EventView, is: (hook: JsonObject) => boolean): readonly string[] | undefined {
+function webhooks(
+  value: JsonObject,
+  { event }: EventView,
+  is: (hook: JsonObject) => boolean,
+): readonly string[] | undefined {
   if (event.object?.group !== 'admissionregistration.k8s.io') return undefined;
   return objectsIn(own(value, 'webhooks')).flatMap((hook) => (is(hook) ? [text(hook, 'name')] : []));
 }
@@ -63,7 +107,9 @@ function webhooks(value: JsonObject, { event }: EventView, is: (hook: JsonObject
 function coversSecrets(rule: JsonObject): boolean {
   const groups = list(rule, 'apiGroups');
   const resources = list(rule, 'resources');
-  return (groups.includes('') || groups.includes('*')) && ['secrets', '*', '*/*'].some((name) => resources.includes(name));
+  return (
+    (groups.includes('') || groups.includes('*')) && ['secrets', '*', '*/*'].some((name) => resources.includes(name))
+  );
 }
 
 /** Unlike `stringsIn` with the empty ones, of which one names the core group. */
@@ -105,7 +151,9 @@ const internalAnnotations: readonly (readonly [key: string, value: RegExp])[] = 
 
 function isInternal(service: JsonObject): boolean {
   const annotations = part(part(service, 'metadata'), 'annotations');
-  return internalAnnotations.some(([key, value]) => value.test(text(annotations, key)) && own(annotations, key) !== undefined);
+  return internalAnnotations.some(
+    ([key, value]) => value.test(text(annotations, key)) && own(annotations, key) !== undefined,
+  );
 }
 
 const enforce = 'pod-security.kubernetes.io/enforce';

@@ -59,7 +59,8 @@ export function parseCondition(text: string, selections: ReadonlyMap<string, Exp
     place += 1;
     const pattern = tokens[place] ?? fail('"of" names no selections');
     place += 1;
-    if (count !== '1' && count !== 'any' && count !== 'all') fail(`"${count} of" is not supported: "1 of" and "all of" are`);
+    if (count !== '1' && count !== 'any' && count !== 'all')
+      fail(`"${count} of" is not supported: "1 of" and "all of" are`);
     const matches = pattern === 'them' ? (name: string): boolean => !name.startsWith('_') : wildcard(pattern);
     const parts = [...selections].filter(([name]) => matches(name)).map(([, part]) => part);
     if (parts.length === 0) fail(`no selection is named "${pattern}"`);

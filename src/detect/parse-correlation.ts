@@ -12,11 +12,21 @@ export function parseTimespan(value: Json | undefined, at: Path): number {
   const match = typeof value === 'string' ? /^(\d{1,6})([smhdw])$/.exec(value) : null;
   const [, count = '', unit = ''] = match ?? [];
   const length = Number(count) * (units[unit] ?? 0);
-  if (match === null || length === 0) throw new RuleError(at, 'a time span is a number with s, m, h, d or w, such as 5m');
+  if (match === null || length === 0)
+    throw new RuleError(at, 'a time span is a number with s, m, h, d or w, such as 5m');
   return length;
 }
 
-const keys: ReadonlySet<string> = new Set(['type', 'rules', 'group-by', 'timespan', 'condition', 'generate', 'field', 'learning']);
+const keys: ReadonlySet<string> = new Set([
+  'type',
+  'rules',
+  'group-by',
+  'timespan',
+  'condition',
+  'generate',
+  'field',
+  'learning',
+]);
 
 /** The `correlation` of a Sigma rule. `first_seen` is Bulwark's own. Throws `RuleError`. */
 export function parseCorrelation(raw: JsonObject, at: Path): Correlation {
@@ -39,7 +49,11 @@ export function parseCorrelation(raw: JsonObject, at: Path): Correlation {
   }
   const timespan = parseTimespan(own(raw, 'timespan'), [...at, 'timespan']);
   if (type === 'temporal' || type === 'temporal_ordered') {
-    if (own(raw, 'condition') !== undefined) throw new RuleError([...at, 'condition'], `a condition of ${type} is not supported: it fires when every rule did`);
+    if (own(raw, 'condition') !== undefined)
+      throw new RuleError(
+        [...at, 'condition'],
+        `a condition of ${type} is not supported: it fires when every rule did`,
+      );
     return { ...plain, timespan, threshold: rules.length };
   }
   return { ...plain, timespan, ...countCondition(raw, { type, at: [...at, 'condition'] }) };
@@ -48,7 +62,10 @@ export function parseCorrelation(raw: JsonObject, at: Path): Correlation {
 function typeOf(value: Json | undefined, at: Path): CorrelationType {
   const type = correlationTypes.find((name) => name === value);
   if (type === undefined) {
-    throw new RuleError(at, `the correlation type ${JSON.stringify(value ?? null)} is not supported; there are ${correlationTypes.join(', ')}`);
+    throw new RuleError(
+      at,
+      `the correlation type ${JSON.stringify(value ?? null)} is not supported; there are ${correlationTypes.join(', ')}`,
+    );
   }
   return type;
 }
@@ -60,7 +77,8 @@ function countCondition(
   { type, at }: { readonly type: CorrelationType; readonly at: Path },
 ): { readonly threshold: number; readonly values: readonly Field[] } {
   const condition = own(raw, 'condition');
-  if (!isObject(condition)) throw new RuleError(at, `a condition is a mapping such as {gte: 20}, found ${describeType(condition)}`);
+  if (!isObject(condition))
+    throw new RuleError(at, `a condition is a mapping such as {gte: 20}, found ${describeType(condition)}`);
   let threshold: number | undefined;
   const values: Field[] = [];
   for (const [key, value] of Object.entries(condition)) {
@@ -74,7 +92,8 @@ function countCondition(
     } else throw new RuleError([...at, key], `"${key}" in a correlation condition is not supported: gte and gt are`);
   }
   if (threshold === undefined) throw new RuleError(at, 'the condition needs gte or gt');
-  if (type === 'value_count' && values.length === 0) throw new RuleError(at, 'value_count needs "field" in its condition');
+  if (type === 'value_count' && values.length === 0)
+    throw new RuleError(at, 'value_count needs "field" in its condition');
   return { threshold, values };
 }
 

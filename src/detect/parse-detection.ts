@@ -100,7 +100,8 @@ const absent: Matcher = (value) => value === null;
 function matching(field: Field, matchers: readonly Matcher[], values: readonly Json[]): FieldTest {
   const wantsNothing = matchers.includes(absent);
   const [only] = matchers;
-  const matches: Matcher = matchers.length === 1 && only !== undefined ? only : (value) => matchers.some((match) => match(value));
+  const matches: Matcher =
+    matchers.length === 1 && only !== undefined ? only : (value) => matchers.some((match) => match(value));
   return {
     kind: 'test',
     field,
@@ -126,7 +127,8 @@ function matcherFor(value: Json, { given, at }: Asked): Matcher {
 function oneMatcher(value: Json, given: ReadonlySet<Modifier>): Matcher {
   const bound = [...given].find((word): word is 'gt' | 'gte' | 'lt' | 'lte' => bounds.has(word));
   if (bound !== undefined) {
-    if (typeof value !== 'number') throw new MatcherError(`"${bound}" compares with a number, found ${describeType(value)}`);
+    if (typeof value !== 'number')
+      throw new MatcherError(`"${bound}" compares with a number, found ${describeType(value)}`);
     return comparison(bound, value);
   }
   if (value === null) {
@@ -135,12 +137,14 @@ function oneMatcher(value: Json, given: ReadonlySet<Modifier>): Matcher {
     }
     return absent;
   }
-  if (isList(value) || isObject(value)) throw new MatcherError(`a value is text, a number, true, false or null, found ${describeType(value)}`);
+  if (isList(value) || isObject(value))
+    throw new MatcherError(`a value is text, a number, true, false or null, found ${describeType(value)}`);
   if (given.has('re')) {
     const flags = new Set((['i', 'm', 's'] as const).filter((flag) => given.has(flag)));
     return patternMatcher(String(value), flags);
   }
-  if (given.has('i') || given.has('m') || given.has('s')) throw new MatcherError('i, m and s belong to the modifier "re"');
+  if (given.has('i') || given.has('m') || given.has('s'))
+    throw new MatcherError('i, m and s belong to the modifier "re"');
   if (given.has('cidr')) return networkMatcher(String(value));
   const place = [...given].find((word): word is Place & Modifier => places.has(word)) ?? 'equals';
   if (place === 'equals' && typeof value !== 'string') return scalarMatcher(value);

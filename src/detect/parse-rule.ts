@@ -35,13 +35,16 @@ export function parseRule(value: Json, { path, line }: { readonly path: string; 
   const name = text(value, 'name') ?? slug(title);
   const correlation = own(value, 'correlation');
   const detection = own(value, 'detection');
-  if (correlation !== undefined && detection !== undefined) throw new RuleError(['correlation'], 'a rule has either a detection or a correlation');
-  if (own(value, 'action') !== undefined) throw new RuleError(['action'], 'collections with "action" are not supported');
+  if (correlation !== undefined && detection !== undefined)
+    throw new RuleError(['correlation'], 'a rule has either a detection or a correlation');
+  if (own(value, 'action') !== undefined)
+    throw new RuleError(['action'], 'collections with "action" are not supported');
   if (correlation === undefined) checkLogSource(own(value, 'logsource'));
   const bulwark = own(value, 'bulwark') ?? {};
   if (!isObject(bulwark)) throw new RuleError(['bulwark'], `"bulwark" is a mapping, found ${describeType(bulwark)}`);
   for (const key of Object.keys(bulwark)) {
-    if (!ownKeys.has(key)) throw new RuleError(['bulwark', key], `"${key}" is not known; there are ${[...ownKeys].join(', ')}`);
+    if (!ownKeys.has(key))
+      throw new RuleError(['bulwark', key], `"${key}" is not known; there are ${[...ownKeys].join(', ')}`);
   }
   const message = text(bulwark, 'message');
   const cooldown = own(bulwark, 'cooldown');
@@ -77,11 +80,16 @@ function correlationOf(correlation: Json | undefined, detection: Json | undefine
 }
 
 function checkLogSource(source: Json | undefined): void {
-  if (!isObject(source)) throw new RuleError(['logsource'], 'the rule has no logsource; it takes product: kubernetes, service: audit');
+  if (!isObject(source))
+    throw new RuleError(['logsource'], 'the rule has no logsource; it takes product: kubernetes, service: audit');
   const product = text(source, 'product');
   const service = text(source, 'service');
   const category = text(source, 'category');
-  if (product !== 'kubernetes') throw new RuleError(['logsource'], `the log source ${JSON.stringify(product ?? null)} is not supported: product has to be kubernetes`);
+  if (product !== 'kubernetes')
+    throw new RuleError(
+      ['logsource'],
+      `the log source ${JSON.stringify(product ?? null)} is not supported: product has to be kubernetes`,
+    );
   if ((service ?? 'audit') !== 'audit' || (category ?? 'audit') !== 'audit' || (service ?? category) === undefined) {
     throw new RuleError(['logsource'], 'the log source is not supported: service has to be audit');
   }
@@ -90,19 +98,23 @@ function checkLogSource(source: Json | undefined): void {
 function parseDetection(detection: Json): Expression {
   const at: Path = ['detection'];
   if (!isObject(detection)) throw new RuleError(at, `a detection is a mapping, found ${describeType(detection)}`);
-  if (own(detection, 'timeframe') !== undefined) throw new RuleError([...at, 'timeframe'], '"timeframe" is not supported: write a correlation rule');
+  if (own(detection, 'timeframe') !== undefined)
+    throw new RuleError([...at, 'timeframe'], '"timeframe" is not supported: write a correlation rule');
   const condition = own(detection, 'condition');
-  if (isList(condition)) throw new RuleError([...at, 'condition'], 'a list of conditions is not supported: join them with or');
+  if (isList(condition))
+    throw new RuleError([...at, 'condition'], 'a list of conditions is not supported: join them with or');
   if (typeof condition !== 'string') throw new RuleError(at, 'the detection has no condition');
   const selections = new Map<string, Expression>();
-  for (const name of selectionsOf(detection)) selections.set(name, parseSelection(own(detection, name) ?? null, [...at, name]));
+  for (const name of selectionsOf(detection))
+    selections.set(name, parseSelection(own(detection, name) ?? null, [...at, name]));
   return parseCondition(condition, selections, [...at, 'condition']);
 }
 
 function severityOf(value: JsonObject): Severity {
   const level = text(value, 'level') ?? 'medium';
   const severity = severities[level];
-  if (severity === undefined) throw new RuleError(['level'], `the level "${level}" is none of ${Object.keys(severities).join(', ')}`);
+  if (severity === undefined)
+    throw new RuleError(['level'], `the level "${level}" is none of ${Object.keys(severities).join(', ')}`);
   return severity;
 }
 
@@ -123,8 +135,13 @@ function examplesOf(value: Json | undefined): readonly RuleExample[] {
     const fires = text(item, 'fires');
     const title = fires ?? text(item, 'silent');
     const events = own(item, 'events');
-    if (title === undefined || !isList(events)) throw new RuleError(place, 'an example has a title under "fires" or "silent", and a list of events');
-    return { title, fires: fires !== undefined, events: events.filter((event): event is JsonObject => isObject(event)) };
+    if (title === undefined || !isList(events))
+      throw new RuleError(place, 'an example has a title under "fires" or "silent", and a list of events');
+    return {
+      title,
+      fires: fires !== undefined,
+      events: events.filter((event): event is JsonObject => isObject(event)),
+    };
   });
 }
 
@@ -140,5 +157,8 @@ function text(value: JsonObject, key: string): string | undefined {
 }
 
 function slug(title: string): string {
-  return title.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+  return title
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
 }

@@ -11,18 +11,58 @@ import { metadataOf } from './view.ts';
  * included, with init, sidecar and ephemeral containers. Absent for any other object.
  */
 export const podFields: readonly DerivedField[] = [
-  ofPods('pod.privileged', 'names of the privileged containers', containers((container) => container.securityContext.privileged === true && container.name)),
-  ofPods('pod.hostNamespaces', 'which of `network`, `pid`, `ipc` the pod shares with the host', (pod) => hostNamespaces(pod)),
-  ofPods('pod.hostPaths', 'paths of the host that it mounts, without `..`, doubled or trailing slashes', (pod) => pod.volumes.flatMap(({ hostPath }) => (hostPath === undefined ? [] : [cleanPath(hostPath.path)]))),
-  ofPods('pod.capabilities', 'capabilities that containers add, without `CAP_`', containers(({ securityContext }) => securityContext.capabilities.add.map((name) => name.toUpperCase().replace(/^CAP_/, '')))),
-  ofPods('pod.optOuts', 'other isolation that is given up: `seccomp`, `apparmor`, `procMount`, `shareProcessNamespace`, `hostProcess`, `hostPort`', (pod) => optOuts(pod)),
-  ofPods('pod.images', 'images of its containers', containers(({ image }) => image ?? false)),
-  ofPods('pod.repositories', 'the same without tag and digest', containers(({ image }) => (image === undefined ? false : image.replace(/@.*$/, '').replace(/:[^:/]*$/, '')))),
-  ofPods('pod.commands', 'command and arguments of each container, joined by blanks', containers(({ command, args }) => [...command, ...args].join(' ') || false)),
-  ofPods('pod.containers', 'names of its containers', containers(({ name }) => name)),
+  ofPods(
+    'pod.privileged',
+    'names of the privileged containers',
+    containers((container) => container.securityContext.privileged === true && container.name),
+  ),
+  ofPods('pod.hostNamespaces', 'which of `network`, `pid`, `ipc` the pod shares with the host', (pod) =>
+    hostNamespaces(pod),
+  ),
+  ofPods('pod.hostPaths', 'paths of the host that it mounts, without `..`, doubled or trailing slashes', (pod) =>
+    pod.volumes.flatMap(({ hostPath }) => (hostPath === undefined ? [] : [cleanPath(hostPath.path)])),
+  ),
+  ofPods(
+    'pod.capabilities',
+    'capabilities that containers add, without `CAP_`',
+    containers(({ securityContext }) =>
+      securityContext.capabilities.add.map((name) => name.toUpperCase().replace(/^CAP_/, '')),
+    ),
+  ),
+  ofPods(
+    'pod.optOuts',
+    'other isolation that is given up: `seccomp`, `apparmor`, `procMount`, `shareProcessNamespace`, `hostProcess`, `hostPort`',
+    (pod) => optOuts(pod),
+  ),
+  ofPods(
+    'pod.images',
+    'images of its containers',
+    containers(({ image }) => image ?? false),
+  ),
+  ofPods(
+    'pod.repositories',
+    'the same without tag and digest',
+    containers(({ image }) => (image === undefined ? false : image.replace(/@.*$/, '').replace(/:[^:/]*$/, ''))),
+  ),
+  ofPods(
+    'pod.commands',
+    'command and arguments of each container, joined by blanks',
+    containers(({ command, args }) => [...command, ...args].join(' ') || false),
+  ),
+  ofPods(
+    'pod.containers',
+    'names of its containers',
+    containers(({ name }) => name),
+  ),
   ofPods('pod.serviceAccount', 'the service account that it runs as', (pod) => [pod.serviceAccountName]),
-  ofPods('pod.nodeName', 'the node that it asks for by name, past the scheduler', (pod) => (pod.nodeName === undefined || pod.nodeName === '' ? [] : [pod.nodeName])),
-  ofPods('pod.hostPorts', 'ports of the host that it takes', containers(({ ports }) => ports.flatMap(({ hostPort }) => (hostPort === 0 ? [] : [hostPort])))),
+  ofPods('pod.nodeName', 'the node that it asks for by name, past the scheduler', (pod) =>
+    pod.nodeName === undefined || pod.nodeName === '' ? [] : [pod.nodeName],
+  ),
+  ofPods(
+    'pod.hostPorts',
+    'ports of the host that it takes',
+    containers(({ ports }) => ports.flatMap(({ hostPort }) => (hostPort === 0 ? [] : [hostPort]))),
+  ),
   {
     name: 'pod.owners',
     known: 'event',
@@ -66,7 +106,8 @@ function optOuts(pod: Pod): readonly string[] {
   const found = new Set<string>();
   if (pod.shareProcessNamespace) found.add('shareProcessNamespace');
   for (const [key, value] of pod.annotations) {
-    if (key.startsWith('container.apparmor.security.beta.kubernetes.io/') && value === 'unconfined') found.add('apparmor');
+    if (key.startsWith('container.apparmor.security.beta.kubernetes.io/') && value === 'unconfined')
+      found.add('apparmor');
   }
   for (const { securityContext, effective, ports } of pod.containers) {
     if (effective.seccompProfile?.type === 'Unconfined') found.add('seccomp');
@@ -88,4 +129,3 @@ export function cleanPath(path: string): string {
   }
   return `/${steps.join('/')}`;
 }
-

@@ -1,13 +1,22 @@
 import { readAuditEvent } from '../semantics/audit-event/index.ts';
 import { compile, fieldsOf, type Predicate } from './expression.ts';
-import { readHeader } from './line-header.ts';
+import { HeaderScanner, headerEvent, type KnownHeader } from './line-header.ts';
 import { isRemembered } from './memory.ts';
 import type { DetectionRule } from './rule.ts';
 import { truth } from './truth.ts';
 import { EventView, type Surroundings } from './view.ts';
 
 const maxKnown = 50_000;
-const workloads: ReadonlySet<string> = new Set(['replicationcontrollers', 'deployments', 'daemonsets', 'statefulsets', 'replicasets', 'jobs', 'cronjobs', 'pods']);
+const workloads: ReadonlySet<string> = new Set([
+  'replicationcontrollers',
+  'deployments',
+  'daemonsets',
+  'statefulsets',
+  'replicasets',
+  'jobs',
+  'cronjobs',
+  'pods',
+]);
 const writes: ReadonlySet<string> = new Set(['create', 'update', 'patch']);
 
 /**
@@ -16,15 +25,18 @@ const writes: ReadonlySet<string> = new Set(['create', 'update', 'patch']);
  */
 export class Prefilter {
   private readonly rules: readonly Predicate[];
-  private readonly stages: ReadonlySet<string> | undefined;
+  private readonly readsArrivals: boolean;
   private readonly around: Surroundings;
-  private readonly known = new Map<string, boolean>();
+  private readonly scanner = new HeaderScanner();
+  /** By hash. What has the hash of another is read. */
+  private readonly known = new Map<number, { readonly header: KnownHeader; wanted: boolean | undefined }>();
 
   constructor(rules: readonly DetectionRule[], around: Surroundings) {
     this.around = around;
     this.rules = rules.flatMap(({ condition }) => (condition === undefined ? [] : [compile(condition, 'header')]));
-    const raw = rules.some(({ condition }) => condition !== undefined && fieldsOf(condition).some(({ name }) => name === 'stage'));
-    this.stages = raw ? undefined : new Set(['ResponseStarted', 'ResponseComplete', 'Panic']);
+    this.readsArrivals = rules.some(
+      ({ condition }) => condition !== undefined && fieldsOf(condition).some(({ name }) => name === 'stage'),
+    );
   }
 
   /** Trust has changed: what was told before may no longer hold. */
@@ -33,21 +45,30 @@ export class Prefilter {
   }
 
   wants(line: Buffer): boolean {
-    const header = readHeader(line);
-    if (header === undefined) return true;
-    if (this.stages !== undefined && !this.stages.has(header.stage)) return false;
+    const { scanner } = this;
+    if (!scanner.scan(line)) return true;
+    if (!this.readsArrivals && scanner.stage === 'arrived') return false;
     // Of a refusal the message decides what kind it is.
-    if (header.code === 401 || header.code === 403) return true;
-    const before = this.known.get(header.key);
-    if (before !== undefined) return before;
-    const raw = header.event();
+    if (scanner.code === 401 || scanner.code === 403) return true;
+    const hash = scanner.hash();
+    const before = this.known.get(hash);
+    if (before === undefined) {
+      // What comes once is read: working out whether it has to be takes as long.
+      if (this.known.size >= maxKnown) this.known.clear();
+      this.known.set(hash, { header: scanner.copy(), wanted: undefined });
+      return true;
+    }
+    if (!scanner.matches(before.header)) return true;
+    before.wanted ??= this.couldUse(before.header);
+    return before.wanted;
+  }
+
+  private couldUse(header: KnownHeader): boolean {
+    const raw = headerEvent(header);
     const event = raw === undefined ? undefined : readAuditEvent(raw, { source: '', offset: 0 });
     if (event === undefined) return true;
     const view = new EventView(event, this.around);
-    const wanted = learns(view) || this.rules.some((rule) => rule(view) !== truth.no);
-    if (this.known.size >= maxKnown) this.known.clear();
-    this.known.set(header.key, wanted);
-    return wanted;
+    return learns(view) || this.rules.some((rule) => rule(view) !== truth.no);
   }
 }
 
@@ -55,6 +76,7 @@ export class Prefilter {
 function learns({ event }: EventView): boolean {
   const { object, verb } = event;
   if (object === undefined || object.subresource !== '') return false;
-  if (isRemembered(object.group === '' ? object.resource : `${object.resource}.${object.group}`)) return verb !== 'watch' && verb !== 'list' && verb !== 'get';
+  if (isRemembered(object.group === '' ? object.resource : `${object.resource}.${object.group}`))
+    return verb !== 'watch' && verb !== 'list' && verb !== 'get';
   return writes.has(verb) && workloads.has(object.resource);
 }

@@ -10,14 +10,34 @@ const rbac = 'rbac.authorization.k8s.io';
 
 /** What Roles, ClusterRoles and their bindings grant. */
 export const rbacFields: readonly DerivedField[] = [
-  row('role.grants', 'what the role grants that leads further: `wildcard`, `bind`, `escalate`, `impersonate`, `mint-tokens`, `approve-certificates`, `exec`, `node-proxy`, `read-secrets`, `write`', (value, view) => (isKind(view, 'role') ? grants(value) : undefined)),
-  row('role.gains', 'what of that the role did not grant before, as far as the log has shown it', (value, view) => (isKind(view, 'role') ? gains(value, view) : undefined)),
-  row('role.aggregatesTo', 'roles that it is added to by its labels: `admin`, `edit`, `view` …', (value, view) => (isKind(view, 'role') ? aggregates(value) : undefined)),
-  row('binding.role', 'the role that is given', (value, view) => (isKind(view, 'binding') ? text(part(value, 'roleRef'), 'name') : undefined)),
-  row('binding.subjects', 'who is given it: `User jane`, `Group system:masters`, `ServiceAccount shop/web`', (value, view) => (isKind(view, 'binding') ? subjects(value, view).map(({ shown }) => shown) : undefined)),
-  row('binding.users', 'user names among them; a service account is `system:serviceaccount:shop:web`', (value, view) => (isKind(view, 'binding') ? subjects(value, view).flatMap(({ user }) => user) : undefined)),
-  row('binding.groups', 'groups among them', (value, view) => (isKind(view, 'binding') ? subjects(value, view).flatMap(({ group }) => group) : undefined)),
-  row('binding.kinds', 'kinds of its subjects', (value, view) => (isKind(view, 'binding') ? subjects(value, view).map(({ kind }) => kind) : undefined)),
+  row(
+    'role.grants',
+    'what the role grants that leads further: `wildcard`, `bind`, `escalate`, `impersonate`, `mint-tokens`, `approve-certificates`, `exec`, `node-proxy`, `read-secrets`, `write`',
+    (value, view) => (isKind(view, 'role') ? grants(value) : undefined),
+  ),
+  row('role.gains', 'what of that the role did not grant before, as far as the log has shown it', (value, view) =>
+    isKind(view, 'role') ? gains(value, view) : undefined,
+  ),
+  row('role.aggregatesTo', 'roles that it is added to by its labels: `admin`, `edit`, `view` …', (value, view) =>
+    isKind(view, 'role') ? aggregates(value) : undefined,
+  ),
+  row('binding.role', 'the role that is given', (value, view) =>
+    isKind(view, 'binding') ? text(part(value, 'roleRef'), 'name') : undefined,
+  ),
+  row(
+    'binding.subjects',
+    'who is given it: `User jane`, `Group system:masters`, `ServiceAccount shop/web`',
+    (value, view) => (isKind(view, 'binding') ? subjects(value, view).map(({ shown }) => shown) : undefined),
+  ),
+  row('binding.users', 'user names among them; a service account is `system:serviceaccount:shop:web`', (value, view) =>
+    isKind(view, 'binding') ? subjects(value, view).flatMap(({ user }) => user) : undefined,
+  ),
+  row('binding.groups', 'groups among them', (value, view) =>
+    isKind(view, 'binding') ? subjects(value, view).flatMap(({ group }) => group) : undefined,
+  ),
+  row('binding.kinds', 'kinds of its subjects', (value, view) =>
+    isKind(view, 'binding') ? subjects(value, view).map(({ kind }) => kind) : undefined,
+  ),
 ];
 
 function row(name: string, about: string, read: Parameters<typeof fromObject>[0]): DerivedField {
@@ -36,16 +56,20 @@ function grants(role: JsonObject): readonly string[] {
     const [name = '', subresource] = resource.split('/');
     const asked = { apiGroup, resource: name, ...(subresource !== undefined && { subresource }) };
     // A rule that names objects is meant for those: the name that it names is the one that is asked for.
-    return rules.some((rule) => verbs.some((verb) => ruleAllows(rule, { ...asked, verb, name: rule.resourceNames[0] ?? 'any' })));
+    return rules.some((rule) =>
+      verbs.some((verb) => ruleAllows(rule, { ...asked, verb, name: rule.resourceNames[0] ?? 'any' })),
+    );
   };
   const found: string[] = [];
   if (rules.some(isWild)) found.push('wildcard');
   for (const verb of ['bind', 'escalate']) {
     if (may(rbac, 'roles', verb) || may(rbac, 'clusterroles', verb)) found.push(verb);
   }
-  if (['users', 'groups', 'serviceaccounts'].some((resource) => may('', resource, 'impersonate'))) found.push('impersonate');
+  if (['users', 'groups', 'serviceaccounts'].some((resource) => may('', resource, 'impersonate')))
+    found.push('impersonate');
   if (may('', 'serviceaccounts/token', 'create')) found.push('mint-tokens');
-  if (may('certificates.k8s.io', 'certificatesigningrequests/approval', 'update', 'patch')) found.push('approve-certificates');
+  if (may('certificates.k8s.io', 'certificatesigningrequests/approval', 'update', 'patch'))
+    found.push('approve-certificates');
   if (['pods/exec', 'pods/attach'].some((resource) => may('', resource, 'create', 'get'))) found.push('exec');
   else if (may('', 'pods/ephemeralcontainers', 'update', 'patch')) found.push('exec');
   if (may('', 'nodes/proxy', 'get', 'create')) found.push('node-proxy');
@@ -92,7 +116,12 @@ function subjects(binding: JsonObject, view: EventView): readonly Subject[] {
     if (kind === 'Group') return { kind, shown: `Group ${name}`, user: [], group: [name] };
     if (kind !== 'ServiceAccount') return { kind, shown: `${kind} ${name}`, user: [name], group: [] };
     const namespace = text(subject, 'namespace') || (view.event.object?.namespace ?? '');
-    return { kind, shown: `${kind} ${namespace}/${name}`, user: [`system:serviceaccount:${namespace}:${name}`], group: [] };
+    return {
+      kind,
+      shown: `${kind} ${namespace}/${name}`,
+      user: [`system:serviceaccount:${namespace}:${name}`],
+      group: [],
+    };
   });
 }
 

@@ -32,38 +32,92 @@ const unfound: ReadonlySet<number> = new Set([404, 409, 410]);
 
 /** What was asked, whoever wrote the log. */
 export const requestFields: readonly DerivedField[] = [
-  row('action', 'shape', 'the verb, but `exec`, `attach`, `portforward` and `proxy` for those subresources, whatever the transport', ({ event }) => event.action),
-  row('outcome', 'shape', '`ok`, `unauthenticated`, `denied` (by authorisation), `impersonation-refused`, `refused` (by admission, a quota, the guard against escalation), `failed`, `pending`', ({ event }) => event.outcome),
-  row('allowed', 'shape', 'whether authorisation let the request through, however it ended: also where the object was not there or was there already', ({ event }) => event.outcome === 'ok' || event.outcome === 'refused' || (event.outcome === 'failed' && event.user !== undefined && unfound.has(event.status?.code ?? 0))),
+  row(
+    'action',
+    'shape',
+    'the verb, but `exec`, `attach`, `portforward` and `proxy` for those subresources, whatever the transport',
+    ({ event }) => event.action,
+  ),
+  row(
+    'outcome',
+    'shape',
+    '`ok`, `unauthenticated`, `denied` (by authorisation), `impersonation-refused`, `refused` (by admission, a quota, the guard against escalation), `failed`, `pending`',
+    ({ event }) => event.outcome,
+  ),
+  row(
+    'allowed',
+    'shape',
+    'whether authorisation let the request through, however it ended: also where the object was not there or was there already',
+    ({ event }) =>
+      event.outcome === 'ok' ||
+      event.outcome === 'refused' ||
+      (event.outcome === 'failed' && event.user !== undefined && unfound.has(event.status?.code ?? 0)),
+  ),
   row('path', 'event', 'the path without the query', ({ event }) => event.path || undefined),
   row('target', 'event', 'the object in words: `secrets shop/db`', ({ event }) => targetText(event)),
-  row('target.resource', 'shape', '`pods/exec`, `deployments.apps`, `roles.rbac.authorization.k8s.io`', ({ event }) => resourceText(event)),
+  row('target.resource', 'shape', '`pods/exec`, `deployments.apps`, `roles.rbac.authorization.k8s.io`', ({ event }) =>
+    resourceText(event),
+  ),
   row('target.isResource', 'shape', 'false for a path that is no resource', ({ event }) => event.object !== undefined),
-  row('target.key', 'event', 'namespace and name: `shop/db`', ({ event }) => (event.object === undefined ? undefined : `${event.object.namespace}/${nameOf(event) ?? ''}`)),
-  row('target.inSystemNamespace', 'event', 'whether it is in kube-system, kube-public or kube-node-lease', ({ event }) => systemNamespaces.has(event.object?.namespace ?? '')),
-  row('operation', 'shape', 'verb and resource: `list secrets`', ({ event }) => `${event.verb} ${resourceText(event) ?? 'path'}`),
-  row('source', 'header', 'the address that the API server saw itself: the last one', ({ event }) => event.source || undefined),
-  row('source.public', 'header', 'whether that is an address of the Internet', ({ event }) => isPublic(event.source)),
-  row('source.loopback', 'header', 'whether it is the API server’s own host', ({ event }) => /^(127\.|::1$)/.test(event.source)),
-  row('source.network', 'header', 'its network: /24 of IPv4, /48 of IPv6', ({ event }) => networkOf(event.source)),
-  row('source.lists', 'header', 'names of the lists given with `--addresses` that hold it', ({ event, around }) => around.listsOf(event.source)),
-  row('source.hops', 'header', 'how many addresses the request came through', ({ event }) => event.sources.length),
-  row('client', 'header', 'the product of the user agent, without its version', ({ event }) => clientOf(event.userAgent) || undefined),
-  row('auditID.forged', 'header', 'whether the audit id is none that an API server makes: the client chose it', ({ event }) => event.id !== '' && !isUuid(event.id)),
-  row('annotations', 'header', 'the keys of the audit annotations', ({ event }) => [...event.annotations.keys()]),
+  row('target.key', 'event', 'namespace and name: `shop/db`', ({ event }) =>
+    event.object === undefined ? undefined : `${event.object.namespace}/${nameOf(event) ?? ''}`,
+  ),
+  row(
+    'target.inSystemNamespace',
+    'event',
+    'whether it is in kube-system, kube-public or kube-node-lease',
+    ({ event }) => systemNamespaces.has(event.object?.namespace ?? ''),
+  ),
+  row(
+    'operation',
+    'shape',
+    'verb and resource: `list secrets`',
+    ({ event }) => `${event.verb} ${resourceText(event) ?? 'path'}`,
+  ),
+  row(
+    'source',
+    'caller',
+    'the address that the API server saw itself: the last one',
+    ({ event }) => event.source || undefined,
+  ),
+  row('source.public', 'caller', 'whether that is an address of the Internet', ({ event }) => isPublic(event.source)),
+  row('source.loopback', 'caller', 'whether it is the API server’s own host', ({ event }) =>
+    /^(127\.|::1$)/.test(event.source),
+  ),
+  row('source.network', 'caller', 'its network: /24 of IPv4, /48 of IPv6', ({ event }) => networkOf(event.source)),
+  row(
+    'source.lists',
+    'caller',
+    'names of the address lists that hold it, where the settings give any',
+    ({ event, around }) => around.listsOf(event.source),
+  ),
+  row('source.hops', 'caller', 'how many addresses the request came through', ({ event }) => event.sources.length),
+  row(
+    'client',
+    'caller',
+    'the product of the user agent, without its version',
+    ({ event }) => clientOf(event.userAgent) || undefined,
+  ),
+  row(
+    'auditID.forged',
+    'header',
+    'whether the audit id is none that an API server makes: the client chose it',
+    ({ event }) => event.id !== '' && !isUuid(event.id),
+  ),
+  row('annotations', 'caller', 'the keys of the audit annotations', ({ event }) => [...event.annotations.keys()]),
   row('hour', 'event', 'the hour of the day, UTC', ({ event }) => new Date(event.time).getUTCHours()),
   row('day', 'event', 'the day of the week, UTC: 0 is Sunday', ({ event }) => new Date(event.time).getUTCDay()),
   row('exec.command', 'event', 'the command line of an exec, its words joined by blanks', execCommand),
   row('exec.program', 'event', 'the file name of its first word', (view) => words(view)[0]?.split('/').pop()),
-  row('exec.container', 'event', 'the container that an exec, attach or log names', ({ event }) => parameters(event, 'container')[0]),
+  row(
+    'exec.container',
+    'event',
+    'the container that an exec, attach or log names',
+    ({ event }) => parameters(event, 'container')[0],
+  ),
 ];
 
-function row(
-  name: string,
-  known: DerivedField['known'],
-  about: string,
-  read: DerivedField['read'],
-): DerivedField {
+function row(name: string, known: DerivedField['known'], about: string, read: DerivedField['read']): DerivedField {
   return { name, known, level: 'Metadata', about, read };
 }
 

@@ -1,8 +1,13 @@
 import { isList, type Json } from '../model/json.ts';
 
-/** State by key, bounded: when it is full the entry that was used longest ago goes, and is counted. */
+/**
+ * State by key, bounded: when it is full an entry that was not used for long goes, and is counted. Of the entries used
+ * within the last quarter of a store's worth of uses the order is that of their coming: moving each on every use costs
+ * more than all else.
+ */
 export class BoundedStore<T> {
-  private readonly entries = new Map<string, T>();
+  private readonly entries = new Map<string, { readonly value: T; used: number }>();
+  private uses = 0;
   private readonly most: number;
   evicted = 0;
 
@@ -16,20 +21,25 @@ export class BoundedStore<T> {
 
   /** Without a claim to have used it. */
   peek(key: string): T | undefined {
-    return this.entries.get(key);
+    return this.entries.get(key)?.value;
   }
 
   get(key: string): T | undefined {
     const entry = this.entries.get(key);
     if (entry === undefined) return undefined;
-    this.entries.delete(key);
-    this.entries.set(key, entry);
-    return entry;
+    this.uses += 1;
+    if (this.uses - entry.used > this.most / 4) {
+      entry.used = this.uses;
+      this.entries.delete(key);
+      this.entries.set(key, entry);
+    }
+    return entry.value;
   }
 
-  set(key: string, entry: T): void {
+  set(key: string, value: T): void {
+    this.uses += 1;
     this.entries.delete(key);
-    this.entries.set(key, entry);
+    this.entries.set(key, { value, used: this.uses });
     if (this.entries.size <= this.most) return;
     for (const oldest of this.entries.keys()) {
       this.entries.delete(oldest);
@@ -43,12 +53,12 @@ export class BoundedStore<T> {
   }
 
   *[Symbol.iterator](): Iterator<[string, T]> {
-    yield* this.entries;
+    for (const [key, { value }] of this.entries) yield [key, value];
   }
 
   /** In order of use, so that what is restored is evicted in the same order. */
   save(write: (entry: T) => Json): Json {
-    return [...this.entries].map(([key, entry]) => [key, write(entry)]);
+    return [...this.entries].map(([key, { value }]) => [key, write(value)]);
   }
 
   restore(saved: Json | undefined, read: (entry: Json) => T | undefined): void {

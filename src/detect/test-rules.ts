@@ -25,7 +25,10 @@ function outcomeOf(
   example: RuleExample,
   rules: readonly DetectionRule[],
 ): { readonly problem: string | undefined; readonly message: string | undefined } {
-  const lists = new Map([['tor', ['198.51.100.0/24']], ['threats', ['192.0.2.0/24']]]);
+  const lists = new Map([
+    ['tor', ['198.51.100.0/24']],
+    ['threats', ['192.0.2.0/24']],
+  ]);
   const detector = createDetector({ rules, addresses: lists });
   const events = exampleEvents(example);
   const alerts = events.flatMap((event) => detector.feed(event)).filter((alert) => alert.rule === rule.name);

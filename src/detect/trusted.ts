@@ -2,10 +2,22 @@ import type { AuditEvent } from '../model/audit-event.ts';
 import { isList, type Json } from '../model/json.ts';
 import { controlPlane, identityOf } from './identity.ts';
 
+/** The group that comes with the name of each: undefined for those that are no service accounts. */
+const groupOf: ReadonlyMap<string, string | undefined> = new Map(
+  [...controlPlane].map((name) => {
+    const { namespace } = identityOf(name);
+    return [name, namespace === undefined ? undefined : `system:serviceaccounts:${namespace}`];
+  }),
+);
+
 /** Identities whose ordinary work is no incident. */
 export interface TrustedIdentities {
   /** Exact user names, such as an operator's service account. */
-  readonly users: readonly { readonly user: string; readonly reason: string; /** RFC 3339; for ever without it. */ readonly until?: string }[];
+  readonly users: readonly {
+    readonly user: string;
+    readonly reason: string /** RFC 3339; for ever without it. */;
+    readonly until?: string;
+  }[];
   /** Service accounts that fire a rule marked `learn` in the first so many milliseconds of the log go on doing so unnoticed. */
   readonly learning?: number;
 }
@@ -20,7 +32,10 @@ export class Trust {
 
   constructor(settings: TrustedIdentities | undefined) {
     this.users = new Map(
-      (settings?.users ?? []).map(({ user, until }) => [user, until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until)]),
+      (settings?.users ?? []).map(({ user, until }) => [
+        user,
+        until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until),
+      ]),
     );
   }
 
@@ -37,10 +52,10 @@ export class Trust {
     // An event without a time, such as the header of a line that was not read yet, is before nothing.
     if (until !== undefined) return until === Number.POSITIVE_INFINITY || (time > 0 && time <= until);
     if (!controlPlane.has(name)) return false;
-    // The authenticators for service accounts give out these groups with the name; a certificate that claims the name
-    // does not have them.
-    const { namespace } = identityOf(name, []);
-    return namespace === undefined || user.groups.length === 0 || user.groups.includes(`system:serviceaccounts:${namespace}`);
+    // The authenticators for service accounts give out this group with the name; a certificate that claims the name
+    // does not have it.
+    const group = groupOf.get(name);
+    return group === undefined || user.groups.length === 0 || user.groups.includes(group);
   }
 
   /** Withdraws trust from an account of the control plane that somebody else can now act as. */

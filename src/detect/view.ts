@@ -7,6 +7,8 @@ import { hidden } from './truth.ts';
 
 /** What a detector knows besides the event. */
 export interface Surroundings {
+  /** `identityOf`, remembered. */
+  identify(name: string): Identity;
   isTrusted(event: AuditEvent): boolean;
   /** Names of the address lists that hold an address. */
   listsOf(address: string): readonly string[];
@@ -18,7 +20,7 @@ export interface Surroundings {
 
 /** Somebody who changed a workload. */
 export interface Changer {
-  readonly user: string;
+  readonly name: string;
   readonly groups: readonly string[];
   /** Whether the rules could judge the pods of the change itself. */
   readonly judged: boolean;
@@ -27,6 +29,7 @@ export interface Changer {
 }
 
 export const nothingAround: Surroundings = {
+  identify: identityOf,
   isTrusted: () => false,
   listsOf: () => [],
   changerOf: () => undefined,
@@ -62,12 +65,13 @@ export class EventView {
   get actor(): Identity {
     if (this.knownActor === undefined) {
       const { changer, event } = this;
-      this.knownActor =
-        changer === undefined
-          ? identityOf(event.user?.name ?? '', event.user?.groups ?? [])
-          : identityOf(changer.user, changer.groups);
+      this.knownActor = this.around.identify((changer ?? event.user)?.name ?? '');
     }
     return this.knownActor;
+  }
+
+  get actorGroups(): readonly string[] {
+    return (this.changer ?? this.event.user)?.groups ?? [];
   }
 
   get changer(): Changer | undefined {
@@ -126,7 +130,8 @@ function objectAfter(view: EventView): ObjectAfter | undefined | typeof hidden {
   const { event, request, response } = view;
   if (!writes.has(event.verb) || event.object === undefined || connects.has(event.action)) return undefined;
   // What comes back is the object itself, unless the client asked for a table or only metadata.
-  if (response !== hidden && isObject(response) && !notTheObject.has(response.kind)) return { value: response, partial: false };
+  if (response !== hidden && isObject(response) && !notTheObject.has(response.kind))
+    return { value: response, partial: false };
   if (request === hidden) return hidden;
   if (isObject(request)) return { value: request, partial: event.verb === 'patch' };
   return isList(request) ? hidden : undefined;

@@ -95,8 +95,7 @@ function listEdits(parent: Json, path: Path, entries: readonly { readonly [key: 
   const names = new Set(there.map((entry) => (isObject(entry) ? own(entry, 'name') : undefined)));
   const missing = entries.filter((entry) => !names.has(entry['name']));
   if (missing.length === 0) return [];
-  if (there.length === 0) return [edit.set(path, missing)];
-  return missing.map((entry, index) => edit.set([...path, there.length + index], entry));
+  return [edit.set(path, [...there, ...missing])];
 }
 
 const policyVolume = 'audit-policy';

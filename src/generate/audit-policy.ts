@@ -1,15 +1,23 @@
 import type { DetectionNeeds } from '../model/alert.ts';
 import type { AuditLevel } from '../model/audit-event.ts';
 import type { Json } from '../model/json.ts';
-import { apiResources, connectSubresources, resourceVerbs } from '../semantics/audit-policy/api-resources.ts';
+import {
+  apiResources,
+  connectSubresources,
+  pathVerbs,
+  resourceVerbs,
+} from '../semantics/audit-policy/api-resources.ts';
 import {
   type AuditPolicy,
+  bodyLogged,
   credentialBodies,
+  credentialName,
   decideAudit,
   levelAtLeast,
   readAuditPolicy,
 } from '../semantics/audit-policy/index.ts';
 import { type PolicyRuleText, policyValue, ruleOf } from './audit-policy-text.ts';
+import { credentialRule } from './audit-profiles.ts';
 
 /** A detection that a policy is to serve. */
 export interface ServedDetection {
@@ -62,12 +70,17 @@ export function smallestPolicy(detections: readonly ServedDetection[], { minor }
     else unserved.push({ name: detection.name, reason: `it needs ${what} in the log` });
   }
   const pieces = piecesOf(served, minor);
-  let rules = [...resourceRules(pieces), ...pathRules(served)];
-  if (served.some(({ needs }) => wantsEverything(needs))) {
-    const names = served.filter(({ needs }) => wantsEverything(needs)).map(({ name }) => name);
-    // It takes the place of all other rules for metadata.
-    const bodies = rules.filter(({ level }) => level !== 'Metadata');
-    rules = [...bodies, ruleOf({ level: 'Metadata', comment: [`Everything else, for ${namesOf(names)}.`] })];
+  const named = pieces.filter((piece) => piece.level !== 'Metadata' && isCredential(piece));
+  let rules = guarded([
+    ...resourceRules(named),
+    ...resourceRules(pieces.filter((piece) => !named.includes(piece))),
+    ...pathRules(served),
+  ]);
+  const greedy = served.filter(({ needs }) => wantsEverything(needs)).map(({ name }) => name);
+  if (greedy.length > 0) {
+    // It takes the place of all other rules for metadata, but for the guard.
+    const bodies = rules.filter((rule) => rule.level !== 'Metadata' || rule.comment === guardComment);
+    rules = [...bodies, ruleOf({ level: 'Metadata', comment: [`Everything else, for ${namesOf(greedy)}.`] })];
   }
   const needed = neededLevels(served);
   return { rules: withoutSpare(rules, needed, minor), unserved };
@@ -77,10 +90,8 @@ export function smallestPolicy(detections: readonly ServedDetection[], { minor }
 function credentialsFor({ level, requests }: DetectionNeeds): string | undefined {
   if (level === 'Metadata') return undefined;
   for (const { group, resource, verbs } of requests) {
-    if (resource === '*' && (group === '' || group === '*')) return 'bodies of everything, and with it of Secrets,';
     for (const secret of credentialBodies) {
-      const name = secret.subresource === undefined ? secret.resource : `${secret.resource}/${secret.subresource}`;
-      if ((secret.group !== group && group !== '*') || name !== resource) continue;
+      if ((secret.group !== group && group !== '*') || credentialName(secret) !== resource) continue;
       if (secret.onlyResponse === true && level === 'Request') continue;
       const bodies = verbs.length === 0 || verbs.some((verb) => ['create', 'update', 'patch', '*'].includes(verb));
       if (bodies || level === 'RequestResponse') return secret.what;
@@ -89,10 +100,27 @@ function credentialsFor({ level, requests }: DetectionNeeds): string | undefined
   return undefined;
 }
 
-/** Whether any rule but one without conditions can serve it. */
-function wantsEverything({ requests, paths, unauthenticated }: DetectionNeeds): boolean {
-  const all = requests.some((request) => request.group === '*' && request.resource === '*');
-  return all && (paths.includes('*') || unauthenticated || requests.every((request) => anyVerb(request.verbs)));
+/** Whether only a rule without conditions can serve it. */
+function wantsEverything({ requests, level }: DetectionNeeds): boolean {
+  const all = requests.some((request) => request.group === '*' && request.resource === '*' && anyVerb(request.verbs));
+  return all && level === 'Metadata';
+}
+
+/** Whether a resource is one of those whose bodies hold credentials. */
+function isCredential({ group, resource }: { readonly group: string; readonly resource: string }): boolean {
+  return credentialBodies.some((each) => each.group === group && credentialName(each) === resource);
+}
+
+const guardComment: readonly string[] = ['Credentials: never with the bodies that the next rules log.'];
+
+/** Rules for bodies that reach credentials by `*` get one before them that keeps those at Metadata. */
+function guarded(rules: readonly PolicyRuleText[]): PolicyRuleText[] {
+  const first = rules.findIndex(
+    ({ level, resources }) =>
+      level !== 'Metadata' && (resources.length === 0 || resources.some((entry) => entry.resources.includes('*'))),
+  );
+  if (first === -1) return [...rules];
+  return rules.toSpliced(first, 0, { ...credentialRule(), comment: guardComment });
 }
 
 function anyVerb(verbs: readonly string[]): boolean {
@@ -191,10 +219,15 @@ function entriesOf(pieces: readonly Piece[]): { group: string; resources: string
     .map(([group, resources]) => ({ group, resources: resources.includes('*') ? ['*'] : resources.sort() }));
 }
 
+/** Requests for paths have no bodies: a detection that judges bodies has nothing to see there. */
+function pathsOf({ level, requests, paths }: DetectionNeeds): readonly string[] {
+  return level !== 'Metadata' && requests.length > 0 ? [] : paths;
+}
+
 function pathRules(detections: readonly ServedDetection[]): PolicyRuleText[] {
   const paths = new Map<string, string[]>();
   for (const { name, needs } of detections) {
-    for (const path of needs.paths) paths.set(path, [...(paths.get(path) ?? []), name]);
+    for (const path of pathsOf(needs)) paths.set(path, [...(paths.get(path) ?? []), name]);
   }
   if (paths.size === 0) return [];
   const nonResourceURLs = paths.has('*') ? ['*'] : [...paths.keys()].sort();
@@ -222,36 +255,49 @@ function neededLevels(detections: readonly ServedDetection[]): NeededLevel[] {
     for (const base of users) {
       for (const { group, resource, verbs } of needs.requests) {
         for (const target of targetsOf(group, resource)) {
-          const level = connectSubresources.has(target.subresource) ? 'Metadata' : needs.level;
+          const combined = target.subresource === '' ? target.resource : `${target.resource}/${target.subresource}`;
+          // What is asked of everything is not asked of credentials.
+          const spared = resource === '*' && isCredential({ group: target.group, resource: combined });
+          const level = spared || connectSubresources.has(target.subresource) ? 'Metadata' : needs.level;
+          const place = { namespace: 'a-namespace', name: 'an-object' };
+          const { group: of, resource: name, subresource } = target;
+          if (needs.level !== 'Metadata' && resource === '*' && connectSubresources.has(subresource)) continue;
           for (const verb of anyVerb(verbs) ? resourceVerbs : verbs) {
-            add(
-              { ...base, verb, path: '', resource: { ...target, namespace: 'a-namespace', name: 'an-object' } },
-              level,
-            );
+            if (!target.verbs.includes(verb)) continue;
+            add({ ...base, verb, path: '', resource: { group: of, resource: name, subresource, ...place } }, level);
           }
         }
       }
-      for (const path of needs.paths) {
-        add({ ...base, verb: 'get', path: path.endsWith('*') ? `${path.slice(0, -1) || '/'}x` : path }, needs.level);
+      for (const pattern of pathsOf(needs)) {
+        const path = pattern.endsWith('*') ? `${pattern.slice(0, -1) || '/'}x` : pattern;
+        for (const verb of pathVerbs) add({ ...base, verb, path }, 'Metadata');
       }
     }
   }
   return [...needed.values()];
 }
 
-function targetsOf(group: string, pattern: string): { group: string; resource: string; subresource: string }[] {
+interface NeededTarget {
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource: string;
+  /** Those that it can be asked with. */
+  readonly verbs: readonly string[];
+}
+
+function targetsOf(group: string, pattern: string): NeededTarget[] {
   const [name = '', subresource = ''] = pattern.split('/');
-  const known = apiResources.filter(
+  const targets: NeededTarget[] = apiResources.filter(
     (each) =>
       (group === '*' || each.group === group) &&
       (name === '*' || each.resource === name) &&
       (pattern === '*' || subresource === '*' || each.subresource === subresource),
   );
-  const targets = known.map((each) => ({ group: each.group, resource: each.resource, subresource: each.subresource }));
   if (pattern === '*' && (group === '*' || targets.length === 0)) {
-    targets.push({ group: group === '*' ? 'other.example.com' : group, resource: 'something-else', subresource: '' });
+    const other = group === '*' ? 'other.example.com' : group;
+    targets.push({ group: other, resource: 'something-else', subresource: '', verbs: resourceVerbs });
   }
-  if (targets.length === 0 && name !== '*') targets.push({ group, resource: name, subresource });
+  if (targets.length === 0 && name !== '*') targets.push({ group, resource: name, subresource, verbs: resourceVerbs });
   return targets;
 }
 
@@ -263,13 +309,17 @@ function withoutSpare(
 ): PolicyRuleText[] {
   const serves = (candidate: readonly PolicyRuleText[]): boolean => {
     const policy = read(candidate, minor);
+    if (credentialBodies.some((each) => bodyLogged(policy, each) !== undefined)) return false;
     return needed.every(({ request, level }) => levelAtLeast(decideAudit(policy, request).level, level));
   };
   let kept = [...rules];
-  // Later rules are wider: what they serve, an earlier one need not.
-  for (const rule of rules) {
-    const without = kept.filter((each) => each !== rule);
-    if (serves(without)) kept = without;
+  // Later rules are wider: what they serve, an earlier one need not. Without one, another may have become spare.
+  for (let before = 0; before !== kept.length; ) {
+    before = kept.length;
+    for (const rule of kept) {
+      const without = kept.filter((each) => each !== rule);
+      if (serves(without)) kept = without;
+    }
   }
   return kept.map((rule, index) => {
     let trimmed = rule;

@@ -1,4 +1,4 @@
-import { credentialBodies } from '../semantics/audit-policy/index.ts';
+import { credentialBodies, credentialName } from '../semantics/audit-policy/index.ts';
 import type { AuditProfile } from './audit-choices.ts';
 import { type PolicyEntryText, type PolicyRuleText, ruleOf } from './audit-policy-text.ts';
 
@@ -14,11 +14,10 @@ const reads = ['get', 'list', 'watch'];
 const writes = ['create', 'update', 'patch', 'delete', 'deletecollection'];
 
 /** Everything whose body holds credentials: before every rule that logs bodies. */
-function credentials(): PolicyRuleText {
+export function credentialRule(): PolicyRuleText {
   const byGroup = new Map<string, string[]>();
-  for (const { group, resource, subresource } of credentialBodies) {
-    const name = subresource === undefined ? resource : `${resource}/${subresource}`;
-    byGroup.set(group, [...(byGroup.get(group) ?? []), name]);
+  for (const each of credentialBodies) {
+    byGroup.set(each.group, [...(byGroup.get(each.group) ?? []), credentialName(each)]);
   }
   const resources = [...byGroup].map(([group, names]) => ({ group, resources: names }));
   return ruleOf({
@@ -146,9 +145,9 @@ const rest = ruleOf({
 export function profileRules(profile: AuditProfile): readonly PolicyRuleText[] {
   switch (profile) {
     case 'cis':
-      return [credentials(), changes, ...events, probes, rest];
+      return [credentialRule(), changes, ...events, probes, rest];
     case 'nsa':
-      return [credentials(), ...events, probes, leases, componentLeases, everyBody, rest];
+      return [credentialRule(), ...events, probes, leases, componentLeases, everyBody, rest];
     case 'low-cost':
       return [secretsFirst, ...events, probes, discovery, leases, componentLeases, ...routineReads, rest];
   }

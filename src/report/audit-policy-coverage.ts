@@ -1,5 +1,5 @@
 import { formatPath, type Path } from '../model/path.ts';
-import type { Severity } from '../model/severity.ts';
+import { compareSeverity, type Severity } from '../model/severity.ts';
 import type { DetectionCoverage, LostRequests } from '../semantics/audit-policy/index.ts';
 import type { Style } from './style.ts';
 import { padEnd, textWidth, wrap } from './text-width.ts';
@@ -38,18 +38,8 @@ export function coverageText({ rows, file }: ShownCoverage, { style, width, deta
     lines.push(
       state === 'blind' ? style.alarming(heading) : state === 'visible' ? style.good(heading) : style.strong(heading),
     );
-    for (const { name, title, severity, coverage } of ofState) {
-      const level = style.severity(severity, severity.padEnd(8));
-      lines.push(`  ${level} ${padEnd(visible(name), nameColumns)}  ${style.faint(visible(title))}`);
-      for (const loss of coverage.lost) {
-        lines.push(...wrap(visible(lossText(loss, file)), { width: columns, lead: '             - ' }));
-      }
-      if (detail === 'lost') continue;
-      for (const loss of coverage.exceptions) {
-        const text = `does without: ${lossText(loss, file)}`;
-        lines.push(...wrap(visible(text), { width: columns, lead: '             - ' }).map(style.faint));
-      }
-    }
+    for (const group of byCause(ofState, { file, detail }))
+      lines.push(...groupLines(group, { style, columns, nameColumns }));
     lines.push('');
   }
   const count = (state: string): number => rows.filter(({ coverage }) => coverage.state === state).length;
@@ -57,6 +47,49 @@ export function coverageText({ rows, file }: ShownCoverage, { style, width, deta
     `${rows.length} detections: ${count('visible')} visible, ${count('degraded')} degraded, ${count('blind')} blind`,
   );
   return `${lines.join('\n')}\n`;
+}
+
+interface CauseGroup {
+  readonly rows: readonly CoveredDetection[];
+  readonly causes: readonly string[];
+  readonly exceptions: readonly string[];
+}
+
+/** Detections that lose the same requests by the same rules together: a rule for events takes them from dozens. */
+function byCause(
+  rows: readonly CoveredDetection[],
+  { file, detail }: { readonly file: ShownCoverage['file']; readonly detail: Drawing['detail'] },
+): CauseGroup[] {
+  const found = new Map<string, { rows: CoveredDetection[]; causes: string[]; exceptions: string[] }>();
+  for (const row of rows) {
+    const causes = row.coverage.lost.map((loss) => lossText(loss, file));
+    const exceptions = detail === 'all' ? row.coverage.exceptions.map((loss) => lossText(loss, file)) : [];
+    const key = JSON.stringify([causes, exceptions]);
+    const known = found.get(key);
+    if (known === undefined) found.set(key, { rows: [row], causes, exceptions });
+    else known.rows.push(row);
+  }
+  return [...found.values()];
+}
+
+interface Columns {
+  readonly style: Style;
+  readonly columns: number;
+  readonly nameColumns: number;
+}
+
+function groupLines({ rows, causes, exceptions }: CauseGroup, { style, columns, nameColumns }: Columns): string[] {
+  const lines = [...rows]
+    .sort((a, b) => compareSeverity(b.severity, a.severity))
+    .map(
+      ({ name, title, severity }) =>
+        `  ${style.severity(severity, severity.padEnd(8))} ${padEnd(visible(name), nameColumns)}  ${style.faint(visible(title))}`,
+    );
+  for (const text of causes) lines.push(...wrap(visible(text), { width: columns, lead: '             - ' }));
+  for (const text of exceptions) {
+    lines.push(...wrap(visible(`does without: ${text}`), { width: columns, lead: '             - ' }).map(style.faint));
+  }
+  return lines;
 }
 
 function lossText({ cause, rule, level, users, verbs, targets }: LostRequests, file: ShownCoverage['file']): string {

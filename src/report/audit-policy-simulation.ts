@@ -101,7 +101,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[], wi
       .trimEnd();
     return text.length > width ? `${text.slice(0, width - 1)}…` : text;
   };
-  return [style.faint(line(head)), ...rows.map(line)].map(visible);
+  return [style.faint(line(head)), ...rows.map((row) => visible(line(row)))];
 }
 
 function userText(user: string): string {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Json } from '../model/json.ts';
 import { readAuditEvent } from '../semantics/audit-event/index.ts';
-import { eventField, fieldNames, fieldText } from './event-fields.ts';
+import { eventField, eventJson, fieldNames, fieldText } from './event-fields.ts';
 import { eventTime, shortEventTime } from './event-time.ts';
 
 const event = readAuditEvent(
@@ -51,6 +52,17 @@ describe('eventField', () => {
     for (const name of ['', 'use', 'user.', 'request.', 'annotations', '__proto__', 'constructor']) {
       expect(eventField(name), name).toBeUndefined();
     }
+  });
+});
+
+describe('eventJson', () => {
+  it('leaves out bodies that are nested too deeply to be written', () => {
+    const body = JSON.parse(`${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`) as Json;
+    const raw = { kind: 'Event', apiVersion: 'audit.k8s.io/v1', verb: 'create', requestObject: body };
+    const read = readAuditEvent(raw, { source: '', offset: 0 });
+    if (read === undefined) throw new Error('no event');
+    expect(JSON.parse(eventJson(read))).toEqual({ ...raw, requestObject: '(nested too deeply)' });
+    expect(fieldText(eventField('request')?.(read))).toBe('(nested too deeply)');
   });
 });
 

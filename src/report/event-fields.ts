@@ -100,5 +100,31 @@ export function fieldText(value: Json | undefined): string {
   if (value === undefined || value === null || value === '') return '';
   if (typeof value === 'string') return value;
   if (isList(value) && value.every((item) => typeof item !== 'object' || item === null)) return value.join(',');
-  return JSON.stringify(value);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return tooDeep;
+  }
+}
+
+/** What stands for JSON that is nested deeper than it can be written: the API server takes 10,000 levels. */
+const tooDeep = '(nested too deeply)';
+
+/** An event as one line of JSON; without what is nested deeper than it can be written. */
+export function eventJson({ raw }: AuditEvent): string {
+  try {
+    return JSON.stringify(raw);
+  } catch {
+    const fields = isObject(raw) ? Object.entries(raw) : [];
+    return JSON.stringify(Object.fromEntries(fields.map(([key, value]) => [key, writable(value)])));
+  }
+}
+
+function writable(value: Json): Json {
+  try {
+    JSON.stringify(value);
+    return value;
+  } catch {
+    return tooDeep;
+  }
 }

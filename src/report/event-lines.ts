@@ -1,5 +1,6 @@
 import type { AuditEvent, AuditUser, Outcome } from '../model/audit-event.ts';
 import { type EventField, fieldText } from './event-fields.ts';
+import { shortGroup, shortUser } from './event-names.ts';
 import { eventTime, shortEventTime } from './event-time.ts';
 import type { Cell, Column } from './stream-columns.ts';
 import type { Style } from './style.ts';
@@ -20,15 +21,15 @@ export function shortLayout(style: Style, width: number): EventLayout {
   const isNarrow = width < 100;
   const columns: readonly Column[] = [
     { title: 'TIME', widest: 14 },
-    { title: 'USER', widest: 44, gives: 1.2, narrowest: 14 },
-    { title: 'VERB', widest: 11 },
-    { title: 'RESOURCE', widest: 70, gives: 1, narrowest: 20 },
-    { title: 'RESULT', widest: 25, gives: 0.5, narrowest: 17 },
+    { title: 'USER', widest: 44, usual: 28, gives: 1.2, narrowest: 14 },
+    { title: 'VERB', widest: 11, usual: 6 },
+    { title: 'RESOURCE', widest: 70, usual: 40, gives: 1, narrowest: 20 },
+    { title: 'RESULT', widest: 25, usual: isNarrow ? 11 : 19, gives: 0.5, narrowest: 17 },
     ...(isNarrow ? [] : [{ title: 'SOURCE', widest: 39 }]),
   ];
   const row = (event: AuditEvent): readonly Cell[] => [
     { text: shortEventTime(event.time).slice(isNarrow ? 6 : 0), style: style.faint },
-    cell(actor(event, shortName)),
+    cell(actor(event, ({ name }) => shortUser(name))),
     { ...cell(event.action), style: changes.has(event.action) ? style.strong : undefined },
     cell(target(event, isNarrow ? () => '' : shortGroup)),
     result(event, { style, isNarrow }),
@@ -43,12 +44,12 @@ export function wideLayout(style: Style): EventLayout {
   return {
     columns: [
       { title: 'TIME', widest: 27 },
-      { title: 'USER', widest: 60 },
-      { title: 'VERB', widest: 11 },
-      { title: 'RESOURCE', widest: 80 },
-      { title: 'RESULT', widest: 25 },
-      { title: 'SOURCE', widest: 39 },
-      { title: 'AGENT', widest: 40 },
+      { title: 'USER', widest: 60, usual: 50 },
+      { title: 'VERB', widest: 11, usual: 6 },
+      { title: 'RESOURCE', widest: 80, usual: 50 },
+      { title: 'RESULT', widest: 25, usual: 19 },
+      { title: 'SOURCE', widest: 39, usual: 15 },
+      { title: 'AGENT', widest: 40, usual: 40 },
       { title: 'MESSAGE', widest: 40 },
     ],
     row: (event) => [
@@ -67,7 +68,7 @@ export function wideLayout(style: Style): EventLayout {
 /** The fields that were asked for. */
 export function fieldLayout(fields: readonly { readonly name: string; readonly read: EventField }[]): EventLayout {
   return {
-    columns: fields.map(({ name }) => ({ title: visible(name.toUpperCase()), widest: 60 })),
+    columns: fields.map(({ name }) => ({ title: visible(name.toUpperCase()), widest: 60, usual: 20 })),
     row: (event) => fields.map(({ read }) => ({ text: visible(fieldText(read(event))) || '<none>' })),
   };
 }
@@ -87,15 +88,6 @@ function actor({ user, impersonated }: AuditEvent, named: (user: AuditUser) => s
   return impersonated === undefined ? named(user) : `${named(user)} as ${named(impersonated)}`;
 }
 
-const account = 'system:serviceaccount:';
-
-/** `sa:shop/web` for a service account. */
-function shortName({ name }: AuditUser): string {
-  if (!name.startsWith(account)) return name;
-  const colon = name.indexOf(':', account.length);
-  return colon === -1 ? name : `sa:${name.slice(account.length, colon)}/${name.slice(colon + 1)}`;
-}
-
 /** `pods shop/web`, `pods/log shop/web`, `secrets in shop`; with the command of an exec. */
 function target({ object, path, uri, action }: AuditEvent, named: (group: string) => string): string {
   if (object === undefined) return path;
@@ -106,11 +98,6 @@ function target({ object, path, uri, action }: AuditEvent, named: (group: string
   const inside = resource === 'namespaces' && group === '' ? '' : namespace;
   const place = name === '' ? (inside === '' ? '' : ` in ${inside}`) : ` ${inside === '' ? '' : `${inside}/`}${name}`;
   return `${kind}${part}${place}${action === 'exec' ? command(uri) : ''}`;
-}
-
-/** `rbac` for `rbac.authorization.k8s.io`: Kubernetes' own groups are known by their first word. */
-function shortGroup(group: string): string {
-  return group.endsWith('.k8s.io') ? group.slice(0, group.indexOf('.')) : group;
 }
 
 /** An exec carries its command in the query, a word a parameter. */

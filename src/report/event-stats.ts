@@ -1,3 +1,4 @@
+import { shortResource, shortUser } from './event-names.ts';
 import { eventTime } from './event-time.ts';
 import { type Cell, StreamColumns } from './stream-columns.ts';
 import type { Style } from './style.ts';
@@ -35,8 +36,9 @@ export function eventStatsText({ total, tables }: EventStats, look: { style: Sty
   const seconds = (last - first) / 1000;
   const rate = seconds < 1 ? '' : `, ${perSecond(count / seconds)} a second`;
   const requests = count === 1 ? '1 request' : `${grouped(count)} requests`;
-  const head = `${requests} from ${shortest(first)} to ${shortest(last)}${rate}: ${grouped(denied)} denied, ${grouped(failed)} failed\n`;
-  return [head, ...tables.map((table) => `\n${tableText(table, { ...look, total: count })}`)].join('');
+  const head = `${requests}: ${grouped(denied)} denied, ${grouped(failed)} failed\n`;
+  const span = `from ${shortest(first)} to ${shortest(last)}${rate}\n`;
+  return [head, span, ...tables.map((table) => `\n${tableText(table, { ...look, total: count })}`)].join('');
 }
 
 interface Look {
@@ -71,7 +73,10 @@ function tableText({ by, rows, different, shortBy }: EventTable, { style, width,
       text: number.padStart(widths[at] ?? 0),
       style: at === 2 && denied > 0 ? style.alarming : undefined,
     }));
-    text += columns.add([...cells, ...key.map((part) => ({ text: visibleShort(part, 300) || '-' }))]);
+    text += columns.add([
+      ...cells,
+      ...key.map((part, at) => ({ text: visibleShort(briefly(by[at], part), 300) || '-' })),
+    ]);
   }
   text += columns.flush();
   const more = different - rows.length;
@@ -79,6 +84,11 @@ function tableText({ by, rows, different, shortBy }: EventTable, { style, width,
   if (shortBy > 0)
     text += style.faint(`too many to count them all: a count may be too low by up to ${grouped(shortBy)}\n`);
   return text;
+}
+
+function briefly(name: string | undefined, text: string): string {
+  if (name === 'user') return shortUser(text);
+  return name === 'resource' ? shortResource(text) : text;
 }
 
 function shortest(time: number): string {

@@ -45,6 +45,13 @@ describe('StreamColumns', () => {
     expect(stream.flush()).toBe('');
   });
 
+  it('leaves room for what usually comes where rows come one by one', () => {
+    const [, ...rest] = columns;
+    const live = [{ title: 'A', widest: 4, usual: 3 }, ...rest];
+    const stream = new StreamColumns({ columns: live, width: 80, header: undefined, isLive: true });
+    expect(stream.add(cells('a', 'b', 'c')) + stream.flush()).toBe('a    b     c\n');
+  });
+
   it('counts wide characters', () => {
     expect(table([['漢', '字字字字字字字字字字字字', 'end']], 22)).toMatch(/^A {3}LONG .*\n漢 {2}.*\.\.\. *end\n$/);
   });

@@ -10,6 +10,8 @@ export interface Column {
   readonly title: string;
   /** Columns that it never gets wider than; what is longer is not cut where there is room for all. */
   readonly widest: number;
+  /** How wide it usually gets: where rows come one by one, the first few cannot tell. */
+  readonly usual?: number;
   /** The share of what is too much that this column gives up, down to `narrowest`. */
   readonly gives?: number;
   readonly narrowest?: number;
@@ -20,6 +22,8 @@ export interface StreamColumnsOptions {
   /** Of the terminal; infinite where there is none, and then nothing is cut. */
   readonly width: number;
   readonly header: ((text: string) => string) | undefined;
+  /** Whether rows come one by one, so that the first ones are not to wait for others. */
+  readonly isLive?: boolean;
 }
 
 /** How many rows are seen before the widths of columns are settled. */
@@ -71,9 +75,10 @@ export class StreamColumns {
   }
 
   private settle(rows: readonly (readonly Cell[])[]): readonly number[] {
-    const { columns, width } = this.options;
-    const widths = columns.map(({ title, widest }, index) => {
-      const most = rows.reduce((max, row) => Math.max(max, textWidth(row[index]?.text ?? '')), title.length);
+    const { columns, width, isLive } = this.options;
+    const widths = columns.map(({ title, widest, usual = 0 }, index) => {
+      const least = isLive === true ? Math.max(usual, title.length) : title.length;
+      const most = rows.reduce((max, row) => Math.max(max, textWidth(row[index]?.text ?? '')), least);
       return Math.max(title.length, Math.min(most, widest));
     });
     let over = widths.reduce((sum, columns) => sum + columns + gap, -gap) - width;

@@ -101,18 +101,13 @@ export class WatchMetrics {
     this.dropped.inc({ sink, reason }, count);
   }
 
-  answered({
-    status,
-    repeated,
-    seconds,
-  }: {
-    readonly status: number;
-    readonly repeated: number;
-    readonly seconds: number;
-  }): void {
+  answered({ status, seconds }: { readonly status: number; readonly seconds: number }): void {
     this.requests.inc({ code: String(status) });
-    if (repeated > 0) this.repeated.inc(repeated);
     this.answers.observe(seconds);
+  }
+
+  repeatedEvents(count: number): void {
+    this.repeated.inc(count);
   }
 
   setBacklog(bytes: number): void {

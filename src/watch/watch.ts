@@ -74,7 +74,7 @@ export interface WatchLimits {
 }
 
 const defaults: WatchLimits = {
-  checkpointEvery: 2_000,
+  checkpointEvery: 5_000,
   updateEvery: 60_000,
   queuedAlerts: 10_000,
   queuedBytes: 64 * 1024 * 1024,
@@ -316,7 +316,8 @@ export class Watch {
     health.touch(source, now());
     this.positions.set(source, position);
     this.isDirty = true;
-    if (batch.done !== undefined) this.acknowledge.push(() => batch.done?.());
+    // Only the function is kept until the next checkpoint: the batch with its events must go.
+    if (batch.done !== undefined) this.acknowledge.push(batch.done);
     if (entries.length > 0) await this.tell(entries);
     // A state that takes long to write is written less often.
     const { checkpointEvery } = this.limits;

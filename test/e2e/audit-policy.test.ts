@@ -159,7 +159,9 @@ describe.skipIf(!labAvailable)('a generated policy in a real API server', () => 
   it('is valid, and says what it seems to', () => {
     expect(problems).toEqual([]);
     const { findings } = lintAuditPolicy(policyValue({ rules, minor }), { minor });
-    expect(findings.filter(({ severity }) => severity !== 'note').map(({ message }) => message)).toEqual([]);
+    // The first rule is not of the generator: it logs a ConfigMap whole, to see that a name decides.
+    const wrong = findings.filter(({ severity, path }) => severity !== 'note' && path[1] !== 0);
+    expect(wrong.map(({ message }) => message)).toEqual([]);
   });
 
   it('logs each request at the level and the stages that are foretold, and leaves out the others', () => {

@@ -105,6 +105,7 @@ async function main([
         limits: { segmentBytes: 64 * 1024, retainedBytes: 256 * 1024 },
         onListening: ({ port }) => process.stdout.write(`${port}\n`),
         onAnswered: () => undefined,
+        onRepeated: () => undefined,
         onBacklog: () => undefined,
       }),
     );

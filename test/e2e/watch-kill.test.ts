@@ -220,9 +220,9 @@ async function killing(args: readonly string[], options: Killing): Promise<{ rea
       child?.once('exit', () => resolve());
       child?.kill('SIGKILL');
     });
-  let isWorking = true;
+  const stopping = new AbortController();
   const working = (async () => {
-    while (isWorking) {
+    while (!stopping.signal.aborted) {
       await options.work();
       await wait(2);
     }
@@ -236,7 +236,7 @@ async function killing(args: readonly string[], options: Killing): Promise<{ rea
       kills += 1;
     }
     await start();
-    isWorking = false;
+    stopping.abort();
     await working;
     const deadline = Date.now() + 20_000;
     while (!options.isDone() && Date.now() < deadline) await wait(20);
@@ -244,7 +244,7 @@ async function killing(args: readonly string[], options: Killing): Promise<{ rea
     await wait(300);
     return { kills };
   } finally {
-    isWorking = false;
+    stopping.abort();
     await kill();
   }
 }
@@ -271,7 +271,7 @@ async function bulkServer(created: string[]): Promise<http.Server> {
     let text = '';
     for await (const chunk of request) text += chunk;
     const ids = text.split('\n').flatMap((line) => {
-      const id: unknown = line === '' ? undefined : JSON.parse(line)?.create?._id;
+      const id: unknown = line === '' ? undefined : JSON.parse(line)?.create?.['_id'];
       return typeof id === 'string' ? [id] : [];
     });
     const items = ids.map((id) => {

@@ -1,7 +1,13 @@
 import { formatPath } from '../../model/path.ts';
-import { type AskedRequests, bodyLogged, describeRequest } from '../../semantics/audit-policy/index.ts';
+import {
+  type AskedRequests,
+  bodyLogged,
+  credentialBodies,
+  describeRequest,
+  type LintRule,
+  lintAuditPolicy,
+} from '../../semantics/audit-policy/index.ts';
 import { file } from '../node-examples.ts';
-import { deadRules } from './audit-dead-rules.ts';
 import {
   eachFound,
   failedLogin,
@@ -33,13 +39,14 @@ const writes = ['create', 'update', 'patch', 'delete', 'deletecollection'];
 const all = [...reads, ...writes];
 const rbac = 'rbac.authorization.k8s.io';
 
-/** Requests whose bodies hold credentials. */
-const secretBodies: readonly AskedRequests[] = [
-  { group: '', resource: 'secrets', verbs: all },
-  { group: '', resource: 'configmaps', verbs: all },
-  { group: '', resource: 'serviceaccounts', subresource: 'token', verbs: ['create'] },
-  { group: 'authentication.k8s.io', resource: 'tokenreviews', verbs: ['create'], clusterScoped: true },
-];
+/** Of the requests whose bodies hold credentials, those that every cluster has. */
+const secretBodies = credentialBodies.filter(({ group }) => group === '' || group === 'authentication.k8s.io');
+
+/** What "lint" finds of rules that match nothing, or never decide. */
+const deadRules: ReadonlySet<LintRule> = new Set<LintRule>([
+  ...(['unreachable-rule', 'never-matches', 'no-wildcard', 'wrong-group', 'unknown-group'] as const),
+  ...(['unknown-resource', 'unknown-verb', 'cluster-scoped', 'resource-path'] as const),
+]);
 
 /**
  * What the audit policy records, found by asking it about requests, with the rules in their order. Sources: CIS
@@ -188,7 +195,7 @@ export default serverControls([
         withRules('{level: Request, users: [admin]}', credentials, everything),
         withRules(
           '{level: Metadata, resources: [{group: "", resources: [secrets, configmaps]}]}',
-          '{level: Request, resources: [{group: ""}]}',
+          '{level: RequestResponse, resources: [{group: ""}]}',
         ),
       ],
       pass: [withRules(everything), withRules(credentials, '{level: RequestResponse}')],
@@ -225,10 +232,11 @@ export default serverControls([
     why: 'A rule that never matches is a mistake of whoever wrote it: what it was meant for is logged otherwise, or not at all.',
     coveredBy: covered,
     check: (server, facts) =>
-      judgePolicy(server, facts, ({ policy }, document) =>
-        deadRules(policy)
+      judgePolicy(server, facts, (_, document) =>
+        lintAuditPolicy(document.value, { minor: server.config.minor })
+          .findings.filter(({ rule, severity }) => deadRules.has(rule) && severity === 'warning')
           .slice(0, 20)
-          .map(({ path, says }) => documentFailure(document, path, { message: says, key: formatPath(path) })),
+          .map(({ path, message }) => documentFailure(document, path, { message, key: formatPath(path) })),
       ),
     examples: {
       fail: [

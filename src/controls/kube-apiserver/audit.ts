@@ -24,7 +24,7 @@ export default settingControls('kube-apiserver', [
     remedy: 'Write an audit policy, mount it into the container, and name it with --audit-policy-file.',
     setting: 'audit-policy-file',
     wrong: (value, server) => {
-      if (value === '') return 'no request is logged';
+      if (value === '') return backendOf(server) ?? 'no request is logged';
       const presence = presenceOf(server, String(value));
       if (presence.kind === 'missing') return `${presence.reason}, and the server does not start without it`;
       return presence.kind === 'unknown' ? unknown(presence.reason) : undefined;
@@ -32,6 +32,8 @@ export default settingControls('kube-apiserver', [
     examples: {
       fail: [
         apiServer(),
+        apiServer('--audit-log-path=/var/log/audit.log'),
+        apiServer('--audit-webhook-config-file=/etc/kubernetes/audit.conf'),
         apiServer('--audit-policy-file=/does/not/exist'),
         apiServer('--audit-policy-file=/etc/kubernetes/no'),
       ],
@@ -46,7 +48,7 @@ export default settingControls('kube-apiserver', [
     coveredBy: ['kube-apiserver/audit-policy-file'],
     setting: 'audit-log-path',
     wrong: (value, server) =>
-      value === '' && !isSet(server, 'audit-webhook-config-file') ? 'no audit log is written' : undefined,
+      value === '' && !isSet(server, 'audit-webhook-config-file') ? noBackend(server) : undefined,
     mend: {
       value: '/var/log/kubernetes/audit/audit.log',
       safety: 'may-break',
@@ -113,6 +115,23 @@ export default settingControls('kube-apiserver', [
   truncation('audit-log', 'The audit log keeps the bodies of ordinary requests', 'audit-log-path'),
   truncation('audit-webhook', 'The audit webhook gets the bodies of ordinary requests', 'audit-webhook-config-file'),
 ]);
+
+/** A backend without a policy looks like an audit log and is none. */
+function backendOf(server: NodeComponent): string | undefined {
+  const backends = [
+    ...(isSet(server, 'audit-log-path') ? ['--audit-log-path'] : []),
+    ...(isSet(server, 'audit-webhook-config-file') ? ['--audit-webhook-config-file'] : []),
+  ];
+  if (backends.length === 0) return undefined;
+  return `no request is logged, although ${backends.join(' and ')} ${backends.length === 1 ? 'is' : 'are'} set`;
+}
+
+/** A policy without a backend decides about events that go nowhere. */
+function noBackend(server: NodeComponent): string {
+  return isSet(server, 'audit-policy-file')
+    ? 'no audit log is written, although there is a policy'
+    : 'no audit log is written';
+}
 
 function noFile(server: NodeComponent): string | undefined {
   return isSet(server, 'audit-log-path') ? undefined : 'no audit log is written to a file';

@@ -3,6 +3,7 @@ import type { AuditLevel } from '../../model/audit-event.ts';
 import { connectSubresources, groupsOf, isBuiltInGroup, isLongRunning } from './api-resources.ts';
 import { coversResource, matchesUrl } from './decide.ts';
 import { levelAtLeast, recordedStages } from './levels.ts';
+import { credentialBodies, credentialName } from './lint-outcomes.ts';
 import type { AuditPolicy, AuditRule } from './policy.ts';
 import {
   type AuditUser,
@@ -73,12 +74,29 @@ function coverageOf(policy: AuditPolicy, groups: readonly ClassesOfTarget[], nee
       if (concern === undefined) continue;
       const loss = lossOf(policy, each, { needs, verbs: concern.verbs, targets: wanted.map(({ target }) => target) });
       if (loss === undefined) seen += concern.matters ? 1 : 0;
-      else if (concern.matters) lost.add(loss);
+      else if (concern.matters && !isSpared(loss, needs)) lost.add(loss);
       else exceptions.add(loss);
     }
   }
   const state = lost.isEmpty ? 'visible' : seen === 0 ? 'blind' : 'degraded';
   return { state, lost: lost.list(), exceptions: exceptions.list() };
+}
+
+/** What is asked of everything is not asked of the bodies of credentials: no log should have them. */
+function isSpared({ cause, targets, verbs }: Loss, { requests }: DetectionNeeds): boolean {
+  if (cause !== 'level') return false;
+  const asks = (request: NeededRequests): boolean => verbs.some((verb) => verbsOf(request)?.has(verb) ?? true);
+  return targets.every(
+    (target) =>
+      target.kind === 'resource' &&
+      isCredential(target) &&
+      requests.every((request) => request.resource === '*' || !isNeeded(request, target) || !asks(request)),
+  );
+}
+
+function isCredential({ group, resource, subresource }: Extract<Target, { readonly kind: 'resource' }>): boolean {
+  const combined = subresource === '' ? resource : `${resource}/${subresource}`;
+  return credentialBodies.some((each) => each.group === group && credentialName(each) === combined);
 }
 
 interface WantedTarget {
@@ -89,13 +107,17 @@ interface WantedTarget {
 
 function wantedOf(targets: readonly Target[], needs: DetectionNeeds): WantedTarget[] {
   const wanted: WantedTarget[] = [];
+  // Requests that never have a body say nothing to a detection that judges bodies of whatever there is.
+  const bodies = needs.level !== 'Metadata' && needs.requests.length > 0;
   for (const target of targets) {
     if (target.kind === 'path') {
-      if (needs.paths.some((pattern) => matchesUrl(pattern, target.path))) wanted.push({ target, verbs: undefined });
+      if (!bodies && needs.paths.some((pattern) => matchesUrl(pattern, target.path)))
+        wanted.push({ target, verbs: undefined });
       continue;
     }
     for (const request of needs.requests) {
-      if (isNeeded(request, target)) wanted.push({ target, verbs: verbsOf(request) });
+      const bodiless = bodies && request.resource === '*' && connectSubresources.has(target.subresource);
+      if (!bodiless && isNeeded(request, target)) wanted.push({ target, verbs: verbsOf(request) });
     }
   }
   return wanted;
@@ -127,8 +149,8 @@ function neededTargets({ group, resource }: NeededRequests): Target[] {
   return [resourceTarget(group, name, subresource)];
 }
 
-/** Health checks: no detection is about them, and most policies leave them out. */
-const probes = /^\/(?:healthz|livez|readyz|version|metrics)(?:\/|$|x$)/;
+/** Health checks and the description of the API: no detection is about them, and most policies leave them out. */
+const probes = /^\/(?:healthz|livez|readyz|version|swagger|openapi)/;
 
 interface Concern {
   readonly verbs: readonly string[];

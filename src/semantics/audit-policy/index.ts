@@ -24,7 +24,7 @@ export {
 } from './identities.ts';
 export { levelAtLeast, recordedStages } from './levels.ts';
 export { type LintedPolicy, type LintFinding, type LintRule, lintAuditPolicy, lintRules } from './lint.ts';
-export { credentialBodies } from './lint-outcomes.ts';
+export { credentialBodies, credentialName } from './lint-outcomes.ts';
 export {
   type AuditPolicy,
   type AuditPolicyProblem,

@@ -378,6 +378,11 @@ export const credentialBodies: readonly (AskedRequests & { readonly what: string
   { group: 'bitnami.com', resource: 'sealedsecrets', verbs: allVerbs, what: 'templates of sealed Secrets' },
 ];
 
+/** `secrets`, `serviceaccounts/token`. */
+export function credentialName({ resource, subresource }: Pick<AskedRequests, 'resource' | 'subresource'>): string {
+  return subresource === undefined ? resource : `${resource}/${subresource}`;
+}
+
 /** Bodies with credentials, proven by a request for each; one finding for each rule that logs them. */
 export function* lintBodies(policy: AuditPolicy): Iterable<LintFinding> {
   if (auditPolicySize(policy) > 5000) return;
@@ -386,7 +391,7 @@ export function* lintBodies(policy: AuditPolicy): Iterable<LintFinding> {
     const found = bodyLogged(policy, each);
     const rule = found?.decision.rule;
     if (found === undefined || rule === undefined) continue;
-    const name = `${each.resource}${each.subresource === undefined ? '' : `/${each.subresource}`}`;
+    const name = credentialName(each);
     const entry = { what: each.what, name, example: describeRequest(found.request), isCore: each.group === '' };
     byRule.set(rule, [...(byRule.get(rule) ?? []), entry]);
   }

@@ -110,7 +110,7 @@ export function targetAtoms(policies: readonly AuditPolicy[], more: readonly Tar
 }
 
 function* entryTargets({ group, resources }: GroupResources): Iterable<Target> {
-  const groups = group === '*' ? [''] : [group];
+  const groups = group === '*' ? ['', 'other.example.com'] : [group];
   for (const each of groups) {
     yield resourceTarget(each, somethingElse);
     for (const pattern of resources) {

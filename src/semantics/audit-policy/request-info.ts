@@ -60,7 +60,8 @@ function resourceRequest(parts: string[], { group, method, path, query }: Asked)
   const [resource = '', inPath = '', third = ''] = rest;
   let name = inPath;
   if (name === '' && (verb === 'get' || verb === 'delete')) {
-    name = fieldSelected(query.get('fieldSelector') ?? '');
+    // A deletion of a collection has no name, whatever it selects.
+    if (verb === 'get') name = fieldSelected(query.get('fieldSelector') ?? '');
     if (verb === 'delete') verb = 'deletecollection';
     else verb = isTrue(query.get('watch')) ? 'watch' : 'list';
   }

@@ -208,8 +208,9 @@ function isPossible(verb: string, target: Target, place: Place | undefined): boo
   const { namespace, name } = place;
   if (target.isNamespaced === true && namespace === '' && verb !== 'list' && verb !== 'watch') return false;
   if (target.subresource !== '') return name !== '';
-  if (verb === 'create') return name === '';
-  return verb === 'list' || verb === 'watch' || verb === 'deletecollection' ? true : name !== '';
+  if (verb === 'create' || verb === 'deletecollection') return name === '';
+  // A list or watch may select one object by its name.
+  return verb === 'list' || verb === 'watch' || name !== '';
 }
 
 function lowest(bits: bigint): bigint {

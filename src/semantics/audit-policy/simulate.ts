@@ -116,7 +116,7 @@ export class Simulator {
     const isKept = refused
       ? !decision.omitStages.includes('ResponseStarted')
       : panicked || stages.includes(event.stage);
-    if (event.isTerminal && stages.includes('RequestReceived')) this.expectArrival(sizes.metadata, tallies);
+    if (event.isTerminal && !refused && stages.includes('RequestReceived')) this.expectArrival(sizes.metadata, tallies);
     if (!isKept) return;
     let bytes = sizes.metadata;
     if (levelAtLeast(level, 'Request'))
@@ -269,6 +269,11 @@ function addEstimate(tally: Tally, { events, bytes }: { readonly events: number;
   tally.estimatedBytes += bytes;
 }
 
+const methodOf: ReadonlyMap<string, string> = new Map([
+  ['create', 'POST'],
+  ['deletecollection', 'DELETE'],
+]);
+
 /**
  * The request of an event, as it was when the policy was asked. The server fills the name of a created object in later,
  * so the URL tells, where there is one.
@@ -282,7 +287,7 @@ export function requestOf({ user, verb, object, path, uri }: AuditEvent): Audite
     return { ...base, resource: { group, resource, subresource, namespace, name } };
   }
   const asked = uri.startsWith('/')
-    ? requestInfo({ method: verb === 'create' ? 'POST' : 'GET', url: uri }).resource
+    ? requestInfo({ method: methodOf.get(verb) ?? 'GET', url: uri }).resource
     : undefined;
   const { namespace, name } = asked ?? {
     namespace: object.namespace,

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../model/snapshot.ts';
-import { appliesTo, type Binding, type RbacUser, readBinding } from './binding.ts';
+import { type Binding, type RbacUser, readBinding, serviceAccountUser } from './binding.ts';
 import { type GrantedRule, RoleBook } from './role-book.ts';
 import { type RbacRequest, ruleAllows } from './rule.ts';
 
@@ -8,12 +8,22 @@ export interface Grant extends GrantedRule {
   readonly binding: Binding;
 }
 
+/** Where a request is made: in one namespace, or in none (and then in all at once). */
+export type RequestNamespace = string | undefined;
+
 export interface RbacAuthorizer {
+  readonly roles: RoleBook;
+  /** In the order in which they were read. */
+  readonly bindings: readonly Binding[];
   /**
    * What allows a request: the first grant found; undefined where RBAC has no opinion, which denies unless another
    * authorizer allows. `namespace` is that of the request, undefined for what is in none and for all namespaces at once.
    */
-  grantOf(user: RbacUser, request: RbacRequest, namespace: string | undefined): Grant | undefined;
+  grantOf(user: RbacUser, request: RbacRequest, namespace: RequestNamespace): Grant | undefined;
+  /** The bindings that mean a user, whatever they give and wherever. */
+  bindingsOf(user: RbacUser): readonly Binding[];
+  /** Every binding by which somebody may make a request in some namespace or in all, each with the rule that allows it. */
+  grantsOf(request: RbacRequest): readonly Grant[];
 }
 
 /**
@@ -23,32 +33,71 @@ export interface RbacAuthorizer {
  */
 export function rbacAuthorizer(objects: readonly KubeObject[]): RbacAuthorizer {
   const roles = new RoleBook(objects);
-  const cluster: Binding[] = [];
-  const byNamespace = new Map<string, Binding[]>();
+  const bindings: Binding[] = [];
+  const users = new Map<string, Binding[]>();
+  const groups = new Map<string, Binding[]>();
   for (const object of objects) {
     const binding = readBinding(object);
     if (binding === undefined) continue;
-    if (binding.scope === 'cluster') cluster.push(binding);
-    else {
-      const key = object.namespace ?? '';
-      const known = byNamespace.get(key);
-      if (known === undefined) byNamespace.set(key, [binding]);
-      else known.push(binding);
+    bindings.push(binding);
+    for (const { kind, name, namespace } of binding.subjects) {
+      if (kind === 'Group') add(groups, name, binding);
+      else if (kind === 'User') add(users, name, binding);
+      else if (namespace !== undefined) add(users, serviceAccountUser(namespace, name), binding);
     }
   }
-  const within = (bindings: readonly Binding[], user: RbacUser, request: RbacRequest): Grant | undefined => {
-    for (const binding of bindings) {
-      if (!binding.subjects.some((subject) => appliesTo(subject, user))) continue;
-      const role = roles.find(binding.role, binding.object.namespace);
-      if (role === undefined) continue;
-      const found = roles.rulesOf(role).find(({ rule }) => ruleAllows(rule, request));
-      if (found !== undefined) return { ...found, binding };
-    }
-    return undefined;
+  const ruleOf = (binding: Binding, request: RbacRequest): Grant | undefined => {
+    const role = roles.find(binding.role, binding.object.namespace);
+    if (role === undefined) return undefined;
+    const found = roles.rulesOf(role).find(({ rule }) => ruleAllows(rule, request));
+    return found === undefined ? undefined : { ...found, binding };
+  };
+  const bindingsOf = (user: RbacUser): readonly Binding[] => {
+    const found = new Set(users.get(user.name));
+    for (const group of user.groups) for (const binding of groups.get(group) ?? []) found.add(binding);
+    return [...found];
   };
   return {
-    grantOf: (user, request, namespace) =>
-      within(cluster, user, request) ??
-      (namespace === undefined ? undefined : within(byNamespace.get(namespace) ?? [], user, request)),
+    roles,
+    bindings,
+    bindingsOf,
+    grantOf: (user, request, namespace) => {
+      const own = bindingsOf(user);
+      const reaches = own.filter((binding) => isInForce(binding, request, namespace));
+      // What holds everywhere is told first, as the API server looks at it first.
+      for (const scope of ['cluster', 'namespace'] as const) {
+        for (const binding of reaches) {
+          const grant = binding.scope === scope ? ruleOf(binding, request) : undefined;
+          if (grant !== undefined) return grant;
+        }
+      }
+      return undefined;
+    },
+    grantsOf: (request) => {
+      const byRole = new Map<KubeObject, GrantedRule | undefined>();
+      return bindings.flatMap((binding) => {
+        if ('path' in request && binding.scope === 'namespace') return [];
+        const role = roles.find(binding.role, binding.object.namespace);
+        if (role === undefined) return [];
+        if (!byRole.has(role)) {
+          const rule = roles.rulesOf(role).find((each) => ruleAllows(each.rule, request));
+          byRole.set(role, rule);
+        }
+        const found = byRole.get(role);
+        return found === undefined ? [] : [{ ...found, binding }];
+      });
+    },
   };
+}
+
+/** Whether a binding is asked about a request at all: one of a namespace counts there, and never for paths. */
+function isInForce({ scope, object }: Binding, request: RbacRequest, namespace: RequestNamespace): boolean {
+  if (scope === 'cluster') return true;
+  return !('path' in request) && namespace !== undefined && namespace !== '' && (object.namespace ?? '') === namespace;
+}
+
+function add(map: Map<string, Binding[]>, key: string, binding: Binding): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, [binding]);
+  else if (known.at(-1) !== binding) known.push(binding);
 }

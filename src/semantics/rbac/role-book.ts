@@ -86,9 +86,14 @@ export class RoleBook {
   }
 }
 
+/** Whether the rules of a role are those of other roles, which the aggregation controller writes into it. */
+export function hasAggregationRule({ value }: KubeObject): boolean {
+  return isObject(own(value, 'aggregationRule'));
+}
+
 /** Whether the rules of a ClusterRole are still to be put together: those that a server stores have been. */
-function isAggregated({ value }: KubeObject): boolean {
-  return isObject(own(value, 'aggregationRule')) && typeof valueAt(value, ['metadata', 'uid']) !== 'string';
+function isAggregated(role: KubeObject): boolean {
+  return hasAggregationRule(role) && typeof valueAt(role.value, ['metadata', 'uid']) !== 'string';
 }
 
 function keyOf(kind: RoleReference['kind'], namespace: string | undefined, name: string): string {

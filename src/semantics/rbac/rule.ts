@@ -64,7 +64,8 @@ function resourceMatches(resources: readonly string[], { resource, subresource =
   return resources.some((one) => one === '*' || one === wanted || one === ofAny);
 }
 
-function urlMatches(url: string, path: string): boolean {
+/** Whether an element of `nonResourceURLs` means a path. */
+export function urlMatches(url: string, path: string): boolean {
   if (url === '*' || url === path) return true;
   return url.endsWith('*') && path.startsWith(withoutStars(url));
 }

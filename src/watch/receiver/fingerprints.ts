@@ -1,18 +1,49 @@
-import { createHash } from 'node:crypto';
 import type { AuditEvent } from '../../model/audit-event.ts';
 
+export const fingerprintBytes = 8;
+
 /**
- * What tells a repeated delivery of an event from another event: not the audit id and stage alone, which a client
- * chooses. Who sent a harmless request first and a harmful one under the same id would hide the second. A repeated
- * delivery is the same to the microsecond.
+ * Makes the fingerprints that tell a repeated delivery of an event from another event. Not of the audit id and stage
+ * alone, which a client chooses: who sent a harmless request first and a harmful one under the same id would hide the
+ * second. A repeated delivery is the same to the microsecond. Keyed, so that nobody can make two events alike.
  */
-export function fingerprintOf(event: AuditEvent): Buffer {
-  const { id, stage, received, time, uri, verb, user, status } = event;
-  const key = `${id}\n${stage}\n${received}\n${time}\n${verb}\n${status?.code ?? ''}\n${user?.name ?? ''}\n${uri}`;
-  return createHash('sha256').update(key).digest().subarray(0, fingerprintBytes);
+export class Fingerprints {
+  private readonly high: number;
+  private readonly low: number;
+
+  /** `key` has 8 bytes that stay secret. */
+  constructor(key: Buffer) {
+    this.high = key.readUInt32BE(0);
+    this.low = key.readUInt32BE(4);
+  }
+
+  of(event: AuditEvent): Buffer {
+    const { id, stage, received, time, uri, verb, user, status } = event;
+    const key = `${id} ${stage} ${received} ${time} ${verb} ${status?.code ?? ''} ${user?.name ?? ''} ${uri}`;
+    let high = this.high;
+    let low = this.low;
+    for (let at = 0; at < key.length; at += 1) {
+      const code = key.charCodeAt(at);
+      high = Math.imul(high ^ code, 0x85eb_ca6b);
+      low = Math.imul(low ^ code, 0xc2b2_ae35);
+      high ^= high >>> 13;
+      low ^= low >>> 16;
+      // Each half depends on both keys.
+      high = (high + low) | 0;
+    }
+    const fingerprint = Buffer.allocUnsafe(fingerprintBytes);
+    fingerprint.writeInt32BE(mixed(high ^ Math.imul(low, 0x9e37_79b1)), 0);
+    fingerprint.writeInt32BE(mixed(low ^ high), 4);
+    return fingerprint;
+  }
 }
 
-export const fingerprintBytes = 8;
+/** Every bit of the input reaches every bit of the output (the last steps of MurmurHash3). */
+function mixed(value: number): number {
+  let bits = Math.imul(value ^ (value >>> 16), 0x85eb_ca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2_ae35);
+  return bits ^ (bits >>> 16);
+}
 
 /**
  * The fingerprints seen last: at least `capacity`, at most twice as many, in 16 bytes each. The oldest go when there
@@ -38,21 +69,14 @@ export class SeenFingerprints {
     }
     return true;
   }
-
-  /** Takes back what could not be kept. */
-  remove(fingerprint: Uint8Array): void {
-    const [high, low] = halves(fingerprint);
-    this.current.remove(high, low);
-    this.previous?.remove(high, low);
-  }
 }
 
 function halves(fingerprint: Uint8Array): readonly [high: number, low: number] {
   const view = new DataView(fingerprint.buffer, fingerprint.byteOffset, fingerprint.byteLength);
   const high = view.getUint32(0);
   const low = view.getUint32(4);
-  // Two zeroes mark a free slot, and two ones a slot that was freed.
-  return high === 0 && low < 2 ? [1, low] : [high, low];
+  // Two zeroes mark a free slot.
+  return high === 0 && low === 0 ? [1, low] : [high, low];
 }
 
 /** Open addressing with linear probing, half full at most. */
@@ -83,14 +107,6 @@ class Table {
     this.slots[free + 1] = low;
     this.used += 1;
     return true;
-  }
-
-  /** The slot stays taken, so that probes go on past it. */
-  remove(high: number, low: number): void {
-    const place = this.find(high, low);
-    if (place < 0) return;
-    this.slots[place] = 0;
-    this.slots[place + 1] = 1;
   }
 
   /** Where the pair stands, or the complement of the free slot that it would take. */

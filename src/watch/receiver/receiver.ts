@@ -1,13 +1,9 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { AuditEvent } from '../../model/audit-event.ts';
 import { BulwarkError } from '../../model/errors.ts';
-import { isList, isObject, type Json, own } from '../../model/json.ts';
-import { eventsIn } from '../../semantics/audit-event/index.ts';
 import { BodyError, maxBodyBytes, readBody } from './body.ts';
 import type { CallerCheck } from './caller.ts';
-import { fingerprintBytes, fingerprintOf, type SeenFingerprints } from './fingerprints.ts';
 import type { Spool } from './spool.ts';
 import type { ServerCertificate } from './tls-files.ts';
 
@@ -16,9 +12,7 @@ export const webhookPath = '/audit';
 export interface Received {
   readonly offset: number;
   readonly end: number;
-  readonly events: readonly AuditEvent[];
-  /** Of the JSON. */
-  readonly bytes: number;
+  readonly body: Buffer;
 }
 
 export interface ReceiverOptions {
@@ -28,17 +22,12 @@ export interface ReceiverOptions {
   readonly certificate: ServerCertificate | undefined;
   readonly check: CallerCheck;
   readonly spool: Spool;
-  readonly seen: SeenFingerprints;
   /** Bytes that wait for the detections before callers are asked to wait. */
   readonly maxBacklog: number;
-  /** Called in the order of the spool. */
-  readonly onReceived: (received: Received) => void;
-  /** Of every request: its status, the events that were repeated, and seconds from its begin to the answer. */
-  readonly onAnswered: (answered: {
-    readonly status: number;
-    readonly repeated: number;
-    readonly seconds: number;
-  }) => void;
+  /** Called in the order of the spool. The answer waits until it resolves: who sends too fast is slowed down. */
+  readonly onReceived: (received: Received) => Promise<void>;
+  /** Of every request: its status, and seconds from its begin to the answer. */
+  readonly onAnswered: (answered: { readonly status: number; readonly seconds: number }) => void;
 }
 
 export interface Receiver {
@@ -51,7 +40,7 @@ const maxArriving = 4 * maxBodyBytes;
 
 /**
  * Takes EventLists from the audit webhook of API servers. 2xx says that the events are on disk: whoever got anything
- * else, or no answer, sends them again, and what was taken before is recognised. Throws `usage` for an address that
+ * else, or no answer, sends them again. They are read later, and once. Throws `usage` for an address that
  * cannot be listened on.
  */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
@@ -108,7 +97,7 @@ class Intake {
           ? { status: error.status, text: error.message }
           : { status: 503, text: 'the events could not be kept', retryAfter: 5 };
     }
-    const { status, text = '', retryAfter, repeated = 0 } = answer;
+    const { status, text = '', retryAfter } = answer;
     response.writeHead(status, {
       'content-type': 'text/plain; charset=utf-8',
       ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
@@ -117,7 +106,7 @@ class Intake {
       ...(!request.complete && { connection: 'close' }),
     });
     response.end(text === '' ? '' : `${text}\n`);
-    this.options.onAnswered({ status, repeated, seconds: (performance.now() - began) / 1000 });
+    this.options.onAnswered({ status, seconds: (performance.now() - began) / 1000 });
   }
 
   private async take(request: IncomingMessage): Promise<Answer> {
@@ -139,36 +128,18 @@ class Intake {
   }
 
   private async keep(body: Buffer): Promise<Answer> {
-    const { spool, seen, onReceived } = this.options;
-    const origin = { source: 'webhook', offset: spool.end };
-    const value = parseJson(body);
-    if (value === undefined) return { status: 400, text: 'the body is not JSON' };
-    const all = [...eventsIn(value, origin)];
-    if (all.length === 0 && !isEmptyList(value)) return { status: 400, text: 'the body holds no audit events' };
-    const events: AuditEvent[] = [];
-    const marks: Buffer[] = [];
-    for (const event of all) {
-      const mark = fingerprintOf(event);
-      if (!seen.add(mark)) continue;
-      events.push(event);
-      marks.push(mark);
-    }
-    const repeated = all.length - events.length;
-    if (events.length === 0) {
-      // The first delivery of these may still be on its way to the disk.
-      await spool.settled();
-      return { status: 200, repeated };
-    }
-    const bytes = repeated === 0 ? body : Buffer.from(listOf(events));
-    try {
-      const { offset, end } = await spool.append(bytes, Buffer.concat(marks, marks.length * fingerprintBytes));
-      onReceived({ offset, end, events, bytes: bytes.length });
-    } catch (error) {
-      for (const mark of marks) seen.remove(mark);
-      throw error;
-    }
-    return { status: 200, repeated };
+    if (!isObjectText(body)) return { status: 400, text: 'the body is not a JSON object' };
+    const { spool, onReceived } = this.options;
+    const place = await spool.append(body);
+    await onReceived({ ...place, body });
+    return { status: 200 };
   }
+}
+
+/** Enough to turn away who posts something else; what is wrong inside shows when it is read. */
+function isObjectText(body: Buffer): boolean {
+  const text = body.toString('latin1', Math.max(0, body.length - 16)).trimEnd();
+  return body.toString('latin1', 0, 16).trimStart().startsWith('{') && text.endsWith('}');
 }
 
 interface Answer {
@@ -176,23 +147,4 @@ interface Answer {
   readonly text?: string;
   /** Seconds. */
   readonly retryAfter?: number;
-  readonly repeated?: number;
-}
-
-export function parseJson(body: Buffer): Json | undefined {
-  try {
-    return JSON.parse(body.toString('utf8')) as Json;
-  } catch {
-    return undefined;
-  }
-}
-
-function isEmptyList(value: Json): boolean {
-  if (!isObject(value)) return false;
-  const items = own(value, 'items');
-  return value.kind === 'EventList' && (items === undefined || items === null || (isList(items) && items.length === 0));
-}
-
-function listOf(events: readonly AuditEvent[]): string {
-  return JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1', items: events.map(({ raw }) => raw) });
 }

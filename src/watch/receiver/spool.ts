@@ -18,7 +18,6 @@ export interface SpoolOptions {
 export interface Frame {
   readonly offset: number;
   readonly end: number;
-  readonly marks: Buffer;
   readonly body: Buffer;
 }
 
@@ -28,16 +27,15 @@ interface Segment {
   end: number;
 }
 
-/** Length of the body and of the marks, and the digest of both: a torn or spoilt frame is none. */
-const headerBytes = 16;
+/** Length and digest of the body: a torn or spoilt frame is none. */
+const headerBytes = 12;
 const digestBytes = 8;
 /** Larger than any body that is admitted: a longer frame is a spoilt one. */
-const maxPart = 64 * 1024 * 1024;
+const maxBody = 64 * 1024 * 1024;
 
 /**
  * Bodies on disk, in order of arrival, from when they are acknowledged to when a checkpoint covers them. A file per
- * segment, named by its first offset; each frame carries marks (the fingerprints of its events) that can be read
- * without its body.
+ * segment, named by its first offset.
  */
 export class Spool {
   private readonly options: SpoolOptions;
@@ -86,12 +84,11 @@ export class Spool {
   }
 
   /** Resolves with the place of the frame when it is durable. Rejects where the disk does not take it. */
-  async append(body: Uint8Array, marks: Uint8Array): Promise<{ readonly offset: number; readonly end: number }> {
+  async append(body: Uint8Array): Promise<{ readonly offset: number; readonly end: number }> {
     const header = Buffer.alloc(headerBytes);
     header.writeUInt32BE(body.byteLength, 0);
-    header.writeUInt32BE(marks.byteLength, 4);
-    digestOf(marks, body).copy(header, 8);
-    const frame = Buffer.concat([header, marks, body]);
+    digestOf(body).copy(header, 4);
+    const frame = Buffer.concat([header, body]);
     await this.next(() => this.makeRoom(frame.length));
     const segment = this.current;
     const { journal } = this;
@@ -99,11 +96,6 @@ export class Spool {
     const offset = segment.end;
     segment.end += frame.length;
     return { offset, end: segment.end };
-  }
-
-  /** Resolves when all that was appended before is durable or refused. */
-  settled(): Promise<void> {
-    return this.journal.settled();
   }
 
   /** The frames from one offset to another. */
@@ -164,8 +156,8 @@ function segmentPath(folder: string, start: number): string {
   return join(folder, `${String(start).padStart(16, '0')}.spool`);
 }
 
-function digestOf(marks: Uint8Array, body: Uint8Array): Buffer {
-  return createHash('sha256').update(marks).update(body).digest().subarray(0, digestBytes);
+function digestOf(body: Uint8Array): Buffer {
+  return createHash('sha256').update(body).digest().subarray(0, digestBytes);
 }
 
 /** The whole frames of a segment from an offset, up to the first that is torn. */
@@ -176,16 +168,12 @@ async function* framesOf({ start, path }: Segment, from: number): AsyncIterable<
     for (;;) {
       const header = await readAt(file, offset - start, headerBytes);
       if (header === undefined) return;
-      const bodyLength = header.readUInt32BE(0);
-      const marksLength = header.readUInt32BE(4);
-      if (bodyLength > maxPart || marksLength > maxPart) return;
-      const parts = await readAt(file, offset - start + headerBytes, marksLength + bodyLength);
-      if (parts === undefined) return;
-      const marks = parts.subarray(0, marksLength);
-      const body = parts.subarray(marksLength);
-      if (!digestOf(marks, body).equals(header.subarray(8))) return;
-      const end = offset + headerBytes + parts.length;
-      yield { offset, end, marks, body };
+      const length = header.readUInt32BE(0);
+      if (length > maxBody) return;
+      const body = await readAt(file, offset - start + headerBytes, length);
+      if (body === undefined || !digestOf(body).equals(header.subarray(4))) return;
+      const end = offset + headerBytes + length;
+      yield { offset, end, body };
       offset = end;
     }
   } finally {

@@ -1,10 +1,15 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { AuditEvent } from '../../model/audit-event.ts';
+import type { Json } from '../../model/json.ts';
 import { eventsIn } from '../../semantics/audit-event/index.ts';
-import type { Batch, EventSource, ReadingOptions } from '../sources/source.ts';
+import { replaceFile } from '../replace-file.ts';
+import type { Batch, Damage, EventSource, ReadingOptions } from '../sources/source.ts';
 import type { CallerCheck } from './caller.ts';
-import { fingerprintBytes, SeenFingerprints } from './fingerprints.ts';
-import { parseJson, type Received, type ReceiverOptions, startReceiver } from './receiver.ts';
+import { Fingerprints, fingerprintBytes, SeenFingerprints } from './fingerprints.ts';
+import { type Received, type ReceiverOptions, startReceiver } from './receiver.ts';
 import { Spool } from './spool.ts';
 import type { ServerCertificate } from './tls-files.ts';
 
@@ -18,6 +23,8 @@ export interface WebhookSourceOptions {
   readonly limits?: Partial<WebhookLimits>;
   readonly onListening: (address: AddressInfo) => void;
   readonly onAnswered: ReceiverOptions['onAnswered'];
+  /** Events that came again, and were left out. */
+  readonly onRepeated: (count: number) => void;
   readonly onBacklog: (bytes: number) => void;
 }
 
@@ -25,17 +32,20 @@ export interface WebhookLimits {
   readonly segmentBytes: number;
   readonly retainedBytes: number;
   readonly maxBacklog: number;
-  /** Parsed events that wait in memory, by the length of their JSON; others are read from disk when it is their turn. */
+  /** Bodies that wait in memory; others are read from disk when it is their turn. */
   readonly memoryBytes: number;
+  /** How long an answer is held back while that much waits, in milliseconds: less than API servers are ready to wait. */
+  readonly slowdown: number;
   /** Events that are recognised when they come again. */
   readonly remembered: number;
 }
 
 const defaults: WebhookLimits = {
   segmentBytes: 32 * 1024 * 1024,
-  retainedBytes: 128 * 1024 * 1024,
+  retainedBytes: 64 * 1024 * 1024,
   maxBacklog: 1024 * 1024 * 1024,
-  memoryBytes: 16 * 1024 * 1024,
+  memoryBytes: 2 * 1024 * 1024,
+  slowdown: 2_000,
   remembered: 512 * 1024,
 };
 
@@ -44,55 +54,51 @@ export function webhookSource(options: WebhookSourceOptions): EventSource {
   return { name: 'webhook', batches: (batchOptions) => received(options, batchOptions) };
 }
 
-/** What waits, in order; the events are left out where memory is short. */
-type Waiting = Omit<Received, 'events'> & { readonly events: readonly AuditEvent[] | undefined };
+/** What waits, in order; the body is left out where memory is short. */
+type Waiting = Omit<Received, 'body'> & { readonly length: number; readonly body: Buffer | undefined };
 
 async function* received(options: WebhookSourceOptions, { from, signal }: ReadingOptions): AsyncIterable<Batch> {
   const limits = { ...defaults, ...options.limits };
-  const spool = await Spool.open({ ...limits, folder: options.folder, from: from?.offset ?? 0 });
-  const seen = new SeenFingerprints(limits.remembered);
-  const queue = new Waitings(limits.memoryBytes);
   const start = from?.offset ?? 0;
-  for await (const { marks } of spool.frames(0, spool.end)) {
-    for (let at = 0; at < marks.length; at += fingerprintBytes) seen.add(marks.subarray(at, at + fingerprintBytes));
-  }
+  const spool = await Spool.open({ ...limits, folder: options.folder, from: start });
+  const reader = new BodyReader(await keyIn(join(options.folder, 'key')), limits.remembered);
+  const queue = new Waitings(limits);
+  // What was handled before the restart may be sent again.
+  for await (const frame of spool.frames(0, start)) reader.read(frame);
   // Up to here; what comes from now on is in the queue.
   const replayed = spool.frames(start, spool.end);
   const receiver = await startReceiver({
     ...options,
     spool,
-    seen,
     maxBacklog: limits.maxBacklog,
     onReceived: (item) => {
-      queue.add(item);
       options.onBacklog(spool.backlog);
+      return queue.add(item);
     },
   });
   const stop = (): void => queue.stop();
   signal.addEventListener('abort', stop, { once: true });
-  const batch = (
-    events: readonly AuditEvent[],
-    { end, bytes }: { readonly end: number; readonly bytes: number },
-  ): Batch => ({
-    source: 'webhook',
-    events,
-    damages: [],
-    position: { source: 'webhook', offset: end },
-    bytes,
-    done: () => {
-      options.onBacklog(spool.backlog);
-      void spool.release(end).catch(() => undefined);
-    },
-  });
+  /** Kept until a checkpoint: it must not hold the body. */
+  const releaser = (end: number) => (): void => {
+    options.onBacklog(spool.backlog);
+    void spool.release(end).catch(() => undefined);
+  };
+  const batchOf = ({ offset, end, body }: Received): Batch => {
+    const { repeated, ...read } = reader.read({ offset, body });
+    if (repeated > 0) options.onRepeated(repeated);
+    const position = { source: 'webhook', offset: end };
+    return { source: 'webhook', ...read, position, bytes: body.length, done: releaser(end) };
+  };
   try {
     options.onListening(receiver.address);
-    for await (const { offset, end, body } of replayed) {
+    for await (const frame of replayed) {
       if (signal.aborted) return;
-      yield batch(eventsOf(body, offset), { end, bytes: body.length });
+      yield batchOf(frame);
     }
-    for await (const item of queue.items()) {
+    for await (const { offset, end, body } of queue.items()) {
       if (signal.aborted) return;
-      yield batch(item.events ?? (await readBack(spool, item)), item);
+      if (body !== undefined) yield batchOf({ offset, end, body });
+      else for await (const frame of spool.frames(offset, end)) yield batchOf(frame);
     }
   } finally {
     signal.removeEventListener('abort', stop);
@@ -101,58 +107,102 @@ async function* received(options: WebhookSourceOptions, { from, signal }: Readin
   }
 }
 
-function eventsOf(body: Buffer, offset: number): readonly AuditEvent[] {
-  const value = parseJson(body);
-  return value === undefined ? [] : [...eventsIn(value, { source: 'webhook', offset })];
+/** Bodies to events, in order, without those that came before. */
+class BodyReader {
+  private readonly fingerprints: Fingerprints;
+  private readonly seen: SeenFingerprints;
+
+  constructor(key: Buffer, remembered: number) {
+    this.fingerprints = new Fingerprints(key);
+    this.seen = new SeenFingerprints(remembered);
+  }
+
+  read({
+    offset,
+    body,
+  }: Omit<Received, 'end'>): Pick<Batch, 'events' | 'damages' | 'others'> & { readonly repeated: number } {
+    const origin = { source: 'webhook', offset };
+    const events: AuditEvent[] = [];
+    const damages: Damage[] = [];
+    let repeated = 0;
+    let others = 0;
+    try {
+      const value = JSON.parse(body.toString('utf8')) as Json;
+      for (const event of eventsIn(value, origin)) {
+        if (this.seen.add(this.fingerprints.of(event))) events.push(event);
+        else repeated += 1;
+      }
+      if (events.length + repeated === 0) others = 1;
+    } catch {
+      damages.push({ ...origin, bytes: body.length, problem: 'is not valid JSON' });
+    }
+    return { events, damages, others, repeated };
+  }
 }
 
-async function readBack(spool: Spool, { offset, end }: Waiting): Promise<readonly AuditEvent[]> {
-  for await (const { body } of spool.frames(offset, end)) return eventsOf(body, offset);
-  return [];
+/** The key of this spool, made with it. */
+async function keyIn(path: string): Promise<Buffer> {
+  const key = await readFile(path).catch(() => undefined);
+  if (key?.length === fingerprintBytes) return key;
+  const made = randomBytes(fingerprintBytes);
+  await replaceFile(path, [made]);
+  return made;
 }
 
 class Waitings {
   private readonly memoryBytes: number;
-  private readonly waiting: Waiting[] = [];
-  private first = 0;
+  private readonly slowdown: number;
+  private waiting: Waiting[] = [];
+  private isStopped = false;
   private held = 0;
-  private stopped = false;
   private wake: () => void = () => undefined;
+  private readonly slowed: (() => void)[] = [];
 
-  constructor(memoryBytes: number) {
+  constructor({ memoryBytes, slowdown }: Pick<WebhookLimits, 'memoryBytes' | 'slowdown'>) {
     this.memoryBytes = memoryBytes;
+    this.slowdown = slowdown;
   }
 
-  add(item: Received): void {
-    const fits = this.held + item.bytes <= this.memoryBytes || this.first === this.waiting.length;
-    if (fits) this.held += item.bytes;
-    this.waiting.push(fits ? item : { ...item, events: undefined });
+  /** Resolves when there is room for more, or after a while. */
+  async add(item: Received): Promise<void> {
+    const { length } = item.body;
+    const fits = this.held + length <= this.memoryBytes || this.waiting.length === 0;
+    if (fits) this.held += length;
+    this.waiting.push({ ...item, length, body: fits ? item.body : undefined });
     this.wake();
+    if (this.held < this.memoryBytes / 2) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.slowdown);
+      this.slowed.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   stop(): void {
-    this.stopped = true;
+    this.isStopped = true;
     this.wake();
+    for (const goOn of this.slowed.splice(0)) goOn();
   }
 
   async *items(): AsyncIterable<Waiting> {
-    while (!this.stopped) {
-      const item = this.waiting[this.first];
-      if (item === undefined) {
-        this.waiting.length = 0;
-        this.first = 0;
+    while (!this.isStopped) {
+      // All at once: to take the first of a long list costs as much as the list is long.
+      const taken = this.waiting;
+      this.waiting = [];
+      if (taken.length === 0) {
         await new Promise<void>((resolve) => {
           this.wake = resolve;
         });
         continue;
       }
-      this.first += 1;
-      if (this.first > 4096) {
-        this.waiting.splice(0, this.first);
-        this.first = 0;
+      taken.reverse();
+      for (let item = taken.pop(); item !== undefined && !this.isStopped; item = taken.pop()) {
+        if (item.body !== undefined) this.held -= item.length;
+        if (this.held < this.memoryBytes / 2) for (const goOn of this.slowed.splice(0)) goOn();
+        yield item;
       }
-      if (item.events !== undefined) this.held -= item.bytes;
-      yield item;
     }
   }
 }

@@ -2,7 +2,7 @@ import type { Alert } from '../../model/alert.ts';
 import { counted } from '../../report/names.ts';
 import { capitalised, sentence } from '../../report/remedy.ts';
 import { type Style, styleOf } from '../../report/style.ts';
-import { wrap } from '../../report/text-width.ts';
+import { textWidth, unbroken, wrap } from '../../report/text-width.ts';
 import { visibleShort } from '../../report/visible.ts';
 import { clock, whenText, whoText } from './alert-text.ts';
 
@@ -35,7 +35,9 @@ export function alertLines(alert: Alert, { style, width }: AlertPage): string[] 
     ...wrap(said, { width, lead: '  ' }),
     // Of what the log itself shows nobody is known.
     ...(alert.events.length === 0 ? [] : row('Who', visibleShort(whoText(alert), longestMessage))),
-    ...(targets.length === 0 ? [] : row('What', `${targets.join(', ')}${more > 0 ? `, and ${more} more` : ''}`)),
+    ...(targets.length === 0
+      ? []
+      : row('What', `${targets.map(unbroken).join(', ')}${more > 0 ? `, and ${more} more` : ''}`)),
     ...row('When', whenText(alert)),
     ...(causes.length === 0 ? [] : row('Cause', causesText(causes))),
     ...(next.length === 0
@@ -55,12 +57,25 @@ function causesText(causes: readonly string[]): string {
   return `${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
 }
 
-/** What was folded into an incident that is known: one line. */
-export function updateLine(alert: Alert, { style }: AlertPage): string {
+/** What was folded into an incident that is known: one line, cut where the terminal ends. */
+export function updateLine(alert: Alert, { style, width }: AlertPage): string {
   const { severity, title, last, count } = alert;
+  const who = alert.actor.user === '' ? '' : `, ${visibleShort(alert.actor.user, 120)}`;
   const target = alert.targets.at(-1);
-  const who = alert.actor.user === '' ? 'not authenticated' : alert.actor.user;
-  const what = target === undefined ? '' : `, ${visibleShort(target, 80)}`;
-  const word = style.severity(severity, severity);
-  return `${style.faint(clock(last).slice(11))}  ${word}  ${visibleShort(title, 120)}: ${style.strong(counted(count, 'event'))} so far, ${visibleShort(who, 120)}${what}  ${style.faint(alert.id)}`;
+  const what = target === undefined ? '' : `, ${visibleShort(target, 120)}`;
+  const time = clock(last).slice(11);
+  const text = `${visibleShort(title, 120)}: ${counted(count, 'event')} so far${who}${what}`;
+  return `${style.faint(time)}  ${style.severity(severity, severity)}  ${cut(text, width - time.length - severity.length - 4)}`;
+}
+
+function cut(text: string, columns: number): string {
+  if (textWidth(text) <= columns) return text;
+  let kept = '';
+  let taken = 3;
+  for (const character of text) {
+    taken += textWidth(character);
+    if (taken > columns) break;
+    kept += character;
+  }
+  return `${kept}...`;
 }

@@ -32,7 +32,7 @@ export function alertmanagerSink(options: {
   };
 }
 
-export function alertmanagerAlert(alert: Alert, now: number): Json {
+function alertmanagerAlert(alert: Alert, now: number): Json {
   const { rule, id, severity, actor, title, message, targets, next, attack, causes } = alert;
   const last = Date.parse(alert.last);
   return {

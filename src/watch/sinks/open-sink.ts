@@ -26,8 +26,8 @@ export interface SinkContext {
   readonly now: () => number;
 }
 
-export const sinkKinds = ['terminal', 'ndjson', 'webhook', 'slack', 'alertmanager', 'elasticsearch', 'syslog'] as const;
-export type SinkKind = (typeof sinkKinds)[number];
+const sinkKinds = ['terminal', 'ndjson', 'webhook', 'slack', 'alertmanager', 'elasticsearch', 'syslog'] as const;
+type SinkKind = (typeof sinkKinds)[number];
 
 /**
  * A sink from `KIND` or `KIND=WHERE`. A URL with a secret in it is better read from a file: `slack=@FILE`, whose first

@@ -27,7 +27,7 @@ const colors = { critical: '#8b0000', high: '#d32f2f', medium: '#f9a825', low: '
 /** Longest text of a section block is 3,000 characters. */
 const longest = 2_500;
 
-export function slackMessage(alert: Alert): Json {
+function slackMessage(alert: Alert): Json {
   const { severity, title, message, targets, next, rule, id, causes } = alert;
   const head = `${severity.toUpperCase()}: ${title}${alert.revision === 0 ? '' : ' (update)'}`;
   const lines = [

@@ -14,12 +14,16 @@ export function terminalSink({
   readonly page: AlertPage;
 }): Sink {
   const shown = new Map<string, Alert['severity']>();
+  let isUpdate = false;
   const linesOf = (alert: Alert): readonly string[] => {
     const before = shown.get(alert.id);
     shown.delete(alert.id);
     shown.set(alert.id, alert.severity);
     if (shown.size > remembered) shown.delete(shown.keys().next().value ?? '');
-    return before === alert.severity ? [updateLine(alert, page), ''] : alertLines(alert, page);
+    const wasUpdate = isUpdate;
+    isUpdate = before === alert.severity;
+    if (isUpdate) return [updateLine(alert, page)];
+    return [...(wasUpdate ? [''] : []), ...alertLines(alert, page)];
   };
   return {
     name: 'terminal',

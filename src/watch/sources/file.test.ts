@@ -337,6 +337,61 @@ describe('fileSource: followed', () => {
   });
 });
 
+describe('fileSource: a writer that rotates all the time', () => {
+  it('is read whole and in order, over restarts, by a reader that falls behind', async () => {
+    const writing = rotatingWriter(log, 1200);
+    const seen = await restartingReader(log, writing);
+    const count = await writing;
+    expect(seen).toEqual(Array.from({ length: count }, (_, index) => `${index}`));
+  }, 15_000);
+});
+
+/** Appends lines, some in two parts, and rotates every 40, compressing every other file. Resolves to how many. */
+async function rotatingWriter(path: string, ms: number): Promise<number> {
+  let lines = 0;
+  let rotations = 0;
+  await writeFile(path, '');
+  for (const began = Date.now(); Date.now() - began < ms; ) {
+    const line = `${exampleLine(`${lines}`)}\n`;
+    await appendFile(path, line.slice(0, lines % 60));
+    if (lines % 7 === 0) await pause(1);
+    await appendFile(path, line.slice(lines % 60));
+    lines += 1;
+    if (lines % 40 !== 0) continue;
+    rotations += 1;
+    const old = path.replace('.log', `-2026-11-20T20-06-05.${`${rotations}`.padStart(3, '0')}.log`);
+    await rename(path, old);
+    await writeFile(path, '');
+    if (rotations % 2 === 0) continue;
+    await writeFile(`${old}.gz`, gzipSync(readFileSync(old)));
+    await rm(old);
+  }
+  return lines;
+}
+
+/** Follows, stops and goes on from where it was, several times a second, until it has seen as much as was written. */
+async function restartingReader(path: string, writing: Promise<number>): Promise<readonly string[]> {
+  const seen: string[] = [];
+  let position: Position | undefined;
+  let count = Number.POSITIVE_INFINITY;
+  void writing.then((written) => {
+    count = written;
+  });
+  for (const began = Date.now(); seen.length < count && Date.now() - began < 10_000; ) {
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), 250);
+    const source = fileSource(path, { pollMs: 5, graceMs: 20 });
+    const from = position === undefined ? {} : { from: position };
+    for await (const batch of source.batches({ follow: true, signal: stop.signal, ...from })) {
+      seen.push(...told(batch));
+      position = batch.position;
+      await pause(seen.length % 3);
+    }
+    clearTimeout(timer);
+  }
+  return seen;
+}
+
 /** The fingerprint that a position at `at` has, taken by reading the file up to there. */
 async function fingerprintOf(path: string, at: Position): Promise<string> {
   const file = await LogFile.open(path);

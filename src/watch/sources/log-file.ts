@@ -120,6 +120,11 @@ export class LogFile {
   }
 }
 
+/** Whether a fingerprint is of enough to tell logs apart: all begin alike, up to the first audit id. */
+export function isTelling(fingerprint: string): boolean {
+  return Number(fingerprint.slice(0, fingerprint.indexOf(':'))) >= 128;
+}
+
 /** What is read at once: larger is no faster. */
 export const chunkBytes = 256 * 1024;
 

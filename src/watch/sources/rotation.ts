@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { LogFile } from './log-file.ts';
+import { isTelling, LogFile } from './log-file.ts';
 import type { Position } from './source.ts';
 
 interface Sibling {
@@ -19,8 +19,8 @@ async function siblingsOf(path: string): Promise<readonly Sibling[]> {
   const folder = dirname(path);
   const name = basename(path);
   const stem = basename(path, extname(path));
-  const names = await readdir(folder).catch(() => []);
-  const known = new Set(names);
+  // A file that is renamed while a folder is listed may be missing from the list: not from two.
+  const names = new Set([...(await namesIn(folder)), ...(await namesIn(folder))]);
   const found: Sibling[] = [];
   for (const other of names) {
     const named = other.startsWith(`${name}.`) || other.startsWith(`${name}-`);
@@ -28,12 +28,30 @@ async function siblingsOf(path: string): Promise<readonly Sibling[]> {
     if (!named && !timed) continue;
     // What is being compressed stands beside what it is made of.
     const plain = other.replace(/\.(?:gz|zst)$/, '');
-    if (plain !== other && known.has(plain)) continue;
-    const path = join(folder, other);
-    const stats = await stat(path, { bigint: true }).catch(() => undefined);
-    if (stats?.isFile() === true) found.push({ path, modified: Number(stats.mtimeNs) / 1e6 });
+    if (plain !== other && names.has(plain)) continue;
+    const sibling = join(folder, other);
+    const modified = await lastChange(sibling);
+    if (modified !== undefined) found.push({ path: sibling, modified });
   }
   return found.sort(byRotation);
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  return readdir(folder).catch(() => []);
+}
+
+/** In milliseconds since 1970; undefined for what is no file. */
+async function lastChange(path: string): Promise<number | undefined> {
+  for (const name of namesOf(path)) {
+    const stats = await stat(name).catch(() => undefined);
+    if (stats !== undefined) return stats.isFile() ? stats.mtimeMs : undefined;
+  }
+  return undefined;
+}
+
+/** A rotated file may be compressed between one look and the next. */
+function namesOf(path: string): readonly string[] {
+  return [path, `${path}.gz`, `${path}.zst`];
 }
 
 /** By the time in the name: compressing a file makes it look new. */
@@ -69,8 +87,8 @@ export async function findRotated(path: string, { at, drained, current }: Search
   for (const { path: sibling, modified } of await siblingsOf(path)) {
     const file = await openRotated(sibling);
     if (file === undefined) continue;
-    // It was rotated while we looked: it and what follows are for when it was read.
-    if (file.inode === current.inode && file.device === current.device) {
+    // Rotated while we looked: it and what follows are for when it was read.
+    if (isSame(file, current) || (await isCopyOf(file, current))) {
       await file.handle.close();
       break;
     }
@@ -86,17 +104,31 @@ export async function findRotated(path: string, { at, drained, current }: Search
   return { old, later };
 }
 
-/** It may have been compressed since it was listed. */
+/** What `current` has become when it was compressed. */
+async function isCopyOf(file: LogFile, current: LogFile): Promise<boolean> {
+  if (current.compression !== undefined || !current.isRegular) return false;
+  const begin = await current.fingerprint(await current.size());
+  return begin !== undefined && isTelling(begin) && file.begins(begin);
+}
+
+function isSame(a: LogFile, b: LogFile): boolean {
+  return a.inode === b.inode && a.device === b.device;
+}
+
 async function openRotated(path: string): Promise<LogFile | undefined> {
-  for (const name of [path, `${path}.gz`, `${path}.zst`]) {
+  for (const name of namesOf(path)) {
     const file = await LogFile.open(name).catch(() => undefined);
     if (file !== undefined) return file;
   }
   return undefined;
 }
 
-/** Whether a position is one in this file: by its beginning, or by its inode where it had none yet. */
+/**
+ * Whether a position is one in this file: by its beginning or, where too little of that was read to tell, by its inode,
+ * which may be used again for another file.
+ */
 export async function isOf(file: LogFile, { file: was, fingerprint }: Position): Promise<boolean> {
-  if (fingerprint !== undefined) return file.begins(fingerprint);
-  return was !== undefined && file.inode === was.inode && file.device === was.device;
+  const isSameInode = was !== undefined && file.inode === was.inode && file.device === was.device;
+  if (fingerprint === undefined) return isSameInode;
+  return (isSameInode || isTelling(fingerprint)) && file.begins(fingerprint);
 }

@@ -1,0 +1,205 @@
+import { BitSet } from './bit-set.ts';
+import type { CompiledPolicy } from './compiled-policy.ts';
+import type { Direction } from './policy.ts';
+import { allPorts, noPorts, type PortSetId, type PortSets } from './port-set.ts';
+
+/**
+ * Where the objects leave something open: `least` takes what is allowed however it turns out, `most` what is allowed
+ * if all of it turns out that way. Between the two lies what is not known.
+ */
+export type Bound = 'least' | 'most';
+
+/** A rule's connections: the ports, and the classes on the other side. */
+export interface RuleEntry {
+  readonly ports: PortSetId;
+  readonly action: 'allow' | 'deny' | 'pass';
+  readonly must: BitSet;
+  readonly may: BitSet;
+}
+
+/** The policies that select a class in a direction, in the order in which they decide, with their rules resolved. */
+export interface SelectedPolicy {
+  readonly compiled: CompiledPolicy;
+  readonly entries: readonly RuleEntry[];
+}
+
+export interface RowRequest {
+  readonly selected: readonly SelectedPolicy[];
+  readonly direction: Direction;
+  readonly bound: Bound;
+  readonly size: number;
+  readonly ports: PortSets;
+}
+
+/** For each class on the other side, the ports at which these policies let connections pass. */
+export function decideRow(request: RowRequest): Uint16Array | Uint32Array {
+  const { selected, size, ports } = request;
+  const row = new Uint32Array(size);
+  let highest: number = allPorts;
+  for (const cell of portCells(selected, ports)) {
+    const allowed = decideCell(cell, request);
+    // What a class has so far, and what it has with this cell.
+    const joined = new Map<number, number>();
+    allowed.forEach((at) => {
+      const before = row[at] ?? noPorts;
+      let after = joined.get(before);
+      if (after === undefined) {
+        after = ports.union(before, cell.ports);
+        joined.set(before, after);
+        if (after > highest) highest = after;
+      }
+      row[at] = after;
+    });
+  }
+  return highest < 65536 ? Uint16Array.from(row) : row;
+}
+
+/** Ports that every rule treats alike, and the rules that take them. */
+interface PortCell {
+  readonly ports: PortSetId;
+  /** By number of the policy, then of its entry. */
+  readonly rules: ReadonlySet<RuleEntry>;
+}
+
+function portCells(selected: readonly SelectedPolicy[], ports: PortSets): readonly PortCell[] {
+  const entries = selected.flatMap(({ entries }) => entries);
+  const distinct = new Set(entries.map((entry) => entry.ports));
+  distinct.delete(noPorts);
+  const cells = refine([...distinct], ports);
+  const bySet = new Map<PortSetId, RuleEntry[]>();
+  for (const entry of entries) {
+    const same = bySet.get(entry.ports);
+    if (same === undefined) bySet.set(entry.ports, [entry]);
+    else same.push(entry);
+  }
+  return cells.map(({ ports: cell, sets }) => ({
+    ports: cell,
+    rules: new Set(sets.flatMap((set) => bySet.get(set) ?? [])),
+  }));
+}
+
+/** Parts of all ports such that each set is made of whole parts. */
+function refine(
+  sets: readonly PortSetId[],
+  ports: PortSets,
+): readonly { readonly ports: PortSetId; readonly sets: readonly PortSetId[] }[] {
+  const [only] = sets;
+  if (sets.length === 0) return [{ ports: allPorts, sets: [] }];
+  if (sets.length === 1 && only === allPorts) return [{ ports: allPorts, sets }];
+  const edges = [...new Set([allPorts, ...sets].flatMap((set) => ports.edges(set)))].sort((a, b) => a - b);
+  const place = new Map(edges.map((edge, at) => [edge, at]));
+  const taken: PortSetId[][] = edges.map(() => []);
+  const real = edges.map(() => false);
+  const within = (set: PortSetId, visit: (at: number) => void): void => {
+    const own = ports.edges(set);
+    for (let index = 0; index < own.length; index += 2) {
+      const [from, to] = [place.get(own[index] ?? 0) ?? 0, place.get(own[index + 1] ?? 0) ?? 0];
+      for (let at = from; at < to; at += 1) visit(at);
+    }
+  };
+  within(allPorts, (at) => {
+    real[at] = true;
+  });
+  for (const set of sets) within(set, (at) => taken[at]?.push(set));
+  const cells = new Map<string, { sets: readonly PortSetId[]; edges: number[] }>();
+  for (const [at, list] of taken.entries()) {
+    const [from, to] = [edges[at], edges[at + 1]];
+    if (real[at] !== true || from === undefined || to === undefined) continue;
+    const key = list.join();
+    const cell = cells.get(key);
+    if (cell === undefined) cells.set(key, { sets: list, edges: [from, to] });
+    else if (cell.edges.at(-1) === from) cell.edges[cell.edges.length - 1] = to;
+    else cell.edges.push(from, to);
+  }
+  return [...cells.values()].map(({ sets: list, edges: own }) => ({ ports: ports.intern(own), sets: list }));
+}
+
+/** Who is let through at the ports of a cell. */
+function decideCell({ rules }: PortCell, { selected, direction, bound, size }: RowRequest): BitSet {
+  const allowed = new BitSet(size);
+  let open = BitSet.full(size);
+  for (let at = 0; at < selected.length; ) {
+    const rank = selected[at]?.compiled.policy.tier.rank;
+    const passed = new BitSet(size);
+    let isolated = false;
+    while (at < selected.length && selected[at]?.compiled.policy.tier.rank === rank) {
+      const end = endOfTie(selected, at);
+      const before = open.clone();
+      const outcomes = selected.slice(at, end).map((each) => decidePolicy(each, { rules, open: before, bound, size }));
+      const { allow, deny, pass } =
+        outcomes.length === 1 && outcomes[0] !== undefined ? outcomes[0] : settle(outcomes, bound, size);
+      allowed.or(allow);
+      passed.or(pass);
+      open.minus(allow).minus(deny).minus(pass);
+      for (const { compiled } of selected.slice(at, end)) {
+        const isHere = compiled.policy[direction]?.isolates === true;
+        if (isHere && (bound === 'least' || compiled.policy.unsure === undefined)) isolated = true;
+      }
+      at = end;
+    }
+    open = isolated ? passed : passed.or(open);
+  }
+  return allowed.or(open);
+}
+
+/** The policies from `at` on that have one place in the order: those that decide together. */
+function endOfTie(selected: readonly SelectedPolicy[], at: number): number {
+  const first = selected[at]?.compiled.policy;
+  let end = at + 1;
+  if (first?.ties !== 'undefined') return end;
+  while (
+    selected[end]?.compiled.policy.order === first.order &&
+    selected[end]?.compiled.policy.tier.rank === first.tier.rank
+  )
+    end += 1;
+  return end;
+}
+
+interface Outcome {
+  readonly allow: BitSet;
+  readonly deny: BitSet;
+  readonly pass: BitSet;
+}
+
+interface Turn {
+  readonly rules: ReadonlySet<RuleEntry>;
+  readonly open: BitSet;
+  readonly bound: Bound;
+  readonly size: number;
+}
+
+function decidePolicy({ entries }: SelectedPolicy, { rules, open, bound, size }: Turn): Outcome {
+  const outcome = { allow: new BitSet(size), deny: new BitSet(size), pass: new BitSet(size) };
+  const left = open.clone();
+  for (const entry of entries) {
+    if (!rules.has(entry)) continue;
+    const { action, must, may } = entry;
+    // What a rule only may take counts where that makes the bound: against the connection for the least, for it for the most.
+    const isWide = action === 'allow' ? bound === 'most' : action === 'deny' && bound === 'least';
+    outcome[action].or((isWide ? may : must).clone().and(left));
+    left.minus(isWide ? may : must);
+    if (action !== 'pass' || must === may) continue;
+    const doubtful = may.clone().minus(must).and(left);
+    outcome[bound === 'least' ? 'deny' : 'allow'].or(doubtful);
+    left.minus(doubtful);
+  }
+  return outcome;
+}
+
+/** Policies that may be applied in any order: where they disagree, the bound decides. */
+function settle(outcomes: readonly Outcome[], bound: Bound, size: number): Outcome {
+  const result = { allow: new BitSet(size), deny: new BitSet(size), pass: new BitSet(size) };
+  for (const { allow, deny, pass } of outcomes) {
+    result.allow.or(allow);
+    result.deny.or(deny);
+    result.pass.or(pass);
+  }
+  if (bound === 'least') {
+    result.pass.minus(result.deny);
+    result.allow.minus(result.deny).minus(result.pass);
+  } else {
+    result.pass.minus(result.allow);
+    result.deny.minus(result.allow).minus(result.pass);
+  }
+  return result;
+}

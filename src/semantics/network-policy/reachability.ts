@@ -1,0 +1,216 @@
+import { BitSet } from './bit-set.ts';
+import {
+  type CompiledPolicy,
+  type CompiledRule,
+  compilePolicies,
+  type NamedRulePort,
+  rulesOf,
+} from './compiled-policy.ts';
+import { type Bound, decideRow, type RuleEntry, type SelectedPolicy } from './decide-row.ts';
+import { EndpointClasses, portKey } from './endpoint-classes.ts';
+import { type Direction, type Policy } from './policy.ts';
+import { allPorts, noPorts, type PortSetId, PortSets } from './port-set.ts';
+import type { NetworkPod, NetworkWorld } from './world.ts';
+
+type Row = Uint16Array | Uint32Array;
+
+/** Classes that the same policies select. */
+interface Group {
+  readonly selected: readonly SelectedPolicy[];
+  readonly isCertain: boolean;
+  least?: Row;
+  most?: Row;
+}
+
+/** Ports of a connection: those that are certainly let through, and those that may be. */
+export interface Ports {
+  readonly least: PortSetId;
+  readonly most: PortSetId;
+}
+
+/**
+ * Who can talk to whom: every class of endpoints with every other. What two classes may do is found by two look-ups,
+ * the egress of one and the ingress of the other; what a class may do is computed when it is first asked for.
+ */
+export class Reachability {
+  readonly world: NetworkWorld;
+  readonly classes: EndpointClasses;
+  readonly ports = new PortSets();
+  readonly policies: readonly CompiledPolicy[];
+  private readonly groups: Record<Direction, Int32Array>;
+  private readonly kinds: Record<Direction, Group[]> = { ingress: [], egress: [] };
+  private readonly namedPeers = new Map<string, readonly (readonly [PortSetId, BitSet])[]>();
+
+  constructor(world: NetworkWorld, policies: readonly Policy[]) {
+    this.world = world;
+    this.classes = new EndpointClasses(world, policies);
+    this.policies = compilePolicies(policies, this.classes, this.ports);
+    this.groups = { ingress: this.groupBy('ingress'), egress: this.groupBy('egress') };
+  }
+
+  /** The ports at which the first class may connect to the second. */
+  between(from: number, to: number): Ports {
+    const least = this.portsBetween(from, to, 'least');
+    return { least, most: this.isCertain(from, to) ? least : this.portsBetween(from, to, 'most') };
+  }
+
+  portsBetween(from: number, to: number, bound: Bound): PortSetId {
+    const out = this.row('egress', from, bound);
+    const into = this.row('ingress', to, bound);
+    return this.ports.intersect(
+      out === undefined ? allPorts : (out[to] ?? noPorts),
+      into === undefined ? allPorts : (into[from] ?? noPorts),
+    );
+  }
+
+  /** For each class on the other side the ports that are let through; undefined where no policy selects the class. */
+  row(direction: Direction, at: number, bound: Bound): Row | undefined {
+    const group = this.groupOf(direction, at);
+    if (group === undefined) return undefined;
+    const wanted = group.isCertain ? 'least' : bound;
+    const known = group[wanted];
+    if (known !== undefined) return known;
+    const row = decideRow({
+      selected: group.selected,
+      direction,
+      bound: wanted,
+      size: this.classes.size,
+      ports: this.ports,
+    });
+    group[wanted] = row;
+    return row;
+  }
+
+  /** The policies that select a class in a direction, in the order in which they decide. */
+  selecting(direction: Direction, at: number): readonly SelectedPolicy[] {
+    return this.groupOf(direction, at)?.selected ?? [];
+  }
+
+  /** Which classes the same policies select: equal numbers for equal rows, -1 where none does. */
+  groupNumber(direction: Direction, at: number): number {
+    return this.groups[direction][at] ?? -1;
+  }
+
+  groupCount(direction: Direction): number {
+    return this.kinds[direction].length;
+  }
+
+  classOf(pod: NetworkPod): number {
+    const at = this.classes.classOf(pod);
+    if (at === undefined) throw new Error(`pod ${pod.name} is not of this world`);
+    return at;
+  }
+
+  private isCertain(from: number, to: number): boolean {
+    const [out, into] = [this.groupOf('egress', from), this.groupOf('ingress', to)];
+    return (out === undefined || out.isCertain) && (into === undefined || into.isCertain);
+  }
+
+  private groupOf(direction: Direction, at: number): Group | undefined {
+    return this.kinds[direction][this.groups[direction][at] ?? -1];
+  }
+
+  private groupBy(direction: Direction): Int32Array {
+    const selecting: number[][] = [];
+    for (const [number, { policy, subject }] of this.policies.entries()) {
+      if (policy[direction] === undefined) continue;
+      subject.forEach((at) => {
+        const list = selecting[at];
+        if (list === undefined) selecting[at] = [number];
+        else list.push(number);
+      });
+    }
+    const groups = new Int32Array(this.classes.size).fill(-1);
+    const known = new Map<string, number>();
+    const kinds = this.kinds[direction];
+    for (const [at, numbers] of selecting.entries()) {
+      if (numbers === undefined) continue;
+      const named = direction === 'ingress' && numbers.some((number) => this.usesNames(number)) ? this.namesOf(at) : '';
+      const key = `${numbers.join()} ${named}`;
+      let group = known.get(key);
+      if (group === undefined) {
+        group = kinds.length;
+        known.set(key, group);
+        kinds.push(this.makeGroup(direction, numbers, at));
+      }
+      groups[at] = group;
+    }
+    return groups;
+  }
+
+  private makeGroup(direction: Direction, numbers: readonly number[], at: number): Group {
+    const selected: SelectedPolicy[] = [];
+    for (const number of numbers) {
+      const compiled = this.policies[number];
+      if (compiled === undefined) continue;
+      const rules = rulesOf(compiled, direction);
+      const entries = rules.flatMap((rule) =>
+        direction === 'ingress' ? [this.ingressEntry(rule, at)] : this.egressEntries(rule),
+      );
+      selected.push({ compiled, entries });
+    }
+    return { selected, isCertain: selected.every((each, place) => isCertain(each, selected[place + 1])) };
+  }
+
+  private ingressEntry({ rule, must, may, ports, named }: CompiledRule, at: number): RuleEntry {
+    let all = ports;
+    for (const port of named) all = this.ports.union(all, this.resolve(port, at));
+    return { action: rule.action, ports: all, must, may };
+  }
+
+  /** A name means other numbers at other destinations. */
+  private egressEntries({ rule, must, may, ports, named }: CompiledRule): readonly RuleEntry[] {
+    const { action } = rule;
+    if (named.length === 0) return [{ action, ports, must, may }];
+    const entries: RuleEntry[] = ports === noPorts ? [] : [{ action, ports, must, may }];
+    for (const port of named) {
+      for (const [numbers, peers] of this.peersNaming(port)) {
+        const narrow = must.clone().and(peers);
+        entries.push({ action, ports: numbers, must: narrow, may: must === may ? narrow : may.clone().and(peers) });
+      }
+    }
+    return entries;
+  }
+
+  private peersNaming(port: NamedRulePort): readonly (readonly [PortSetId, BitSet])[] {
+    const key = `${port.protocol} ${port.name}`;
+    let known = this.namedPeers.get(key);
+    if (known === undefined) {
+      const byPorts = new Map<PortSetId, BitSet>();
+      this.classes.pods.forEach((at) => {
+        const numbers = this.resolve(port, at);
+        if (numbers === noPorts) return;
+        const peers = byPorts.get(numbers);
+        if (peers === undefined) byPorts.set(numbers, BitSet.of(this.classes.size, [at]));
+        else peers.add(at);
+      });
+      known = [...byPorts];
+      this.namedPeers.set(key, known);
+    }
+    return known;
+  }
+
+  private resolve({ protocol, name }: NamedRulePort, at: number): PortSetId {
+    const each = this.classes.all[at];
+    const declared = each?.kind === 'pods' ? (each.pods[0]?.ports ?? []) : [];
+    const here = declared.filter((port) => port.name === name && (protocol === 'any' || port.protocol === protocol));
+    return this.ports.of(here.map((port) => ({ protocol: port.protocol, from: port.port, to: port.port })));
+  }
+
+  private usesNames(number: number): boolean {
+    return (this.policies[number]?.ingress ?? []).some(({ named }) => named.length > 0);
+  }
+
+  private namesOf(at: number): string {
+    const each = this.classes.all[at];
+    return each?.kind === 'pods' ? (each.pods[0]?.ports ?? []).map(portKey).join() : '';
+  }
+}
+
+/** Policies of one place in the order, where the API leaves open which decides first, are certain only by themselves. */
+function isCertain({ compiled, entries }: SelectedPolicy, next: SelectedPolicy | undefined): boolean {
+  const { policy } = compiled;
+  const other = next?.compiled.policy;
+  if (policy.ties === 'undefined' && other?.tier.rank === policy.tier.rank && other.order === policy.order) return false;
+  return policy.unsure === undefined && entries.every(({ must, may }) => must === may || must.equals(may));
+}

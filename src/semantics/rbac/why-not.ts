@@ -1,0 +1,80 @@
+import type { Grant, RbacAuthorizer, RequestNamespace } from './authorize.ts';
+import type { Binding, RbacUser } from './binding.ts';
+import type { GrantedRule } from './role-book.ts';
+import { type RbacRequest, type RoleRule, ruleAllows, urlMatches } from './rule.ts';
+
+/** What of a request a rule of one's own does not allow. */
+export type MissedPart = 'verb' | 'group' | 'resource' | 'name' | 'namespace' | 'path';
+
+/** The rule of somebody's own that comes closest to a request. */
+export interface NearMiss extends GrantedRule {
+  readonly binding: Binding;
+  readonly missed: readonly MissedPart[];
+}
+
+export interface Refusal {
+  /** Those with the fewest parts missed, first read first. */
+  readonly nearest: readonly NearMiss[];
+  /** What would allow it if it were bound to them: the grants of others, the narrowest first. */
+  readonly others: readonly Grant[];
+  /** The bindings that mean the user whose role does not exist. */
+  readonly dangling: readonly Binding[];
+  readonly bindings: number;
+}
+
+const mostShown = 3;
+
+/** Why RBAC does not allow a request: the nearest that the user has, and who has what they lack. */
+export function refusalOf(
+  authorizer: RbacAuthorizer,
+  user: RbacUser,
+  { request, namespace }: { readonly request: RbacRequest; readonly namespace: RequestNamespace },
+): Refusal {
+  const own = authorizer.bindingsOf(user);
+  const misses: NearMiss[] = [];
+  const dangling: Binding[] = [];
+  for (const binding of own) {
+    const role = authorizer.roles.find(binding.role, binding.object.namespace);
+    if (role === undefined) {
+      dangling.push(binding);
+      continue;
+    }
+    const elsewhere =
+      binding.scope === 'namespace' &&
+      ('path' in request || namespace === undefined || binding.object.namespace !== namespace);
+    for (const granted of authorizer.roles.rulesOf(role)) {
+      const missed = [...missedBy(granted.rule, request), ...(elsewhere ? (['namespace'] as const) : [])];
+      if (missed.length > 0) misses.push({ ...granted, binding, missed });
+    }
+  }
+  const fewest = Math.min(...misses.map(({ missed }) => missed.length), 3);
+  const others = authorizer.grantsOf(request).filter(({ binding }) => {
+    return binding.scope === 'cluster' || (namespace !== undefined && binding.object.namespace === namespace);
+  });
+  return {
+    nearest: misses.filter(({ missed }) => missed.length === fewest).slice(0, mostShown),
+    others: others.sort((a, b) => breadth(a.rule) - breadth(b.rule)).slice(0, mostShown),
+    dangling,
+    bindings: own.length,
+  };
+}
+
+function missedBy(rule: RoleRule, request: RbacRequest): readonly MissedPart[] {
+  const missed: MissedPart[] = [];
+  if (!rule.verbs.includes('*') && !rule.verbs.includes(request.verb)) missed.push('verb');
+  if ('path' in request) {
+    if (!rule.nonResourceURLs.some((url) => urlMatches(url, request.path))) missed.push('path');
+    return missed;
+  }
+  const anyVerb = { ...rule, verbs: ['*'] };
+  if (!rule.apiGroups.includes('*') && !rule.apiGroups.includes(request.apiGroup)) missed.push('group');
+  if (!ruleAllows({ ...anyVerb, apiGroups: ['*'], resourceNames: [] }, request)) missed.push('resource');
+  if (rule.resourceNames.length > 0 && !rule.resourceNames.includes(request.name ?? '')) missed.push('name');
+  return missed;
+}
+
+/** How much a rule says, roughly: wildcards count as more than anybody lists. */
+function breadth({ verbs, apiGroups, resources, resourceNames, nonResourceURLs }: RoleRule): number {
+  const size = (list: readonly string[]): number => (list.includes('*') ? 1000 : list.length);
+  return size(verbs) * size(apiGroups) * (size(resources) + size(nonResourceURLs)) + (resourceNames.length > 0 ? 0 : 1);
+}
