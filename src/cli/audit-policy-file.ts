@@ -1,6 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { InvalidArgumentError } from 'commander';
 import { BulwarkError } from '../model/errors.ts';
 import { isObject, type Json, own } from '../model/json.ts';
 import type { Path } from '../model/path.ts';
@@ -77,11 +76,4 @@ export function readText(name: string, cwd: string): string {
       cause: error,
     });
   }
-}
-
-/** An option that is a version such as 1.30; its value is the minor number. */
-export function minorVersion(text: string): number {
-  const [, minor] = /^v?1\.(\d{1,3})(?:\.\d+)?(?:[-+].*)?$/.exec(text) ?? [];
-  if (minor === undefined) throw new InvalidArgumentError('It must look like 1.30.');
-  return Number(minor);
 }

@@ -6,7 +6,13 @@ import type { Snapshot } from '../model/snapshot.ts';
 import { type IdentityRow, identitiesJson, identitiesText } from '../report/audit-policy-identities.ts';
 import { styleOf } from '../report/style.ts';
 import { visible } from '../report/visible.ts';
-import { type AuditPolicy, IdentityReader, possibleLevels, strayUsers } from '../semantics/audit-policy/index.ts';
+import {
+  type ArrivingIdentity,
+  type AuditPolicy,
+  IdentityReader,
+  possibleLevels,
+  strayUsers,
+} from '../semantics/audit-policy/index.ts';
 import type { IdentitiesFlags } from './audit-policy.ts';
 import { readWorkingPolicy } from './audit-policy-file.ts';
 import type { PolicySession } from './audit-policy-lint.run.ts';
@@ -55,13 +61,21 @@ async function readEvidence(flags: IdentitiesFlags, terminal: Terminal): Promise
 function rowsOf(policy: AuditPolicy, reader: IdentityReader, snapshot: Snapshot | undefined): IdentityRow[] {
   const counted: IdentityRow[] = reader.identities().map((identity) => ({ ...identity, from: 'log' }));
   const known = new Set(counted.map(({ component, name }) => `${component} ${name}`));
-  const others = snapshot === undefined ? [] : factsOf(snapshot).get(componentIdentities);
+  const others = [loopback, ...(snapshot === undefined ? [] : factsOf(snapshot).get(componentIdentities))];
   for (const identity of others) {
     if (known.has(`${identity.component} ${identity.name}`)) continue;
     counted.push({ ...identity, levels: possibleLevels(policy, identity), from: 'policy' });
   }
   return counted.sort((a, b) => compare(a.component, b.component) || compare(a.name, b.name));
 }
+
+/** The API server asks itself under a name that it makes up when it starts (apiserver pkg/server/config.go). */
+const loopback: ArrivingIdentity = {
+  component: 'kube-apiserver',
+  name: 'system:apiserver',
+  groups: ['system:masters'],
+  evidence: 'its client of itself, which is always so',
+};
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;

@@ -149,7 +149,7 @@ describe('bulwark audit policy', () => {
     expect(code).toBe(1);
     expect(out).toContain(`${gce}:8`);
     expect(out.replace(/\s+/g, ' ')).toContain(
-      'nobody is system:kube-proxy: kube-proxy arrives as system:serviceaccount:kube-system:kube-proxy, so rules[0] does not match it',
+      'nobody is system:kube-proxy: kube-proxy arrives as system:serviceaccount:kube-system:kube-proxy (rules[0])',
     );
     expect(out.replace(/\s+/g, ' ')).toContain('Components have no audit log of their own');
   });

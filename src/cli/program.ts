@@ -12,6 +12,7 @@ import { fixCommand } from './fix.ts';
 import { guideCommand } from './guide.ts';
 import { nodeCommand } from './node.ts';
 import { probeCommand } from './probe.ts';
+import { rbacCommand } from './rbac.ts';
 import { scanCommand } from './scan.ts';
 import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
@@ -28,6 +29,7 @@ const commands: readonly RegisterCommand[] = [
   explainCommand,
   controlsCommand,
   guideCommand,
+  rbacCommand,
   nodeCommand,
   auditCommand,
   detectionsCommand,

@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Command, Option } from 'commander';
 import { serverVersion } from '../facts/cluster-version.ts';
 import { factsOf } from '../facts/facts.ts';
 import { BulwarkError } from '../model/errors.ts';
@@ -8,38 +7,9 @@ import { valueAt } from '../model/path.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { visible } from '../report/visible.ts';
 import { type Access, accessOf } from '../semantics/rbac/access.ts';
-import { type EvidenceFlags, repeatable, takeSnapshot } from './evidence.ts';
-import { minorVersion, seconds } from './option-values.ts';
+import { type EvidenceFlags, takeSnapshot } from './evidence.ts';
+import type { RbacEvidenceFlags } from './rbac-options.ts';
 import type { Terminal } from './terminal.ts';
-
-/** Where the roles and bindings come from. */
-export interface RbacEvidenceFlags {
-  readonly filename: readonly string[];
-  readonly from?: string;
-  readonly cluster?: true;
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly render: boolean;
-  readonly timeout: number;
-  readonly kubernetesVersion?: number;
-}
-
-export function addRbacEvidenceOptions(command: Command): Command {
-  return command
-    .optionsGroup('Evidence:')
-    .option('-f, --filename <path>', 'manifests: files, folders, or - for standard input (repeatable)', repeatable, [])
-    .option('--from <file>', 'a snapshot that was saved before')
-    .option('--cluster', 'read the cluster of the current context, which is what is read when nothing is named')
-    .option('--kubeconfig <file>', 'kubeconfig to use instead of KUBECONFIG or ~/.kube/config')
-    .option('--context <name>', 'context to use instead of the current one')
-    .option('--no-render', 'count charts and kustomizations as unrendered instead of running helm and kustomize')
-    .option('--timeout <seconds>', 'longest wait for one answer of the API server', seconds, 30)
-    .addOption(
-      new Option('--kubernetes-version <1.N>', 'the version to decide for, where the evidence does not tell').argParser(
-        minorVersion,
-      ),
-    );
-}
 
 export interface RbacEvidence {
   readonly snapshot: Snapshot;
@@ -104,10 +74,10 @@ function evidenceOf({ cluster, objects }: Snapshot): 'complete' | 'files' {
 function evidenceFlags(flags: RbacEvidenceFlags): EvidenceFlags {
   const { from, cluster, kubeconfig, context, render, timeout } = flags;
   return {
-    ...{ render, timeout, namespace: [], etcd: true, collectorTimeout: 0 },
+    ...{ render, timeout, namespace: [] },
     ...(from !== undefined && { from }),
     ...(cluster === true && { cluster }),
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
-  } as unknown as EvidenceFlags;
+  };
 }

@@ -45,7 +45,6 @@ export async function openCanary(
     every: flags.canaryEvery * 1000,
     within: flags.canaryWithin * 1000,
     now: () => terminal.now().getTime(),
-    signal,
     onResult: (result) => metrics()?.canary(result),
     onAlert: (alert) => watch()?.raise(alert),
     onUnsent: (problem) => notes.say(`the canary could not be sent: ${problem}`),

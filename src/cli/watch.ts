@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Severity, severities } from '../model/severity.ts';
 import type { RegisterCommand } from './command.ts';
 import { repeatable } from './evidence.ts';
@@ -112,12 +112,19 @@ function addSensorOptions(command: Command): void {
   command
     .optionsGroup('Health:')
     .option('--metrics <address:port>', 'serve /metrics for Prometheus, and /healthz')
-    .option('--quiet-after <seconds>', 'alert when no event came for so long', seconds, 300)
+    .option('--quiet-after <seconds>', 'alert when no event came for so long; 0 for never', secondsOrNever, 300)
     .option('--canary', 'send a harmless request to the API server now and then, and alert if it is not logged')
     .option('--canary-every <seconds>', 'how often', seconds, 60)
     .option('--canary-within <seconds>', 'how long it may take to arrive', seconds, 120)
     .option('--kubeconfig <file>', 'with --canary: kubeconfig to use instead of KUBECONFIG or ~/.kube/config')
     .option('--context <name>', 'with --canary: context to use instead of the current one');
+}
+
+/** An option that is a number of seconds up to a week, or 0. */
+function secondsOrNever(value: string): number {
+  const number = Number(value);
+  if (value.trim() !== '' && number >= 0 && number <= 604_800) return number;
+  throw new InvalidArgumentError('It must be a number of seconds, up to 604800, or 0.');
 }
 
 const help = `

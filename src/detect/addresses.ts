@@ -1,5 +1,5 @@
 /** An IP address as a number: IPv4 within IPv6 (`::ffff:1.2.3.4` is 1.2.3.4). Undefined for anything else. */
-export function parseAddress(text: string): { readonly bits: 32 | 128; readonly value: bigint } | undefined {
+function parseAddress(text: string): { readonly bits: 32 | 128; readonly value: bigint } | undefined {
   if (!text.includes(':')) {
     const value = parseV4(text);
     return value === undefined ? undefined : { bits: 32, value: BigInt(value) };

@@ -4,6 +4,7 @@ import type { Correlation, DetectionRule } from './rule.ts';
 import { BoundedStore } from './store.ts';
 import { hidden } from './truth.ts';
 import type { EventView } from './view.ts';
+import { jsonText } from './walk.ts';
 
 /** An event that a correlation counted. */
 export interface Counted {
@@ -199,7 +200,7 @@ export function joined(fields: readonly Field[], view: EventView): string | unde
   for (const field of fields) {
     const value = field.read(view);
     if (value === hidden) return undefined;
-    const text = value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+    const text = value === undefined || value === null ? '' : typeof value === 'string' ? value : jsonText(value);
     parts.push(text.length > longestValue ? `${text.slice(0, longestValue)}…${text.length}` : text);
   }
   return parts.join(separator);

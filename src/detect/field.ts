@@ -6,7 +6,7 @@ import type { EventView } from './view.ts';
  * from who asked and how (user, user agent, addresses, which annotations there are); `header` from all that stands
  * outside the bodies and is alike for many requests; `event` from the whole event.
  */
-export const stages = ['shape', 'caller', 'header', 'event'] as const;
+const stages = ['shape', 'caller', 'header', 'event'] as const;
 export type KnownFrom = (typeof stages)[number];
 
 /** What a rule may ask of an event. */

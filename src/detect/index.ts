@@ -1,5 +1,4 @@
 export { builtInRules } from './built-in.ts';
-export { derivedFields } from './catalogue.ts';
 export {
   createDetector,
   type Detector,
@@ -10,5 +9,6 @@ export {
 export { exportSigma } from './export-sigma.ts';
 export { type LoadedRules, loadRules, type RuleFile } from './load.ts';
 export type { Correlation, DetectionRule, RuleExample, RuleProblem } from './rule.ts';
+export { type DetectorSettings, readSettings } from './settings.ts';
 export { type ExampleResult, testRules } from './test-rules.ts';
 export type { TrustedIdentities } from './trusted.ts';

@@ -170,11 +170,11 @@ export function scalarMatcher(wanted: number | boolean): Matcher {
   return (value) => value === wanted || (typeof value === 'string' && value.toLowerCase() === text);
 }
 
-/** Whether any element of a list, or the value itself, passes. */
+/** Whether any element of a list, or the value itself, passes. Lists within lists are none of the API's. */
 export function anyOf(value: Json, matches: Matcher): boolean {
   if (!isList(value)) return matches(value);
   for (const item of value) {
-    if (isList(item) ? anyOf(item, matches) : matches(item)) return true;
+    if (isList(item) ? item.some((inner) => !isList(inner) && matches(inner)) : matches(item)) return true;
   }
   return false;
 }

@@ -1,6 +1,7 @@
 import type { AuditEvent } from '../model/audit-event.ts';
 import { isObject, type Json, type JsonObject, own } from '../model/json.ts';
 import { BoundedStore } from './store.ts';
+import { jsonText } from './walk.ts';
 
 /** What is kept of the objects whose change matters: the part that rules compare. */
 const kept: ReadonlyMap<string, readonly string[]> = new Map([
@@ -42,7 +43,7 @@ export class ObjectMemory {
     const body = bodyOf(event);
     if (body === undefined) return;
     const state = summary(body, kept.get(resourceOf(event)) ?? []);
-    if (JSON.stringify(state).length <= longest) this.objects.set(key, state);
+    if (jsonText(state).length <= longest) this.objects.set(key, state);
     else this.objects.delete(key);
   }
 

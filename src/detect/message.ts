@@ -4,6 +4,7 @@ import type { Field } from './field.ts';
 import { fieldNamed } from './parse-detection.ts';
 import { hidden } from './truth.ts';
 import type { EventView } from './view.ts';
+import { jsonText } from './walk.ts';
 
 /** A sentence with fields of the event in braces. */
 export type Message = (view: EventView) => string;
@@ -36,6 +37,6 @@ function shown(field: Field, view: EventView): string {
 }
 
 function brief(value: Json): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'string' ? value : jsonText(value);
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 }

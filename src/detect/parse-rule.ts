@@ -17,13 +17,13 @@ export type RuleDraft = Omit<DetectionRule, 'needs' | 'alerts'> & {
   readonly statedLevel: string | undefined;
 };
 
-const severities: Readonly<Record<string, Severity>> = {
-  informational: 'info',
-  low: 'low',
-  medium: 'medium',
-  high: 'high',
-  critical: 'critical',
-};
+const severities: ReadonlyMap<string, Severity> = new Map([
+  ['informational', 'info'],
+  ['low', 'low'],
+  ['medium', 'medium'],
+  ['high', 'high'],
+  ['critical', 'critical'],
+]);
 
 const hour = 3_600_000;
 const ownKeys: ReadonlySet<string> = new Set(['next', 'message', 'fold', 'cooldown', 'learn', 'examples', 'level']);
@@ -90,7 +90,7 @@ function checkLogSource(source: Json | undefined): void {
       ['logsource'],
       `the log source ${JSON.stringify(product ?? null)} is not supported: product has to be kubernetes`,
     );
-  if ((service ?? 'audit') !== 'audit' || (category ?? 'audit') !== 'audit' || (service ?? category) === undefined) {
+  if (service !== 'audit' || (category ?? 'application') !== 'application') {
     throw new RuleError(['logsource'], 'the log source is not supported: service has to be audit');
   }
 }
@@ -112,9 +112,9 @@ function parseDetection(detection: Json): Expression {
 
 function severityOf(value: JsonObject): Severity {
   const level = text(value, 'level') ?? 'medium';
-  const severity = severities[level];
+  const severity = severities.get(level);
   if (severity === undefined)
-    throw new RuleError(['level'], `the level "${level}" is none of ${Object.keys(severities).join(', ')}`);
+    throw new RuleError(['level'], `the level "${level}" is none of ${[...severities.keys()].join(', ')}`);
   return severity;
 }
 

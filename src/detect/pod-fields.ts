@@ -120,7 +120,7 @@ function optOuts(pod: Pod): readonly string[] {
 }
 
 /** As the kubelet resolves it: `/etc/`, `//etc` and `/var/../etc` are `/etc`. */
-export function cleanPath(path: string): string {
+function cleanPath(path: string): string {
   const steps: string[] = [];
   for (const step of path.split('/')) {
     if (step === '' || step === '.') continue;

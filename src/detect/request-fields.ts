@@ -8,19 +8,19 @@ const systemNamespaces: ReadonlySet<string> = new Set(['kube-system', 'kube-publ
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Whether an audit id has the form that the API server gives them: any other was chosen by the client. */
-export function isUuid(id: string): boolean {
+function isUuid(id: string): boolean {
   return uuid.test(id);
 }
 
 /** `pods/exec`, `deployments.apps`, `roles.rbac.authorization.k8s.io`. */
-export function resourceText({ object }: AuditEvent): string | undefined {
+function resourceText({ object }: AuditEvent): string | undefined {
   if (object === undefined) return undefined;
   const { group, resource, subresource } = object;
   return `${resource}${group === '' ? '' : `.${group}`}${subresource === '' ? '' : `/${subresource}`}`;
 }
 
 /** The product of a user agent: up to the first slash, blank or bracket, so that an upgrade is no new client. */
-export function clientOf(userAgent: string): string {
+function clientOf(userAgent: string): string {
   return /^[^/\s(]*/.exec(userAgent)?.[0] ?? '';
 }
 

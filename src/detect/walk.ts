@@ -20,14 +20,26 @@ export function stepsOf(path: string): readonly string[] {
   return steps;
 }
 
+/** Lists directly within lists: objects of the API have none. */
+const maxNesting = 8;
+
 /** What stands at a path; of lists on the way every element is followed. Undefined where there is nothing. */
-export function valueAt(value: Json | undefined, steps: readonly string[], from = 0): Json | undefined {
+export function valueAt(value: Json | undefined, steps: readonly string[]): Json | undefined {
+  return follow(value, steps, { from: 0, nesting: 0 });
+}
+
+function follow(
+  value: Json | undefined,
+  steps: readonly string[],
+  { from, nesting }: { readonly from: number; readonly nesting: number },
+): Json | undefined {
   let here = value;
   for (let index = from; index < steps.length; index += 1) {
     if (isList(here)) {
+      if (nesting >= maxNesting) return undefined;
       const found: Json[] = [];
       for (const item of here) {
-        const inner = valueAt(item, steps, index);
+        const inner = follow(item, steps, { from: index, nesting: nesting + 1 });
         if (isList(inner)) for (const one of inner) found.push(one);
         else if (inner !== undefined) found.push(inner);
       }
@@ -37,4 +49,13 @@ export function valueAt(value: Json | undefined, steps: readonly string[], from 
     here = own(here, steps[index] ?? '');
   }
   return here;
+}
+
+/** JSON as text; a remark in place of what is nested too deeply to be written. */
+export function jsonText(value: Json): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return '(nested too deeply)';
+  }
 }

@@ -44,12 +44,12 @@ export function identitiesText(
     lines.push(style.faint(`${visible(file.name)}:${file.lineOf(path)}`));
     const place = formatPath(path.slice(0, 2));
     lines.push(
-      ...wrap(visible(`${message}, so ${place} does not match it`), { width: columns, lead: 'WARNING  ' }).map(
-        (line, index) => (index === 0 ? style.severity('medium', 'WARNING') + line.slice(7) : line),
+      ...wrap(visible(`${message} (${place})`), { width: columns, lead: 'WARNING  ' }).map((line, index) =>
+        index === 0 ? style.severity('medium', 'WARNING') + line.slice(7) : line,
       ),
     );
     lines.push(
-      ...wrap(visible(`In users of ${place}, ${fix === 'remove it' ? `remove ${name}` : fix}.`), {
+      ...wrap(visible(`In ${place}, ${fix === 'remove it' ? `remove ${name}` : fix}.`), {
         width: columns,
         lead: '  Fix  ',
       }),

@@ -13,7 +13,6 @@ export interface CanaryOptions {
   readonly within: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  readonly signal: AbortSignal;
   readonly onResult: (result: 'seen' | 'lost' | 'failed') => void;
   readonly onAlert: (alert: Alert) => void;
   /** Once an outage of the server: what the request met. */
@@ -31,6 +30,7 @@ export class Canary {
   private readonly sent = new Map<string, number>();
   private lost = 0;
   private lostSince = 0;
+  private readonly stopping = new AbortController();
 
   constructor(options: CanaryOptions) {
     this.options = options;
@@ -41,8 +41,14 @@ export class Canary {
     return line.subarray(0, 1024).includes(parameter);
   }
 
+  stop(): void {
+    this.stopping.abort();
+  }
+
+  /** Until it is stopped. */
   async run(): Promise<void> {
-    const { signal, every } = this.options;
+    const { every } = this.options;
+    const { signal } = this.stopping;
     let unsent = false;
     while (!signal.aborted) {
       const mark = randomUUID();

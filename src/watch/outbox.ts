@@ -191,12 +191,14 @@ export class Outbox {
 
   private rewrite(path: string): Promise<void> {
     return this.next(async () => {
-      await this.journal?.close();
       const head = { last: Math.max(this.loaded, this.added) };
       const lines = [head, ...this.liveLines()].map((line) => `${JSON.stringify(line)}\n`);
       this.live = lines.reduce((sum, line) => sum + Buffer.byteLength(line), 0);
       await replaceFile(path, lines);
-      this.journal = await Journal.open(path);
+      // Where the disk takes no more the old file stays, and in use.
+      const packed = await Journal.open(path);
+      await this.journal?.close();
+      this.journal = packed;
     });
   }
 

@@ -207,7 +207,8 @@ export class Watch {
       await this.saving;
       await this.outbox.close();
       await Promise.all(sinks.map((sink) => sink.close().catch(() => undefined)));
-      if (signal.aborted) await canary;
+      this.options.canary?.stop();
+      await canary;
     }
   }
 

@@ -53,16 +53,16 @@ const reportedBy: Readonly<Record<string, string>> = {
 
 /** What the administrator's installation of vulnerable workloads may be reported as, and why each is right. */
 const adjudicated: Readonly<Record<string, string>> = {
-  'host-namespaces': 'docker-bench-security and the pods of badPods share namespaces with their nodes',
-  'privileged-container': 'docker-bench-security, health-check and badPods are privileged on purpose',
-  'sensitive-host-path': 'they mount /, /etc and the container runtime’s socket',
-  'node-proxy-role': 'a Role with `*` on `*` covers nodes/proxy',
-  'wildcard-role': 'the same role: it is meant for Secrets and allows everything',
+  'host-namespaces': 'docker-bench-security, kube-bench and everything-allowed share namespaces with their nodes',
+  'privileged-container': 'docker-bench-security, health-check and everything-allowed are privileged on purpose',
+  'sensitive-host-path': 'they and kube-bench mount /, /etc, /var/lib and more of their nodes',
+  'node-proxy-role': 'a Role and Argo CD’s ClusterRoles with `*` on `*` cover nodes/proxy',
+  'wildcard-role': 'the same: secret-reader is meant for Secrets and allows everything',
   'administrator-binding': 'superadmin gives cluster-admin to a service account of kube-system',
   'node-port': 'internal-proxy-info-app-service is of type NodePort',
-  'malicious-command-line': 'badPods open reverse shells with ncat',
+  'malicious-command-line': 'everything-allowed-revshell opens reverse shells with ncat',
   'node-debug-pod': 'their pods have the host’s namespaces and its root file system',
-  'escalating-role': 'the Argo CD controller may do everything',
+  'escalating-role': 'Argo CD’s controller and server may do everything',
 };
 
 /** The installation begins with the first request of the administrator. */

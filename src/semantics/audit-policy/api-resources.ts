@@ -11,7 +11,7 @@ export interface ApiResource {
 }
 
 export const readVerbs: readonly string[] = ['get', 'list', 'watch'];
-export const writeVerbs: readonly string[] = ['create', 'update', 'patch', 'delete', 'deletecollection'];
+const writeVerbs: readonly string[] = ['create', 'update', 'patch', 'delete', 'deletecollection'];
 /** Verbs of requests for resources, as RequestInfo gives them. */
 export const resourceVerbs: readonly string[] = [...readVerbs, ...writeVerbs];
 /** Verbs of requests for paths: HTTP methods in lower case. */

@@ -128,7 +128,7 @@ function verbsOf({ verbs }: NeededRequests): ReadonlySet<string> | undefined {
 }
 
 /** Whether a detection has to see a kind of request. What no server has stands for all that it may have. */
-export function isNeeded(
+function isNeeded(
   { group, resource }: NeededRequests,
   target: Extract<Target, { readonly kind: 'resource' }>,
 ): boolean {

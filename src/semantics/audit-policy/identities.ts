@@ -42,7 +42,7 @@ export type RequestKind = (typeof requestKinds)[number];
 /** How often requests of a kind are kept at a level: counted in a log, or in classes of possible requests. */
 export type KeptLevels = ReadonlyMap<RequestKind, ReadonlyMap<AuditLevel, number>>;
 
-export function requestKind({ verb, resource }: AuditedRequest): RequestKind {
+function requestKind({ verb, resource }: AuditedRequest): RequestKind {
   if (resource === undefined) return 'paths';
   const { resource: name, subresource } = resource;
   if (name === 'secrets' || name === 'tokenreviews' || subresource === 'token') return 'secrets';

@@ -11,8 +11,7 @@ import { requestClasses, SpaceTooLarge } from './request-space.ts';
  * `error`: the API server does not start. `warning`: the policy does not do what it seems to, or leaves out what a
  * break-in leaves, or puts credentials into the log. `note`: worth knowing, and often meant.
  */
-export const lintSeverities = ['error', 'warning', 'note'] as const;
-export type LintSeverity = (typeof lintSeverities)[number];
+export type LintSeverity = 'error' | 'warning' | 'note';
 
 /** The pitfalls that are looked for, by the names that a report shows. */
 export const lintRules = {

@@ -38,7 +38,7 @@ export interface SpaceOptions {
 }
 
 /** The most classes that are looked at: a policy that tells apart more was not written by people. */
-export const maxClasses = 2_000_000;
+const maxClasses = 2_000_000;
 
 /** A policy that tells apart more kinds of requests than can be gone through. */
 export class SpaceTooLarge extends Error {

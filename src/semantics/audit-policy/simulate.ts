@@ -81,7 +81,7 @@ export class Simulator {
   private last = Number.NEGATIVE_INFINITY;
   private sawArrival = false;
   private arrivals = { count: 0, bytes: 0, tallies: new Map<Tally, { count: number; bytes: number }>() };
-  private reordered = 0;
+  private unlisted = 0;
 
   constructor(policy: AuditPolicy) {
     this.policy = policy;
@@ -120,8 +120,9 @@ export class Simulator {
     if (!isKept) return;
     let bytes = sizes.metadata;
     if (levelAtLeast(level, 'Request'))
-      bytes += sizes.request - (decision.omitManagedFields ? sizes.requestManaged : 0);
-    if (level === 'RequestResponse') bytes += sizes.response - (decision.omitManagedFields ? sizes.responseManaged : 0);
+      bytes += sizes.request - (decision.omitManagedFields ? managedSize(event.request) : 0);
+    if (level === 'RequestResponse')
+      bytes += sizes.response - (decision.omitManagedFields ? managedSize(event.response) : 0);
     for (const each of tallies) {
       each.events += 1;
       each.bytes += bytes;
@@ -150,7 +151,7 @@ export class Simulator {
     const known = this.contributors.get(key);
     if (known !== undefined) return known.tally;
     if (this.contributors.size >= maxContributors) {
-      this.reordered += 1;
+      this.unlisted += 1;
       return undefined;
     }
     const tally = newTally();
@@ -235,7 +236,7 @@ export class Simulator {
         `The policy keeps the stage RequestReceived, which the sample omits: ${this.arrivals.count} events are estimated.`,
       );
     }
-    if (this.reordered > 0) notes.push('More than 50,000 kinds of contributors: the smallest are not listed.');
+    if (this.unlisted > 0) notes.push('More than 50,000 kinds of contributors: the smallest are not listed.');
     const rules = [...this.byRule].map(([rule, tally]) => ({ rule, ...tally }));
     const kept = newTally();
     for (const { events, bytes, estimatedBytes } of rules) {
@@ -318,8 +319,6 @@ interface Sizes {
   /** Of the bodies with their keys. */
   readonly request: number;
   readonly response: number;
-  readonly requestManaged: number;
-  readonly responseManaged: number;
 }
 
 const requestKey = ',"requestObject":'.length;
@@ -333,8 +332,6 @@ function sizesOf(event: AuditEvent): Sizes {
   return {
     whole: metadata + request + response,
     ...{ metadata, request, response },
-    requestManaged: managedSize(requestBody),
-    responseManaged: managedSize(responseBody),
   };
 }
 

@@ -16,7 +16,7 @@ export const allPorts: PortSetId = 1;
 
 const span = 65536;
 /** Ids below it have their intersections in a table. */
-const dense = 1024;
+const dense = 512;
 
 /**
  * Sets of ports as sorted, disjoint intervals on one axis (TCP, then UDP, then SCTP), each kept once: equal sets have
@@ -28,7 +28,8 @@ export class PortSets {
   private readonly ids = new Map<string, PortSetId>();
   private readonly common = new Map<number, PortSetId>();
   private readonly joined = new Map<number, PortSetId>();
-  private readonly table = new Int32Array(dense * dense).fill(-1);
+  /** Of intersections, as id + 1; made when it is first needed. */
+  private table: Uint32Array | undefined;
 
   constructor() {
     this.intern([]);
@@ -68,11 +69,12 @@ export class PortSets {
     if (a === allPorts) return b;
     if (a === noPorts || b === noPorts) return noPorts;
     if (a < dense && b < dense) {
-      const known = this.table[a * dense + b] ?? -1;
-      if (known !== -1) return known;
+      this.table ??= new Uint32Array(dense * dense);
+      const known = this.table[a * dense + b] ?? 0;
+      if (known !== 0) return known - 1;
       const id = this.combine(a, b, 2);
-      this.table[a * dense + b] = id;
-      this.table[b * dense + a] = id;
+      this.table[a * dense + b] = id + 1;
+      this.table[b * dense + a] = id + 1;
       return id;
     }
     const key = pairKey(a, b);

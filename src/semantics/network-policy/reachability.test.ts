@@ -171,7 +171,10 @@ function object(value: any): KubeObject {
   };
 }
 
-function engine(world: Plain, blocksMatchPods: 'yes' | 'no' | 'unknown' = 'yes'): Reachability & { pod(name: string): number } {
+function engine(
+  world: Plain,
+  blocksMatchPods: 'yes' | 'no' | 'unknown' = 'yes',
+): Reachability & { pod(name: string): number } {
   const pods = world.pods.map((pod): NetworkPod => {
     const it = object({ kind: 'Pod', metadata: { name: pod.name, namespace: pod.namespace } });
     return {
@@ -193,7 +196,10 @@ function engine(world: Plain, blocksMatchPods: 'yes' | 'no' | 'unknown' = 'yes')
   const networkWorld: NetworkWorld = {
     pods,
     namespaces: new Map(
-      Object.entries(world.namespaces).map(([name, labels]) => [name, { name, labels: new Map(Object.entries(labels)) }]),
+      Object.entries(world.namespaces).map(([name, labels]) => [
+        name,
+        { name, labels: new Map(Object.entries(labels)) },
+      ]),
     ),
     dialect: { plugin: undefined, blocksMatchPods },
     nodes: [],
@@ -205,13 +211,16 @@ function engine(world: Plain, blocksMatchPods: 'yes' | 'no' | 'unknown' = 'yes')
   });
   const made = new Reachability(networkWorld, policies);
   return Object.assign(made, {
-    pod: (name: string) => made.classOf(pods.find((pod) => `${pod.namespace}/${pod.name}` === name) ?? (pods[0] as NetworkPod)),
+    pod: (name: string) =>
+      made.classOf(pods.find((pod) => `${pod.namespace}/${pod.name}` === name) ?? (pods[0] as NetworkPod)),
   });
 }
 
 function ask(made: Reachability & { pod(name: string): number }, packet: Packet): boolean | 'unknown' {
   const at = (peer: Peer): number =>
-    isPod(peer) ? made.pod(`${peer.namespace}/${peer.name}`) : (made.classes.classOfAddress(addressOf(peer.ip) ?? 0n) ?? -1);
+    isPod(peer)
+      ? made.pod(`${peer.namespace}/${peer.name}`)
+      : (made.classes.classOfAddress(addressOf(peer.ip) ?? 0n) ?? -1);
   const { least, most } = made.between(at(packet.from), at(packet.to));
   const [certain, possible] = [least, most].map((id) => made.ports.has(id, packet.protocol, packet.port));
   return certain === possible ? certain === true : 'unknown';
@@ -246,7 +255,9 @@ function randomWorld(next: () => number): Plain {
     if (maybe(0.5)) return { matchLabels: { app: pick(['web', 'api', 'db']) } };
     const key = pick(['app', 'tier', 'constructor', 'nobody']);
     const operator = pick(['In', 'NotIn', 'Exists', 'DoesNotExist']);
-    const values = operator.endsWith('In') ? { values: times(1 + below(2), () => pick(['web', 'api', 'front', ''])) } : {};
+    const values = operator.endsWith('In')
+      ? { values: times(1 + below(2), () => pick(['web', 'api', 'front', ''])) }
+      : {};
     return { matchExpressions: [{ key, operator, ...values }] };
   };
   const namespaceSelector = (): Json => {
@@ -277,16 +288,22 @@ function randomWorld(next: () => number): Plain {
     ...(maybe(0.7) && { ports: times(below(3), port) }),
   });
   const adminPeerOf = (): Json =>
-    maybe(0.5) ? { namespaces: namespaceSelector() } : { pods: { namespaceSelector: namespaceSelector(), podSelector: selector() } };
+    maybe(0.5)
+      ? { namespaces: namespaceSelector() }
+      : { pods: { namespaceSelector: namespaceSelector(), podSelector: selector() } };
   const adminRule = (side: string): JsonObject => ({
     action: pick(['Accept', 'Deny', 'Pass']),
     [side]: times(1 + below(2), () =>
-      side === 'to' && maybe(0.3) ? { networks: [pick(['0.0.0.0/0', '10.1.0.0/16', '203.0.113.0/24'])] } : adminPeerOf(),
+      side === 'to' && maybe(0.3)
+        ? { networks: [pick(['0.0.0.0/0', '10.1.0.0/16', '203.0.113.0/24'])] }
+        : adminPeerOf(),
     ),
     ...(maybe(0.6) && {
       protocols: times(1 + below(2), () => ({
         [pick(['tcp', 'udp'])]: {
-          destinationPort: maybe(0.5) ? { number: pick(portNumbers) } : { range: { start: 80, end: pick([443, 8080]) } },
+          destinationPort: maybe(0.5)
+            ? { number: pick(portNumbers) }
+            : { range: { start: 80, end: pick([443, 8080]) } },
         },
       })),
     }),
@@ -338,7 +355,13 @@ describe('the engine', () => {
       const next = random(seed);
       const world = randomWorld(next);
       const made = engine(world);
-      const ends: Peer[] = [...world.pods, { ip: '203.0.113.9' }, { ip: '203.0.113.200' }, { ip: '10.1.0.77' }, { ip: '8.8.8.8' }];
+      const ends: Peer[] = [
+        ...world.pods,
+        { ip: '203.0.113.9' },
+        { ip: '203.0.113.200' },
+        { ip: '10.1.0.77' },
+        { ip: '8.8.8.8' },
+      ];
       for (const from of ends) {
         for (const to of ends) {
           if (from === to || (!isPod(from) && !isPod(to))) continue;
@@ -349,7 +372,9 @@ describe('the engine', () => {
             const wanted = naive(world, packet);
             const answer = ask(made, packet);
             if (answer !== wanted) {
-              expect.fail(`seed ${seed}: ${answer}, not ${wanted}: ${JSON.stringify({ packet, policies: world.policies }, null, 1)}`);
+              expect.fail(
+                `seed ${seed}: ${answer}, not ${wanted}: ${JSON.stringify({ packet, policies: world.policies }, null, 1)}`,
+              );
             }
             allowed[wanted ? 'yes' : 'no'] += 1;
             cases += 1;
@@ -363,7 +388,8 @@ describe('the engine', () => {
 });
 
 function ports(made: Reachability & { pod(name: string): number }, from: string, to: string): string {
-  const at = (name: string): number => (name.includes('/') ? made.pod(name) : (made.classes.classOfAddress(addressOf(name) ?? 0n) ?? -1));
+  const at = (name: string): number =>
+    name.includes('/') ? made.pod(name) : (made.classes.classOfAddress(addressOf(name) ?? 0n) ?? -1);
   const { least, most } = made.between(at(from), at(to));
   const text = (id: number): string =>
     id === noPorts
@@ -379,11 +405,25 @@ function ports(made: Reachability & { pod(name: string): number }, from: string,
 const shop: Omit<Plain, 'policies'> = {
   namespaces: { shop: { team: 'shop' }, other: { team: 'other' } },
   pods: [
-    { name: 'web', namespace: 'shop', labels: { app: 'web' }, host: false, ip: '', ports: [{ name: 'http', protocol: 'TCP', port: 8080 }] },
-    { name: 'db', namespace: 'shop', labels: { app: 'db' }, host: false, ip: '', ports: [
-      { name: 'http', protocol: 'TCP', port: 9090 },
-      { name: 'http', protocol: 'UDP', port: 9091 },
-    ] },
+    {
+      name: 'web',
+      namespace: 'shop',
+      labels: { app: 'web' },
+      host: false,
+      ip: '',
+      ports: [{ name: 'http', protocol: 'TCP', port: 8080 }],
+    },
+    {
+      name: 'db',
+      namespace: 'shop',
+      labels: { app: 'db' },
+      host: false,
+      ip: '',
+      ports: [
+        { name: 'http', protocol: 'TCP', port: 9090 },
+        { name: 'http', protocol: 'UDP', port: 9091 },
+      ],
+    },
     { name: 'bare', namespace: 'shop', labels: {}, host: false, ip: '', ports: [] },
     { name: 'web', namespace: 'other', labels: { app: 'web' }, host: false, ip: '', ports: [] },
     { name: 'agent', namespace: 'shop', labels: { app: 'web' }, host: true, ip: '', ports: [] },
@@ -409,82 +449,394 @@ describe('the tricky cases', () => {
     ['ingress absent', [forDb({})], 'shop/web', 'shop/db', 'none'],
     ['ingress []', [forDb({ ingress: [] })], 'shop/web', 'shop/db', 'none'],
     ['ingress [{}]', [forDb({ ingress: [{}] })], 'shop/web', 'shop/db', 'all'],
-    ['types [Egress] with ingress rules: ignored', [forDb({ policyTypes: ['Egress'], ingress: [{ from: [web] }] })], 'shop/bare', 'shop/db', 'all'],
+    [
+      'types [Egress] with ingress rules: ignored',
+      [forDb({ policyTypes: ['Egress'], ingress: [{ from: [web] }] })],
+      'shop/bare',
+      'shop/db',
+      'all',
+    ],
     ['egress absent, types unset', [forDb({})], 'shop/db', 'shop/web', 'all'],
     ['egress [] with types unset isolates nothing', [forDb({ egress: [] })], 'shop/db', 'shop/web', 'all'],
-    ['an egress rule with types unset isolates both', [forDb({ egress: [{ to: [web] }] })], 'shop/web', 'shop/db', 'none'],
+    [
+      'an egress rule with types unset isolates both',
+      [forDb({ egress: [{ to: [web] }] })],
+      'shop/web',
+      'shop/db',
+      'none',
+    ],
     ['types [] are types unset', [forDb({ policyTypes: [], egress: [{ to: [web] }] })], 'shop/db', 'shop/bare', 'none'],
-    ['NotIn takes a missing key', [forDb({ ingress: [{ from: [{ podSelector: { matchExpressions: [{ key: 'app', operator: 'NotIn', values: ['web'] }] } }] }] })], 'shop/bare', 'shop/db', 'all'],
-    ['In without values takes nobody', [forDb({ ingress: [{ from: [{ podSelector: { matchExpressions: [{ key: 'app', operator: 'In', values: [] }] } }] }] })], 'shop/web', 'shop/db', 'none'],
-    ['an empty podSelector is of the own namespace', [forDb({ ingress: [{ from: [{ podSelector: {} }] }] })], 'other/web', 'shop/db', 'none'],
-    ['both selectors in a peer: AND', [forDb({ ingress: [{ from: [{ namespaceSelector: { matchLabels: { team: 'shop' } }, ...web }] }] })], 'other/web', 'shop/db', 'none'],
-    ['in two peers: OR', [forDb({ ingress: [{ from: [{ namespaceSelector: { matchLabels: { team: 'other' } } }, web] }] })], 'other/web', 'shop/db', 'all'],
-    ['namespaceSelector {} and a podSelector', [forDb({ ingress: [{ from: [{ namespaceSelector: {}, ...web }] }] })], 'other/web', 'shop/db', 'all'],
-    ['the name of a namespace, which manifests do not have', [forDb({ ingress: [{ from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'other' } } }] }] })], 'other/web', 'shop/db', 'all'],
-    ['an exception that another peer allows', [forDb({ ingress: [{ from: [{ ipBlock: { cidr: '203.0.113.0/24', except: ['203.0.113.0/28'] } }, { ipBlock: { cidr: '203.0.113.0/30' } }] }] })], '203.0.113.1', 'shop/db', 'all'],
-    ['an exception', [forDb({ ingress: [{ from: [{ ipBlock: { cidr: '203.0.113.0/24', except: ['203.0.113.0/28'] } }] }] })], '203.0.113.1', 'shop/db', 'none'],
-    ['an exception of everything', [forDb({ ingress: [{ from: [{ ipBlock: { cidr: '203.0.113.0/24', except: ['203.0.113.0/24'] } }] }] })], '203.0.113.1', 'shop/db', 'none'],
-    ['an IPv6 block', [forDb({ ingress: [{ from: [{ ipBlock: { cidr: '2001:db8::/32' } }] }] })], '2001:db8::1', 'shop/db', 'all'],
-    ['an IPv6 block takes no IPv4', [forDb({ ingress: [{ from: [{ ipBlock: { cidr: '::/0' } }] }] })], '203.0.113.1', 'shop/db', 'none'],
-    ['host bits mean their network', [forDb({ ingress: [{ from: [{ ipBlock: { cidr: '203.0.113.77/24' } }] }] })], '203.0.113.1', 'shop/db', 'all'],
-    ['endPort equal to port', [forDb({ ingress: [{ ports: [{ port: 80, endPort: 80 }] }] })], 'shop/web', 'shop/db', 'TCP 80'],
-    ['endPort with a named port is refused', [forDb({ ingress: [{ ports: [{ port: 'http', endPort: 80 }] }] })], 'shop/web', 'shop/db', 'none'],
-    ['a reversed range is refused', [forDb({ ingress: [{ ports: [{ port: 90, endPort: 80 }] }] })], 'shop/web', 'shop/db', 'none'],
-    ['a named port is of the destination', [forDb({ ingress: [{ ports: [{ port: 'http' }] }] })], 'shop/web', 'shop/db', 'TCP 9090'],
-    ['the same name for UDP', [forDb({ ingress: [{ ports: [{ port: 'http', protocol: 'UDP' }] }] })], 'shop/web', 'shop/db', 'UDP 9091'],
-    ['a named port on egress', [forDb({ policyTypes: ['Egress'], egress: [{ ports: [{ port: 'http' }] }] })], 'shop/db', 'shop/web', 'TCP 8080'],
-    ['a named port to addresses matches nothing', [forDb({ policyTypes: ['Egress'], egress: [{ ports: [{ port: 'http' }] }] })], 'shop/db', '203.0.113.1', 'none'],
-    ['a protocol without port', [forDb({ ingress: [{ ports: [{ protocol: 'UDP' }] }] })], 'shop/web', 'shop/db', 'UDP 1-65535'],
-    ['SCTP alone isolates TCP too', [forDb({ ingress: [{ ports: [{ protocol: 'SCTP', port: 9 }] }] })], 'shop/web', 'shop/db', 'SCTP 9'],
-    ['a port without protocol is TCP', [forDb({ ingress: [{ ports: [{ port: 53 }] }] })], 'shop/web', 'shop/db', 'TCP 53'],
-    ['a pod on the host network is not selected', [{ ...forDb({}), spec: { podSelector: {} } }], 'shop/web', 'shop/agent', 'all'],
+    [
+      'NotIn takes a missing key',
+      [
+        forDb({
+          ingress: [
+            { from: [{ podSelector: { matchExpressions: [{ key: 'app', operator: 'NotIn', values: ['web'] }] } }] },
+          ],
+        }),
+      ],
+      'shop/bare',
+      'shop/db',
+      'all',
+    ],
+    [
+      'In without values takes nobody',
+      [
+        forDb({
+          ingress: [{ from: [{ podSelector: { matchExpressions: [{ key: 'app', operator: 'In', values: [] }] } }] }],
+        }),
+      ],
+      'shop/web',
+      'shop/db',
+      'none',
+    ],
+    [
+      'an empty podSelector is of the own namespace',
+      [forDb({ ingress: [{ from: [{ podSelector: {} }] }] })],
+      'other/web',
+      'shop/db',
+      'none',
+    ],
+    [
+      'both selectors in a peer: AND',
+      [forDb({ ingress: [{ from: [{ namespaceSelector: { matchLabels: { team: 'shop' } }, ...web }] }] })],
+      'other/web',
+      'shop/db',
+      'none',
+    ],
+    [
+      'in two peers: OR',
+      [forDb({ ingress: [{ from: [{ namespaceSelector: { matchLabels: { team: 'other' } } }, web] }] })],
+      'other/web',
+      'shop/db',
+      'all',
+    ],
+    [
+      'namespaceSelector {} and a podSelector',
+      [forDb({ ingress: [{ from: [{ namespaceSelector: {}, ...web }] }] })],
+      'other/web',
+      'shop/db',
+      'all',
+    ],
+    [
+      'the name of a namespace, which manifests do not have',
+      [
+        forDb({
+          ingress: [{ from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'other' } } }] }],
+        }),
+      ],
+      'other/web',
+      'shop/db',
+      'all',
+    ],
+    [
+      'an exception that another peer allows',
+      [
+        forDb({
+          ingress: [
+            {
+              from: [
+                { ipBlock: { cidr: '203.0.113.0/24', except: ['203.0.113.0/28'] } },
+                { ipBlock: { cidr: '203.0.113.0/30' } },
+              ],
+            },
+          ],
+        }),
+      ],
+      '203.0.113.1',
+      'shop/db',
+      'all',
+    ],
+    [
+      'an exception',
+      [forDb({ ingress: [{ from: [{ ipBlock: { cidr: '203.0.113.0/24', except: ['203.0.113.0/28'] } }] }] })],
+      '203.0.113.1',
+      'shop/db',
+      'none',
+    ],
+    [
+      'an exception of everything',
+      [forDb({ ingress: [{ from: [{ ipBlock: { cidr: '203.0.113.0/24', except: ['203.0.113.0/24'] } }] }] })],
+      '203.0.113.1',
+      'shop/db',
+      'none',
+    ],
+    [
+      'an IPv6 block',
+      [forDb({ ingress: [{ from: [{ ipBlock: { cidr: '2001:db8::/32' } }] }] })],
+      '2001:db8::1',
+      'shop/db',
+      'all',
+    ],
+    [
+      'an IPv6 block takes no IPv4',
+      [forDb({ ingress: [{ from: [{ ipBlock: { cidr: '::/0' } }] }] })],
+      '203.0.113.1',
+      'shop/db',
+      'none',
+    ],
+    [
+      'host bits mean their network',
+      [forDb({ ingress: [{ from: [{ ipBlock: { cidr: '203.0.113.77/24' } }] }] })],
+      '203.0.113.1',
+      'shop/db',
+      'all',
+    ],
+    [
+      'endPort equal to port',
+      [forDb({ ingress: [{ ports: [{ port: 80, endPort: 80 }] }] })],
+      'shop/web',
+      'shop/db',
+      'TCP 80',
+    ],
+    [
+      'endPort with a named port is refused',
+      [forDb({ ingress: [{ ports: [{ port: 'http', endPort: 80 }] }] })],
+      'shop/web',
+      'shop/db',
+      'none',
+    ],
+    [
+      'a reversed range is refused',
+      [forDb({ ingress: [{ ports: [{ port: 90, endPort: 80 }] }] })],
+      'shop/web',
+      'shop/db',
+      'none',
+    ],
+    [
+      'a named port is of the destination',
+      [forDb({ ingress: [{ ports: [{ port: 'http' }] }] })],
+      'shop/web',
+      'shop/db',
+      'TCP 9090',
+    ],
+    [
+      'the same name for UDP',
+      [forDb({ ingress: [{ ports: [{ port: 'http', protocol: 'UDP' }] }] })],
+      'shop/web',
+      'shop/db',
+      'UDP 9091',
+    ],
+    [
+      'a named port on egress',
+      [forDb({ policyTypes: ['Egress'], egress: [{ ports: [{ port: 'http' }] }] })],
+      'shop/db',
+      'shop/web',
+      'TCP 8080',
+    ],
+    [
+      'a named port to addresses matches nothing',
+      [forDb({ policyTypes: ['Egress'], egress: [{ ports: [{ port: 'http' }] }] })],
+      'shop/db',
+      '203.0.113.1',
+      'none',
+    ],
+    [
+      'a protocol without port',
+      [forDb({ ingress: [{ ports: [{ protocol: 'UDP' }] }] })],
+      'shop/web',
+      'shop/db',
+      'UDP 1-65535',
+    ],
+    [
+      'SCTP alone isolates TCP too',
+      [forDb({ ingress: [{ ports: [{ protocol: 'SCTP', port: 9 }] }] })],
+      'shop/web',
+      'shop/db',
+      'SCTP 9',
+    ],
+    [
+      'a port without protocol is TCP',
+      [forDb({ ingress: [{ ports: [{ port: 53 }] }] })],
+      'shop/web',
+      'shop/db',
+      'TCP 53',
+    ],
+    [
+      'a pod on the host network is not selected',
+      [{ ...forDb({}), spec: { podSelector: {} } }],
+      'shop/web',
+      'shop/agent',
+      'all',
+    ],
     ['and is no peer by its labels', [forDb({ ingress: [{ from: [web] }] })], 'shop/agent', 'shop/db', 'none'],
-    ['a pod without labels is selected by {}', [{ ...forDb({}), spec: { podSelector: {} } }], 'shop/web', 'shop/bare', 'none'],
-    ['two policies of the same pods, with other types', [forDb({ policyTypes: ['Ingress'], ingress: [{ from: [web] }] }), forDb({ policyTypes: ['Egress'] })], 'shop/web', 'shop/db', 'all'],
-    ['two policies add up', [forDb({ ingress: [{ ports: [{ port: 80 }] }] }), forDb({ ingress: [{ from: [web], ports: [{ port: 81 }] }] })], 'shop/web', 'shop/db', 'TCP 80-81'],
-    ['addresses that are assumed may be in a block', [forDb({ ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/16' } }] }] })], 'shop/web', 'shop/db', 'none or all'],
-    ['a block of public addresses takes no pod', [forDb({ ingress: [{ from: [{ ipBlock: { cidr: '203.0.113.0/24' } }] }] })], 'shop/web', 'shop/db', 'none'],
-    ['a selector that is no object selects nobody for sure', [{ ...forDb({}), spec: { podSelector: 'app=db' } }], 'shop/web', 'shop/db', 'none or all'],
-    ['peers that are no objects allow nobody', [forDb({ ingress: [{ from: ['web'] }] })], 'shop/web', 'shop/db', 'none'],
-    ['a peer list that is no list allows nobody', [forDb({ ingress: [{ from: 'web' }] })], 'shop/web', 'shop/db', 'none'],
+    [
+      'a pod without labels is selected by {}',
+      [{ ...forDb({}), spec: { podSelector: {} } }],
+      'shop/web',
+      'shop/bare',
+      'none',
+    ],
+    [
+      'two policies of the same pods, with other types',
+      [forDb({ policyTypes: ['Ingress'], ingress: [{ from: [web] }] }), forDb({ policyTypes: ['Egress'] })],
+      'shop/web',
+      'shop/db',
+      'all',
+    ],
+    [
+      'two policies add up',
+      [forDb({ ingress: [{ ports: [{ port: 80 }] }] }), forDb({ ingress: [{ from: [web], ports: [{ port: 81 }] }] })],
+      'shop/web',
+      'shop/db',
+      'TCP 80-81',
+    ],
+    [
+      'addresses that are assumed may be in a block',
+      [forDb({ ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/16' } }] }] })],
+      'shop/web',
+      'shop/db',
+      'none or all',
+    ],
+    [
+      'a block of public addresses takes no pod',
+      [forDb({ ingress: [{ from: [{ ipBlock: { cidr: '203.0.113.0/24' } }] }] })],
+      'shop/web',
+      'shop/db',
+      'none',
+    ],
+    [
+      'a selector that is no object selects nobody for sure',
+      [{ ...forDb({}), spec: { podSelector: 'app=db' } }],
+      'shop/web',
+      'shop/db',
+      'none or all',
+    ],
+    [
+      'peers that are no objects allow nobody',
+      [forDb({ ingress: [{ from: ['web'] }] })],
+      'shop/web',
+      'shop/db',
+      'none',
+    ],
+    [
+      'a peer list that is no list allows nobody',
+      [forDb({ ingress: [{ from: 'web' }] })],
+      'shop/web',
+      'shop/db',
+      'none',
+    ],
     ['a peer without fields allows nobody', [forDb({ ingress: [{ from: [{}] }] })], 'shop/web', 'shop/db', 'none'],
-    ['Pass, no NetworkPolicy, then a baseline that denies', [
-      cluster({ ingress: [{ action: 'Pass', from: [{ namespaces: {} }] }] }),
-      cluster({ tier: 'Baseline', ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }] }, 'base'),
-    ], 'shop/web', 'shop/db', 'none'],
-    ['Accept before a NetworkPolicy that denies', [cluster({ ingress: [{ action: 'Accept', from: [{ namespaces: {} }] }] }), forDb({})], 'shop/web', 'shop/db', 'all'],
-    ['Accept of one side is not enough', [cluster({ egress: [{ action: 'Accept', to: [{ namespaces: {} }] }] }), forDb({})], 'shop/web', 'shop/db', 'none'],
-    ['a NetworkPolicy is final: no baseline after it', [
-      forDb({ ingress: [{ from: [web] }] }),
-      cluster({ tier: 'Baseline', ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }] }),
-    ], 'shop/web', 'shop/db', 'all'],
-    ['equal priorities that disagree are not known', [
-      cluster({ ingress: [{ action: 'Accept', from: [{ namespaces: {} }] }] }, 'a'),
-      cluster({ ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }] }, 'b'),
-    ], 'shop/web', 'shop/db', 'none or all'],
-    ['equal priorities that agree are', [
-      cluster({ ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }] }, 'a'),
-      cluster({ ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }] }, 'b'),
-    ], 'shop/web', 'shop/db', 'none'],
-    ['networks of 0.0.0.0/0 take pods too', [cluster({ egress: [{ action: 'Deny', to: [{ networks: ['0.0.0.0/0'] }] }] })], 'shop/web', 'shop/db', 'none'],
-    ['an unknown peer: Accept takes nothing', [
-      cluster({ ingress: [{ action: 'Accept', from: [{ tenants: {} }] }] }),
-      cluster({ tier: 'Baseline', ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }] }, 'base'),
-    ], 'shop/web', 'shop/db', 'none'],
-    ['an unknown peer: Deny takes everything', [cluster({ ingress: [{ action: 'Deny', from: [{ tenants: {} }] }] })], '203.0.113.1', 'shop/db', 'none'],
-    ['an unknown peer: Pass denies everything', [cluster({ ingress: [{ action: 'Pass', from: [{ tenants: {} }] }] })], 'shop/web', 'shop/db', 'none'],
-    ['names of domains are not known', [
-      cluster({ egress: [{ action: 'Accept', to: [{ domainNames: ['example.com'] }] }, { action: 'Deny', to: [{ networks: ['0.0.0.0/0'] }] }] }),
-    ], 'shop/web', '203.0.113.1', 'none or all'],
-    ['a cluster policy does not select the host network', [cluster({ ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }] })], 'shop/web', 'shop/agent', 'all'],
+    [
+      'Pass, no NetworkPolicy, then a baseline that denies',
+      [
+        cluster({ ingress: [{ action: 'Pass', from: [{ namespaces: {} }] }] }),
+        cluster({ tier: 'Baseline', ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }] }, 'base'),
+      ],
+      'shop/web',
+      'shop/db',
+      'none',
+    ],
+    [
+      'Accept before a NetworkPolicy that denies',
+      [cluster({ ingress: [{ action: 'Accept', from: [{ namespaces: {} }] }] }), forDb({})],
+      'shop/web',
+      'shop/db',
+      'all',
+    ],
+    [
+      'Accept of one side is not enough',
+      [cluster({ egress: [{ action: 'Accept', to: [{ namespaces: {} }] }] }), forDb({})],
+      'shop/web',
+      'shop/db',
+      'none',
+    ],
+    [
+      'a NetworkPolicy is final: no baseline after it',
+      [
+        forDb({ ingress: [{ from: [web] }] }),
+        cluster({ tier: 'Baseline', ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }] }),
+      ],
+      'shop/web',
+      'shop/db',
+      'all',
+    ],
+    [
+      'equal priorities that disagree are not known',
+      [
+        cluster({ ingress: [{ action: 'Accept', from: [{ namespaces: {} }] }] }, 'a'),
+        cluster({ ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }] }, 'b'),
+      ],
+      'shop/web',
+      'shop/db',
+      'none or all',
+    ],
+    [
+      'equal priorities that agree are',
+      [
+        cluster({ ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }] }, 'a'),
+        cluster({ ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }] }, 'b'),
+      ],
+      'shop/web',
+      'shop/db',
+      'none',
+    ],
+    [
+      'networks of 0.0.0.0/0 take pods too',
+      [cluster({ egress: [{ action: 'Deny', to: [{ networks: ['0.0.0.0/0'] }] }] })],
+      'shop/web',
+      'shop/db',
+      'none',
+    ],
+    [
+      'an unknown peer: Accept takes nothing',
+      [
+        cluster({ ingress: [{ action: 'Accept', from: [{ tenants: {} }] }] }),
+        cluster({ tier: 'Baseline', ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }] }, 'base'),
+      ],
+      'shop/web',
+      'shop/db',
+      'none',
+    ],
+    [
+      'an unknown peer: Deny takes everything',
+      [cluster({ ingress: [{ action: 'Deny', from: [{ tenants: {} }] }] })],
+      '203.0.113.1',
+      'shop/db',
+      'none',
+    ],
+    [
+      'an unknown peer: Pass denies everything',
+      [cluster({ ingress: [{ action: 'Pass', from: [{ tenants: {} }] }] })],
+      'shop/web',
+      'shop/db',
+      'none',
+    ],
+    [
+      'names of domains are not known',
+      [
+        cluster({
+          egress: [
+            { action: 'Accept', to: [{ domainNames: ['example.com'] }] },
+            { action: 'Deny', to: [{ networks: ['0.0.0.0/0'] }] },
+          ],
+        }),
+      ],
+      'shop/web',
+      '203.0.113.1',
+      'none or all',
+    ],
+    [
+      'a cluster policy does not select the host network',
+      [cluster({ ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }] })],
+      'shop/web',
+      'shop/agent',
+      'all',
+    ],
   ];
   it.each(cases)('%s', (_, policies, from, to, wanted) => {
     expect(ports(engine({ ...shop, policies: [...policies] }, 'unknown'), from, to)).toBe(wanted);
   });
 
   it('asks of a pod with two addresses for one that is allowed, and for both that are denied', () => {
-    const dual = { ...shop, pods: shop.pods.map((pod) => (pod.name === 'db' ? { ...pod, ip: '10.0.0.1,fd00::1' } : pod)) };
-    const toFour = { ...forDb({}), spec: { podSelector: {}, policyTypes: ['Egress'], egress: [{ to: [{ ipBlock: { cidr: '10.0.0.0/8' } }] }] } };
+    const dual = {
+      ...shop,
+      pods: shop.pods.map((pod) => (pod.name === 'db' ? { ...pod, ip: '10.0.0.1,fd00::1' } : pod)),
+    };
+    const toFour = {
+      ...forDb({}),
+      spec: { podSelector: {}, policyTypes: ['Egress'], egress: [{ to: [{ ipBlock: { cidr: '10.0.0.0/8' } }] }] },
+    };
     expect(ports(engine({ ...dual, policies: [toFour] }), 'shop/web', 'shop/db')).toBe('all');
     const deny = cluster({ egress: [{ action: 'Deny', to: [{ networks: ['10.0.0.0/8'] }] }] });
     expect(ports(engine({ ...dual, policies: [deny] }), 'shop/web', 'shop/db')).toBe('none or all');

@@ -211,6 +211,7 @@ export class Reachability {
 function isCertain({ compiled, entries }: SelectedPolicy, next: SelectedPolicy | undefined): boolean {
   const { policy } = compiled;
   const other = next?.compiled.policy;
-  if (policy.ties === 'undefined' && other?.tier.rank === policy.tier.rank && other.order === policy.order) return false;
+  if (policy.ties === 'undefined' && other?.tier.rank === policy.tier.rank && other.order === policy.order)
+    return false;
   return policy.unsure === undefined && entries.every(({ must, may }) => must === may || must.equals(may));
 }

@@ -1,0 +1,68 @@
+import { exitCodes } from '../engine/exit-code.ts';
+import { jsonText } from '../report/rbac-json.ts';
+import { styleOf } from '../report/style.ts';
+import { visible } from '../report/visible.ts';
+import { accessOf } from '../semantics/rbac/access.ts';
+import { diffPowers, type PowerChange, type Right } from '../semantics/rbac/power-diff.ts';
+import { shippedDefaults } from '../semantics/rbac/shipped-defaults.ts';
+import type { Colored, RbacOutputFlags } from './rbac.ts';
+import { readRbacSide } from './rbac-evidence.ts';
+import type { Terminal } from './terminal.ts';
+
+interface Sides {
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Prints who gained and lost what between two states. Returns the exit code: 1 where somebody gained something. */
+export async function runRbacDiff(
+  { before, after }: Sides,
+  flags: Colored<RbacOutputFlags>,
+  terminal: Terminal,
+): Promise<number> {
+  const [old, now] = [await readRbacSide(before, flags, terminal), await readRbacSide(after, flags, terminal)];
+  const sides = [old, now].map(({ objects }) => {
+    const { standIns } = accessOf({ objects, minor: undefined, evidence: 'files' });
+    const there = new Set(objects.map(({ kind, name }) => `${kind}\n${name}`));
+    const shipped = standIns === undefined ? [] : (shippedDefaults(standIns)?.objects ?? []);
+    const roles = shipped.filter(({ kind, name }) => kind.endsWith('Role') && !there.has(`${kind}\n${name}`));
+    return [...objects, ...roles];
+  });
+  const changes = diffPowers(sides[0] ?? [], sides[1] ?? []);
+  if (flags.output === 'json') await terminal.out(jsonText({ before, after, changes }));
+  else if (changes.length === 0) await terminal.out('Nobody gained or lost anything.\n');
+  else {
+    const style = styleOf(flags.color);
+    for (const change of changes) await terminal.out(changeText(change, style));
+  }
+  if (old.gaps.length + now.gaps.length > 0) return exitCodes.incomplete;
+  return changes.some(({ gained }) => gained.length > 0) ? exitCodes.findings : exitCodes.clean;
+}
+
+const mostLines = 40;
+
+function changeText({ subject, gained, lost }: PowerChange, style: ReturnType<typeof styleOf>): string {
+  const lines = [style.strong(visible(subject))];
+  for (const [rights, mark, look] of [
+    [gained, '+', style.alarming],
+    [lost, '-', style.good],
+  ] as const) {
+    const grouped = grouping(rights);
+    lines.push(...grouped.slice(0, mostLines).map((line) => look(`  ${mark} ${visible(line)}`)));
+    if (grouped.length > mostLines) lines.push(look(`  ${mark} and ${grouped.length - mostLines} more`));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Rights to the same thing at the same place on one line: `get, list pods in namespace shop`. */
+function grouping(rights: readonly Right[]): readonly string[] {
+  const lines = new Map<string, string[]>();
+  for (const { verb, what, name, namespace } of rights) {
+    const where = namespace === undefined ? 'everywhere' : `in namespace ${namespace}`;
+    const key = `${what}${name === undefined ? '' : ` ${name}`} ${where}`;
+    const known = lines.get(key);
+    if (known === undefined) lines.set(key, [verb]);
+    else known.push(verb);
+  }
+  return [...lines].map(([key, verbs]) => `${verbs.join(', ')} ${key}`);
+}

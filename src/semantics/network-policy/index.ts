@@ -1,0 +1,52 @@
+export {
+  type AddressSet,
+  addressOf,
+  cidrSet,
+  coversSet,
+  everyAddress,
+  formatPlace,
+  formatSet,
+  hasAddress,
+  internetAddresses,
+  intersection,
+  meetsSet,
+  metadataAddresses,
+  privateAddresses,
+  subtract,
+} from './address-set.ts';
+export { BitSet } from './bit-set.ts';
+export type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
+export type { Bound } from './decide-row.ts';
+export type { EndpointClass } from './endpoint-classes.ts';
+export {
+  everything,
+  type LabelExpression,
+  matchesLabels,
+  type PolicyProblem,
+  readLabelSelector,
+} from './label-expression.ts';
+export {
+  type Direction,
+  directions,
+  namespaceNameLabel,
+  type Peer,
+  type Policy,
+  type PolicyRule,
+  type RulePort,
+  tiers,
+} from './policy.ts';
+export { allPorts, noPorts, type PortRange, type PortSetId, PortSets, type Protocol, protocols } from './port-set.ts';
+export { type Ports, Reachability } from './reachability.ts';
+export { readAdminPolicy } from './read-admin-policy.ts';
+export { type CalicoContext, readCalicoPolicy } from './read-calico-policy.ts';
+export { readCiliumPolicy } from './read-cilium-policy.ts';
+export { readNetworkPolicy } from './read-network-policy.ts';
+export {
+  assumedAddresses,
+  type Dialect,
+  type NamedPort,
+  type NetworkNamespace,
+  type NetworkPod,
+  type NetworkWorld,
+  namespaceLabel,
+} from './world.ts';
