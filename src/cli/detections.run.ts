@@ -73,9 +73,14 @@ export async function tested(
 
 export async function exported(terminal: Terminal, flags: DetectionsFlags, names: readonly string[]): Promise<string> {
   const rules = usable(await readRules(terminal, flags));
-  const chosen = rulesNamed(rules, names);
-  const counted = new Set(chosen.flatMap((rule) => rule.correlation?.rules ?? []));
-  return exportSigma(rules.filter((rule) => chosen.includes(rule) || counted.has(rule.name)));
+  const wanted = new Set<string>();
+  const add = (rule: DetectionRule): void => {
+    if (wanted.has(rule.name)) return;
+    wanted.add(rule.name);
+    for (const name of rule.correlation?.rules ?? []) for (const counted of rulesNamed(rules, [name])) add(counted);
+  };
+  for (const rule of rulesNamed(rules, names)) add(rule);
+  return exportSigma(rules.filter(({ name }) => wanted.has(name)));
 }
 
 function usable({ rules, problems }: ReadRules): readonly DetectionRule[] {

@@ -3,7 +3,7 @@ import { counted } from '../report/names.ts';
 import { visibleShort } from '../report/visible.ts';
 import type { WatchMetrics } from '../watch/metrics.ts';
 import type { StateFolder } from '../watch/state-folder.ts';
-import type { WatchEvents, WatchSummary } from '../watch/watch.ts';
+import type { WatchEvents, WatchSummary } from '../watch/watch-options.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface WatchNotes {
@@ -45,9 +45,6 @@ export function watchNotes(terminal: Terminal): WatchNotes {
       },
       troubled: (what, problem) =>
         say(problem === undefined ? `${what}: works again` : `${what}: ${problem}; trying again`),
-      failing: (sink, problem, waiting) =>
-        say(`${sink}: ${problem}; ${counted(waiting, 'alert')} waiting, trying again`),
-      recovered: (sink) => say(`${sink}: works again`),
       delivered: (sink, count) => metrics()?.deliveredTo(sink, count),
       refused: (sink, reason) => {
         metrics()?.droppedFor(sink, 'refused');

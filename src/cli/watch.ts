@@ -42,8 +42,9 @@ export const watchCommand: RegisterCommand = (program, terminal, done) => {
     .command('watch')
     .summary('follow audit logs and tell what attackers do')
     .description(
-      'Reads the audit log of API servers as it is written, or as they send it, and alerts on what an attacker would\n' +
-        'do: one alert an incident. A restart goes on where the last run ended, and tells nothing twice.',
+      'Reads the audit log of API servers as it is written, or as they send it, and alerts on what an\n' +
+        'attacker would do: one alert an incident. A restart goes on where the last run ended, and tells\n' +
+        'nothing twice.',
     )
     .argument('[source...]', 'log files, - for standard input, webhook: for what API servers send')
     .option('--once', 'read the sources to their ends, and exit with the exit codes of scan')

@@ -87,6 +87,11 @@ describe('what is not supported is named, with its line', () => {
       'r.yml:7: "10.0.0.0/99" is no network, such as 10.0.0.0/8',
     ],
     [
+      'a code that is a word',
+      rule('selection:\n  responseStatus.code: ALLOW\ncondition: selection'),
+      'r.yml:7: responseStatus.code is a number: "ALLOW" never matches; annotations.authorization.k8s.io/decision tells "allow" and "forbid"',
+    ],
+    [
       'a field that is given twice',
       rule('selection:\n  verb: get\n  verb: list\ncondition: selection'),
       'r.yml:8: "verb" is given twice',
@@ -116,6 +121,16 @@ describe('what is not supported is named, with its line', () => {
     const problems = problemsOf(text);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(problem);
+  });
+
+  it.each(['', '  category: application\n'])('takes the log source as Sigma writes it: %j', (category) => {
+    const text = rule('selection:\n  verb: get\ncondition: selection').replace(
+      '  service: audit\n',
+      `  service: audit\n${category}`,
+    );
+    expect(
+      problemsOf(`${text}date: 2024-03-26\nauthor: somebody\ntags: [attack.t1609, attack.credential_access]\n`),
+    ).toEqual([]);
   });
 
   it('leaves the other rules of a file usable', () => {

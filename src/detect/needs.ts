@@ -33,12 +33,10 @@ export function needsOf(rule: Draft, find: (name: string) => Draft | undefined):
   const conditions = conditionsOf(rule, find, 0);
   const level = levelOf(rule, find);
   const shapes = conditions.map((condition) => compile(condition, 'shape'));
-  const might = (event: AuditEvent): boolean => {
-    const view = new EventView(event, nothingAround);
-    return shapes.some((shape) => shape(view) !== truth.no);
-  };
+  const might = (views: readonly EventView[]): boolean =>
+    views.some((view) => shapes.some((shape) => shape(view) !== truth.no));
   const requests = requestsOf(conditions, might);
-  const anyPath = verbs.some((verb) => endings.some((ending) => might(eventOf({ ...ending, verb }))));
+  const anyPath = verbs.some((verb) => might(samplesOf(verb, undefined)));
   const unauthenticated = conditions.some(mightBeUnauthenticated);
   return {
     level,
@@ -74,21 +72,18 @@ interface Asked {
   readonly subresource: string;
 }
 
-function requestsOf(
-  conditions: readonly Expression[],
-  might: (event: AuditEvent) => boolean,
-): readonly NeededRequests[] {
-  const seen = (asked: Asked): readonly string[] =>
-    verbs.filter((verb) => endings.some((ending) => might(eventOf({ ...ending, verb, asked }))));
+type Might = (views: readonly EventView[]) => boolean;
+
+function requestsOf(conditions: readonly Expression[], might: Might): readonly NeededRequests[] {
+  const seen = (asked: Asked): readonly string[] => verbs.filter((verb) => might(samplesOf(verb, asked)));
   const anything = seen({ group: 'unknown.example', resource: 'unknowns', subresource: '' });
   if (anything.length > 0) return [{ group: '*', resource: '*', verbs: short(anything) }];
-  const known: Asked[] = [...apiResources];
-  const listed = new Set(known.map(keyOf));
+  const all: Asked[] = [...apiResources];
   for (const asked of namedIn(conditions)) {
-    if (!listed.has(keyOf(asked))) known.push(asked);
+    if (!isListed(asked)) all.push(asked);
   }
   const found: NeededRequests[] = [];
-  for (const asked of known) {
+  for (const asked of all) {
     const wanted = seen(asked);
     if (wanted.length === 0) continue;
     const { group, resource, subresource } = asked;
@@ -147,6 +142,27 @@ function pathsOf(conditions: readonly Expression[]): readonly string[] {
 function hasNot(condition: Expression): boolean {
   if (condition.kind === 'not') return true;
   return condition.kind === 'test' ? false : condition.parts.some(hasNot);
+}
+
+/** Requests of what API servers have, made once: every rule is tried on all of them. They are never written to. */
+const known = new Map<string, readonly EventView[]>();
+
+/** A request that ends in each way there is. */
+function samplesOf(verb: string, asked: Asked | undefined): readonly EventView[] {
+  const key = `${verb} ${asked === undefined ? '' : keyOf(asked)}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const views = endings.map(
+    (ending) => new EventView(eventOf({ ...ending, verb, ...(asked !== undefined && { asked }) }), nothingAround),
+  );
+  if (asked === undefined || isListed(asked)) known.set(key, views);
+  return views;
+}
+
+const listed = new Set(apiResources.map(keyOf));
+
+function isListed(asked: Asked): boolean {
+  return listed.has(keyOf(asked));
 }
 
 function eventOf(sample: {

@@ -64,8 +64,20 @@ function parseTest(key: string, wanted: Json, at: Path): Expression {
   const field = fieldNamed(name, at);
   const values = isList(wanted) ? wanted : [wanted];
   if (values.length === 0) throw new RuleError(at, `"${key}" lists no value`);
+  const dead = given.has('fieldref') ? undefined : neverMatches(name, values);
+  if (dead !== undefined) throw new RuleError(at, dead);
   const test = build({ field, given, values, at });
   return given.has('neq') ? { kind: 'not', part: test } : test;
+}
+
+/** Why no event can have any of these values: a rule that asks for them is dead, and its author does not know. */
+function neverMatches(name: string, values: readonly Json[]): string | undefined {
+  const plain = values.filter((value): value is string => typeof value === 'string' && isPlain(value));
+  if (plain.length === 0 || plain.length < values.length) return undefined;
+  if (name === 'responseStatus.code' && plain.every((value) => !/^\d+$/.test(value))) {
+    return `responseStatus.code is a number: "${plain[0]}" never matches; annotations.authorization.k8s.io/decision tells "allow" and "forbid"`;
+  }
+  return undefined;
 }
 
 interface Asked {

@@ -8,6 +8,8 @@ import { isList, type Json } from '../model/json.ts';
 export class BoundedStore<T> {
   private readonly entries = new Map<string, { readonly value: T; used: number }>();
   private uses = 0;
+  /** Goes on where it stopped: from the start it would pass all that was deleted, each time. */
+  private oldest: Iterator<string> = this.entries.keys();
   private readonly most: number;
   evicted = 0;
 
@@ -41,11 +43,14 @@ export class BoundedStore<T> {
     this.entries.delete(key);
     this.entries.set(key, { value, used: this.uses });
     if (this.entries.size <= this.most) return;
-    for (const oldest of this.entries.keys()) {
-      this.entries.delete(oldest);
-      this.evicted += 1;
-      break;
+    let oldest = this.oldest.next();
+    if (oldest.done === true) {
+      this.oldest = this.entries.keys();
+      oldest = this.oldest.next();
     }
+    if (oldest.done === true) return;
+    this.entries.delete(oldest.value);
+    this.evicted += 1;
   }
 
   delete(key: string): void {
@@ -63,6 +68,7 @@ export class BoundedStore<T> {
 
   restore(saved: Json | undefined, read: (entry: Json) => T | undefined): void {
     this.entries.clear();
+    this.oldest = this.entries.keys();
     if (!isList(saved)) return;
     for (const row of saved) {
       if (!isList(row)) continue;

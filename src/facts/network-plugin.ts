@@ -12,6 +12,8 @@ export interface NetworkPlugin {
   readonly object: KubeObject;
   /** Undefined where how it is configured cannot be told. */
   readonly enforces: boolean | undefined;
+  /** Tag of its image. */
+  readonly version: string | undefined;
 }
 
 /** The plugins that the DaemonSets of the snapshot run, told by their images. */
@@ -81,7 +83,8 @@ function pluginsOf(object: KubeObject): readonly NetworkPlugin[] {
     const program = programOf(reference.repository);
     if (program === undefined) return [];
     const words = [...stringsIn(own(container, 'command')), ...stringsIn(own(container, 'args'))];
-    return [{ name: program.name, object, enforces: program.enforces({ tag: reference.tag, words }) }];
+    const { tag } = reference;
+    return [{ name: program.name, object, enforces: program.enforces({ tag, words }), version: tag }];
   });
 }
 

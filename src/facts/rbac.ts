@@ -5,8 +5,8 @@ import { groupKind } from '../model/workload.ts';
 import { type Binding, type BindingSubject, readBinding } from '../semantics/rbac/binding.ts';
 import { addedSubjects, isDefaultClusterRole, subjectName } from '../semantics/rbac/default-objects.ts';
 import { powersOfDefaultRole } from '../semantics/rbac/default-rules.ts';
-import { RoleBook, rbacGroup } from '../semantics/rbac/role-book.ts';
-import type { RoleRule } from '../semantics/rbac/rule.ts';
+import { hasAggregationRule, RoleBook, rbacGroup } from '../semantics/rbac/role-book.ts';
+import { type RbacRequest, type RoleRule, readRules, ruleAllows } from '../semantics/rbac/rule.ts';
 import { defineFact } from './facts.ts';
 
 /** Someone who has a role by a binding, and where. */
@@ -27,12 +27,16 @@ export interface Rbac {
    * has; of one that is, the rules that matter to security.
    */
   rulesOf(binding: Binding): readonly RoleRule[] | undefined;
+  /** The rules that a role object has written in it, read once. */
+  ownRules(role: KubeObject): readonly RoleRule[];
   /** Who has a role beyond those whom Kubernetes itself gives it, also by a ClusterRole that aggregates it. */
   holdersOf(role: KubeObject): readonly Holder[];
   /** Whether roles of a kind were read at all. */
   hasRoles(kind: 'Role' | 'ClusterRole'): boolean;
   /** The bindings that give someone a role everywhere, by the subject's name as `subjectName` writes it. */
   clusterBindingsOf(subject: string): readonly Binding[];
+  /** Whether somebody has a right where they have another: everywhere, or in the same namespace too. */
+  allows(holder: Holder, request: RbacRequest): boolean;
 }
 
 export const rbac = defineFact('rbac', ({ snapshot }): Rbac => {
@@ -40,6 +44,7 @@ export const rbac = defineFact('rbac', ({ snapshot }): Rbac => {
   const byObject = new Map<KubeObject, Binding>();
   const byRole = new Map<string, Binding[]>();
   const bySubject = new Map<string, Binding[]>();
+  const inNamespaces = new Map<string, Binding[]>();
   const aggregators: KubeObject[] = [];
   const kinds = new Set<string>();
   for (const object of snapshot.objects) {
@@ -49,10 +54,13 @@ export const rbac = defineFact('rbac', ({ snapshot }): Rbac => {
       addTo(byRole, roleKey(binding.role.kind, object.namespace, binding.role.name), binding);
       if (binding.scope === 'cluster') {
         for (const subject of binding.subjects) addTo(bySubject, subjectName(subject), binding);
+      } else {
+        const key = object.namespace ?? '';
+        for (const subject of binding.subjects) addTo(inNamespaces, `${key}\n${subjectName(subject)}`, binding);
       }
     } else if (object.kind === 'Role' || object.kind === 'ClusterRole') {
       kinds.add(object.kind);
-      if (groupKind(object) === `${rbacGroup}/ClusterRole` && hasAggregation(object)) aggregators.push(object);
+      if (groupKind(object) === `${rbacGroup}/ClusterRole` && hasAggregationRule(object)) aggregators.push(object);
     }
   }
   const aggregatorsOf = new Map<KubeObject, KubeObject[]>();
@@ -74,15 +82,34 @@ export const rbac = defineFact('rbac', ({ snapshot }): Rbac => {
     }
     return bindings.flatMap(holdersBy);
   };
+  const rulesOfRole = new Map<KubeObject, readonly RoleRule[]>();
+  const rulesOf = ({ role, object }: Binding): readonly RoleRule[] | undefined => {
+    const found = roles.find(role, object.namespace);
+    if (found === undefined) {
+      const isDefault = role.kind === 'ClusterRole' && isDefaultClusterRole(role.name);
+      return isDefault ? powersOfDefaultRole(role.name) : undefined;
+    }
+    let rules = rulesOfRole.get(found);
+    if (rules === undefined) rulesOfRole.set(found, (rules = roles.rulesOf(found).map(({ rule }) => rule)));
+    return rules;
+  };
+  const ownRules = new Map<KubeObject, readonly RoleRule[]>();
   return {
     bindings: [...byObject.values()],
     bindingOf: (object) => byObject.get(object),
     roleOf: ({ role, object }) => roles.find(role, object.namespace),
-    rulesOf: ({ role, object }) => {
-      const found = roles.find(role, object.namespace);
-      if (found !== undefined) return roles.rulesOf(found).map(({ rule }) => rule);
-      const isDefault = role.kind === 'ClusterRole' && isDefaultClusterRole(role.name);
-      return isDefault ? powersOfDefaultRole(role.name) : undefined;
+    rulesOf,
+    ownRules: (role) => {
+      let rules = ownRules.get(role);
+      if (rules === undefined) ownRules.set(role, (rules = readRules(role.value)));
+      return rules;
+    },
+    allows: ({ subject, scope }, request) => {
+      const name = subjectName(subject);
+      const local = scope === 'cluster' ? [] : (inNamespaces.get(`${scope.namespace ?? ''}\n${name}`) ?? []);
+      return [...(bySubject.get(name) ?? []), ...local].some((binding) =>
+        rulesOf(binding)?.some((rule) => ruleAllows(rule, request)),
+      );
     },
     holdersOf: (role) => {
       let holders = known.get(role);
@@ -108,10 +135,7 @@ export function holdersBy(binding: Binding): readonly Holder[] {
     .map((subject) => ({ subject, scope }));
 }
 
-/** Whether the rules of a role are those of other roles, which the aggregation controller writes into it. */
-export function hasAggregation({ value }: KubeObject): boolean {
-  return isObject(own(value, 'aggregationRule'));
-}
+export { hasAggregationRule as hasAggregation };
 
 /** The ClusterRoles of the API server that select a role by its labels; manifests do not hold them. */
 function wellKnownAggregators({ value }: KubeObject): readonly string[] {

@@ -6,7 +6,7 @@ import type { RbacRequest, RoleRule } from '../semantics/rbac/rule.ts';
 import { locationOf } from './location.ts';
 import type { Style } from './style.ts';
 import { padEnd, textWidth } from './text-width.ts';
-import { visible, visibleShort } from './visible.ts';
+import { visibleShort } from './visible.ts';
 
 const longest = 120;
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Alert } from '../model/alert.ts';
 import type { AuditEvent } from '../model/audit-event.ts';
 import { pause } from './backoff.ts';
-import { sensorAlert } from './health.ts';
+import { sensorAlert } from './sensor-alert.ts';
 
 export interface CanaryOptions {
   /** Sends a GET for a path with a marker in its query; rejects where the server could not be reached. */

@@ -1,7 +1,8 @@
 import type { Alert } from '../model/alert.ts';
 import { compareSeverity, type Severity } from '../model/severity.ts';
 import { backoff, pause } from './backoff.ts';
-import type { Entry, Outbox } from './outbox.ts';
+import type { Outbox } from './outbox.ts';
+import type { Entry } from './sink-queue.ts';
 import type { Sink } from './sinks/sink.ts';
 
 export interface DispatchOptions {

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { Alert } from '../model/alert.ts';
 import type { AuditEvent } from '../model/audit-event.ts';
 import { isList, isObject, type Json, own } from '../model/json.ts';
-import type { Severity } from '../model/severity.ts';
 import type { Glance } from './glance.ts';
+import { sensorAlert } from './sensor-alert.ts';
 
 export interface HealthOptions {
   /** Seconds without an event after which a source is quiet; 0 never says so. */
@@ -216,42 +215,6 @@ function hashOf(text: string, seed: number): number {
 }
 
 const none: readonly Alert[] = Object.freeze([]);
-
-export interface SensorProblem {
-  readonly rule: string;
-  readonly title: string;
-  readonly severity: Severity;
-  readonly source: string;
-  readonly from: number;
-  readonly to: number;
-  readonly count: number;
-  readonly message: string;
-  readonly next: readonly string[];
-}
-
-/** An alert about the log itself: nobody is named as its actor. Impair Defenses: Disable or Modify Cloud Logs. */
-export function sensorAlert(problem: SensorProblem): Alert {
-  const { rule, title, severity, source, from, to, count, message, next } = problem;
-  const first = new Date(from).toISOString();
-  const id = createHash('sha256').update(`${rule}\n${source}\n${first}`).digest('hex').slice(0, 16);
-  return {
-    id,
-    revision: 0,
-    rule,
-    title,
-    severity,
-    attack: ['T1562.008'],
-    actor: { user: '', impersonated: '', groups: [], source: '', userAgent: '' },
-    targets: [source],
-    message,
-    next,
-    first,
-    last: new Date(to).toISOString(),
-    count,
-    events: [],
-    causes: [],
-  };
-}
 
 function duration(seconds: number): string {
   if (seconds < 120) return `${Math.round(seconds)} s`;

@@ -3,16 +3,8 @@ import { readFile } from 'node:fs/promises';
 import type { Alert } from '../model/alert.ts';
 import { Journal } from './journal.ts';
 import { replaceFile } from './replace-file.ts';
+import { type Entry, type QueueLimits, SinkQueue } from './sink-queue.ts';
 import { deliveryKey, type Sink } from './sinks/sink.ts';
-
-/** An alert on its way, with its number: numbers grow over the life of a state folder. */
-export interface Entry {
-  readonly number: number;
-  readonly alert: Alert;
-  readonly bytes: number;
-  /** Whether it came from an event, or the watch noticed it by itself. */
-  readonly cause: 'event' | 'watch';
-}
 
 export interface OutboxOptions {
   /** Undefined: nothing is kept. */
@@ -21,7 +13,7 @@ export interface OutboxOptions {
   /** The last alert that the checkpoint knows: later ones are made again by the events after it. */
   readonly checkpointed: number;
   /** Of one sink. What is over is dropped, oldest first. */
-  readonly limits: { readonly alerts: number; readonly bytes: number };
+  readonly limits: QueueLimits;
   readonly onDropped: (sink: string, count: number) => void;
 }
 
@@ -37,7 +29,7 @@ type Line =
  */
 export class Outbox {
   private readonly options: OutboxOptions;
-  private readonly queues = new Map<string, Queue>();
+  private readonly queues = new Map<string, SinkQueue>();
   private journal: Journal | undefined;
   private last: number;
   /** The highest number that the file ever had, when it was opened. */
@@ -57,7 +49,7 @@ export class Outbox {
   private constructor(options: OutboxOptions) {
     this.options = options;
     this.last = options.checkpointed;
-    for (const { name, updates } of options.sinks) this.queues.set(name, new Queue(updates));
+    for (const { name, updates } of options.sinks) this.queues.set(name, new SinkQueue(updates));
   }
 
   static async open(options: OutboxOptions): Promise<Outbox> {
@@ -126,7 +118,7 @@ export class Outbox {
     this.stir();
   }
 
-  private async offer(entry: Entry, name: string, queue: Queue): Promise<void> {
+  private async offer(entry: Entry, name: string, queue: SinkQueue): Promise<void> {
     queue.add(entry);
     const dropped = queue.shrink(this.options.limits);
     if (dropped.length === 0) return;
@@ -272,52 +264,5 @@ function parseLine(text: string): Line | undefined {
     return 'alert' in line || 'settled' in line || 'last' in line ? (line as Line) : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/** What one sink waits for. Of an incident that is still waiting only the latest is kept where updates fold. */
-class Queue {
-  private readonly updates: Sink['updates'];
-  private readonly waiting = new Map<string, Entry>();
-  private bytes = 0;
-
-  constructor(updates: Sink['updates']) {
-    this.updates = updates;
-  }
-
-  get size(): number {
-    return this.waiting.size;
-  }
-
-  entries(): Iterable<Entry> {
-    return this.waiting.values();
-  }
-
-  add(entry: Entry): void {
-    const key = this.keyOf(entry);
-    this.bytes += entry.bytes - (this.waiting.get(key)?.bytes ?? 0);
-    this.waiting.set(key, entry);
-  }
-
-  remove(entry: Entry): void {
-    const key = this.keyOf(entry);
-    // A later revision may have taken the place while this one was on its way.
-    if (this.waiting.get(key)?.number !== entry.number) return;
-    this.waiting.delete(key);
-    this.bytes -= entry.bytes;
-  }
-
-  shrink(limits: OutboxOptions['limits']): Entry[] {
-    const dropped: Entry[] = [];
-    for (const entry of this.waiting.values()) {
-      if (this.waiting.size <= limits.alerts && this.bytes <= limits.bytes) break;
-      this.remove(entry);
-      dropped.push(entry);
-    }
-    return dropped;
-  }
-
-  private keyOf({ number, alert }: Entry): string {
-    return this.updates === 'latest' ? alert.id : String(number);
   }
 }

@@ -10,7 +10,8 @@ import { ndjsonFileSink } from '../../src/watch/sinks/ndjson.ts';
 import type { EventSource } from '../../src/watch/sources/index.ts';
 import { fileSource } from '../../src/watch/sources/index.ts';
 import { holdStateFolder } from '../../src/watch/state-folder.ts';
-import { type Evaluator, Watch, type WatchEvents } from '../../src/watch/watch.ts';
+import { Watch } from '../../src/watch/watch.ts';
+import type { Evaluator, WatchEvents } from '../../src/watch/watch-options.ts';
 
 /** An alert for the first event of each user, and an update at every third: what is lost or repeated shows at once. */
 export class CountingDetector implements Evaluator {
@@ -73,8 +74,6 @@ const quiet: WatchEvents = {
   checkpointed: () => undefined,
   dropped: (sink) => console.error(`dropped ${sink}`),
   troubled: (what, problem) => console.error(`${what} ${problem}`),
-  failing: () => undefined,
-  recovered: () => undefined,
   delivered: () => undefined,
   refused: (sink, reason) => console.error(`${sink} ${reason}`),
 };

@@ -1,4 +1,4 @@
-import type { Facts } from '../../facts/facts.ts';
+import { defineFact, type Facts } from '../../facts/facts.ts';
 import { type Holder, hasAggregation, holdersBy, rbac } from '../../facts/rbac.ts';
 import type { Severity } from '../../model/severity.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
@@ -11,7 +11,7 @@ import {
   isDefaultRoleName,
   subjectName,
 } from '../../semantics/rbac/default-objects.ts';
-import { type RoleRule, readRules } from '../../semantics/rbac/rule.ts';
+import type { RoleRule } from '../../semantics/rbac/rule.ts';
 
 /** What grants rights and is somebody's to mend: a role of theirs, or a binding that gives away one of Kubernetes' own. */
 export type Granting =
@@ -38,12 +38,27 @@ export function isBindingKind(kind: string): boolean {
 
 /** What an object grants, or the verdict for one that is not judged by what it grants. */
 export function grantingOf(object: KubeObject, facts: Facts): Granting | Verdict {
-  if (!isGranting(object) || !object.apiVersion.startsWith('rbac.authorization.k8s.io/')) return noGrant;
+  if (!isGranting(object)) return noGrant;
+  return facts.get(grantings)(object);
+}
+
+/** Every control of this folder asks about the same objects. */
+const grantings = defineFact('grantings', (facts): ((object: KubeObject) => Granting | Verdict) => {
+  const known = new Map<KubeObject, Granting | Verdict>();
+  return (object) => {
+    let granting = known.get(object);
+    if (granting === undefined) known.set(object, (granting = readGranting(object, facts)));
+    return granting;
+  };
+});
+
+function readGranting(object: KubeObject, facts: Facts): Granting | Verdict {
+  if (!object.apiVersion.startsWith('rbac.authorization.k8s.io/')) return noGrant;
   const known = facts.get(rbac);
   if (!isBindingKind(object.kind)) {
     if (isDefaultRole(object)) return ofKubernetes;
     if (hasAggregation(object)) return notApplicable('the roles that it puts together are judged');
-    return { kind: 'role', rules: readRules(object.value), holders: known.holdersOf(object) };
+    return { kind: 'role', rules: known.ownRules(object), holders: known.holdersOf(object) };
   }
   const binding = known.bindingOf(object);
   if (binding === undefined) return notApplicable('it names no role');

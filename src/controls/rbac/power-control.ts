@@ -1,11 +1,13 @@
 import type { Facts } from '../../facts/facts.ts';
+import { type Holder, rbac } from '../../facts/rbac.ts';
 import { compareSeverity, type Severity } from '../../model/severity.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
-import { type Failure, fail, pass, type Verdict } from '../../model/verdict.ts';
-import type { RoleRule } from '../../semantics/rbac/rule.ts';
+import { type Failure, fail, notApplicable, pass, type Verdict } from '../../model/verdict.ts';
+import { type ResourceRequest, type RoleRule, ruleAllows } from '../../semantics/rbac/rule.ts';
 import { type Control, type ControlDefinition, control } from '../control.ts';
 import { gradeOf, grantingOf, listed, scopeOf, sentence } from './grant-judging.ts';
 import { gives, type Power } from './power.ts';
+import { powersOfRule } from './power-index.ts';
 
 /** A requirement that a power is given to few. */
 export interface PowerRow extends Omit<ControlDefinition<'object'>, 'id' | 'subject' | 'check' | 'coveredBy'> {
@@ -13,6 +15,10 @@ export interface PowerRow extends Omit<ControlDefinition<'object'>, 'id' | 'subj
   readonly name: string;
   readonly powers: readonly Power[];
   readonly remedy: string;
+  /** More than what gives every power at once: the controls that tell of the same root cause. */
+  readonly coveredBy?: readonly string[];
+  /** Of lesser powers: those that the roles of Kubernetes itself give are none of this control's concern. */
+  readonly judges?: 'own roles';
 }
 
 /** What gives every power at once: one finding is enough. */
@@ -26,13 +32,15 @@ export const coveringControls: readonly string[] = [
 
 /** The controls of powers, from a table. A role is judged once, where it is written, with all who hold it. */
 export function powerControls(rows: readonly PowerRow[]): readonly Control<'object'>[] {
-  return rows.map(({ name, powers, ...rest }) =>
+  return rows.map(({ name, powers, coveredBy = [], judges, ...rest }) =>
     control({
       ...rest,
       id: `rbac/${name}`,
       subject: 'object',
-      coveredBy: coveringControls,
-      check: ({ object }, facts) => judgePowers(object, facts, { powers, severity: rest.severity }),
+      coveredBy: [...coveringControls, ...coveredBy],
+      check: ({ object }, facts) => {
+        return judgePowers(object, facts, { powers, severity: rest.severity, ownOnly: judges === 'own roles' });
+      },
     }),
   );
 }
@@ -40,25 +48,70 @@ export function powerControls(rows: readonly PowerRow[]): readonly Control<'obje
 interface Judged {
   readonly powers: readonly Power[];
   readonly severity: Severity;
+  readonly ownOnly: boolean;
 }
 
-function judgePowers(object: KubeObject, facts: Facts, { powers, severity }: Judged): Verdict | readonly Failure[] {
+function judgePowers(
+  object: KubeObject,
+  facts: Facts,
+  { powers, severity, ownOnly }: Judged,
+): Verdict | readonly Failure[] {
   const granting = grantingOf(object, facts);
   if (granting.kind !== 'role' && granting.kind !== 'binding') return granting;
   const { rules, holders } = granting;
-  if (granting.kind === 'binding' && holders.length === 0) return pass;
-  const given = powersOf(rules, powers, scopeOf(object, holders));
-  const first = given[0];
+  if (granting.kind === 'binding' && (ownOnly || holders.length === 0)) return ownOnly ? ofKubernetes : pass;
+  const given = givenPowers(facts, { rules, powers, scope: scopeOf(object, holders), holders });
+  const first = given.found[0];
   if (first === undefined) return pass;
+  const { found, lowered } = given;
   if (granting.kind === 'binding' && isOrdinary(granting.binding.role.name, object)) return ordinary;
-  const worst = given.reduce<Severity>((most, { power }) => {
-    const each = power.severity ?? severity;
+  const worst = found.reduce<Severity>((most, { power }) => {
+    const each = lowered.get(power) ?? power.severity ?? severity;
     return compareSeverity(each, most) > 0 ? each : most;
   }, 'info');
-  const does = listed(given.map(({ power }) => power.says));
+  const does = listed(found.map(({ power }) => power.says));
   const by = granting.kind === 'binding' ? `, by ${granting.binding.role.kind} ${granting.binding.role.name}` : '';
   const at = granting.kind === 'binding' ? ['roleRef'] : ['rules', first.rule.index];
   return fail(`${sentence(does, object, holders)}${by}`, at, { severity: gradeOf(worst, holders) });
+}
+
+interface Asked {
+  readonly rules: readonly RoleRule[];
+  readonly powers: readonly Power[];
+  readonly scope: 'cluster' | 'namespace';
+  readonly holders: readonly Holder[];
+}
+
+/** As `powersOf`, with the version of the server and the other rights of those who hold them looked at. */
+function givenPowers(
+  facts: Facts,
+  { rules, powers, scope, holders }: Asked,
+): { readonly found: ReturnType<typeof powersOf>; readonly lowered: ReadonlyMap<Power, Severity> } {
+  const ofRule = facts.get(powersOfRule);
+  const lowered = new Map<Power, Severity>();
+  const inSystem = holders.some((holder) => holder.scope !== 'cluster' && holder.scope.namespace === 'kube-system');
+  const found = powers.flatMap((power) => {
+    if (scope === 'namespace' && (power.isClusterWide === true || (power.isOfSystem === true && !inSystem))) return [];
+    const rule = rules.find((each) => ofRule(each).has(power));
+    if (rule === undefined) return [];
+    if (power.needs !== undefined && !haveNeeds(facts, power.needs.requests, { rules, holders })) {
+      if (power.needs.otherwise === 'none') return [];
+      lowered.set(power, power.needs.otherwise);
+    }
+    return [{ power, rule }];
+  });
+  return { found, lowered };
+}
+
+/** Whether anyone who has the rules has one of the rights besides; of rules that nobody has, whether they give it. */
+function haveNeeds(
+  facts: Facts,
+  requests: readonly ResourceRequest[],
+  { rules, holders }: Pick<Asked, 'rules' | 'holders'>,
+): boolean {
+  if (requests.some((request) => rules.some((rule) => ruleAllows(rule, request)))) return true;
+  const known = facts.get(rbac);
+  return holders.some((holder) => requests.some((request) => known.allows(holder, request)));
 }
 
 /** The powers that rules give at a scope, each with the first rule that does. */
@@ -77,6 +130,8 @@ export function powersOf(
 function isOrdinary(role: string, { kind, namespace }: KubeObject): boolean {
   return kind === 'RoleBinding' && namespace !== 'kube-system' && (role === 'admin' || role === 'edit');
 }
+
+const ofKubernetes = notApplicable('it is a role of Kubernetes itself');
 
 const ordinary: Verdict = {
   kind: 'manual',

@@ -9,10 +9,16 @@ export interface Power {
   readonly requests: readonly ResourceRequest[];
   /** Of what is in no namespace: a binding in a namespace does not give it. */
   readonly isClusterWide?: true;
+  /** Of what matters in kube-system: a binding in another namespace does not give it. */
+  readonly isOfSystem?: true;
   /** Whether a rule that allows it for some names only counts `too`, or `only` such a rule does; else none does. */
   readonly named?: 'too' | 'only';
   /** Everywhere; the control's own where there is none. */
   readonly severity?: Severity;
+  /** The minor version from which the requests are not enough any more. */
+  readonly until?: number;
+  /** Without any of these rights of the same holder, the power is only this grave, or none. */
+  readonly needs?: { readonly requests: readonly ResourceRequest[]; readonly otherwise: Severity | 'none' };
 }
 
 /** Whether a rule gives a power at a scope. */

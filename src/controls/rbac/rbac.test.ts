@@ -5,17 +5,23 @@ import { formatPath } from '../../model/path.ts';
 import type { AnyControl } from '../control.ts';
 import certificateApproval from './certificate-approval.ts';
 import clusterAdmin from './cluster-admin.ts';
+import clusterPowers from './cluster-powers.ts';
 import danglingRole from './dangling-role.ts';
 import defaultRoles from './default-roles.ts';
 import { binding, clusterBinding, clusterRole, everywhere, group, inNamespace, user } from './example-grants.ts';
 import fullWildcard from './full-wildcard.ts';
 import mastersGroup from './masters-group.ts';
 import powers from './powers.ts';
+import resourcePowers from './resource-powers.ts';
 import wideGroups from './wide-groups.ts';
 import wildcards from './wildcards.ts';
+import workloadPowers from './workload-powers.ts';
 
 const controls: readonly AnyControl[] = [
   ...powers,
+  ...workloadPowers,
+  ...clusterPowers,
+  ...resourcePowers,
   ...wideGroups,
   certificateApproval,
   clusterAdmin,

@@ -3,14 +3,12 @@ import { rbac } from '../../facts/rbac.ts';
 import type { Severity } from '../../model/severity.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
 import { type Failure, fail, notApplicable, pass, type Verdict } from '../../model/verdict.ts';
-import type { Binding, BindingSubject } from '../../semantics/rbac/binding.ts';
+import type { BindingSubject } from '../../semantics/rbac/binding.ts';
 import { addedSubjects, subjectName } from '../../semantics/rbac/default-objects.ts';
-import { type RoleRule, ruleAllows } from '../../semantics/rbac/rule.ts';
 import { type Control, type ControlDefinition, control } from '../control.ts';
 import { binding, clusterBinding, clusterRole, group, user } from './example-grants.ts';
-import { isBindingKind, listed, noGrant } from './grant-judging.ts';
-import { powersOf } from './power-control.ts';
-import { powerRows } from './power-rows.ts';
+import { isBindingKind, noGrant } from './grant-judging.ts';
+import { type Strength, strengthOf } from './strength.ts';
 
 interface WideRow extends Omit<ControlDefinition<'object'>, 'id' | 'subject' | 'check'> {
   readonly name: string;
@@ -19,9 +17,6 @@ interface WideRow extends Omit<ControlDefinition<'object'>, 'id' | 'subject' | '
   /** Of what the role gives. */
   readonly grades: Readonly<Record<Strength, Severity>>;
 }
-
-/** Everything or a power; some resources; paths and questions about oneself only. */
-type Strength = 'strong' | 'some' | 'slight';
 
 const slight = clusterRole('{nonResourceURLs: [/metrics], verbs: [get]}');
 const pods = clusterRole('{apiGroups: [""], resources: [pods], verbs: [get, list]}');
@@ -124,26 +119,4 @@ function judgeWide(
     failures.push(fail(says, [...subject.path], { severity: grades[strength], key: subjectName(subject) }));
   }
   return failures.length === 0 ? pass : failures;
-}
-
-const powers = [...powerRows.values()].flat();
-
-function strengthOf(
-  rules: readonly RoleRule[] | undefined,
-  { scope, role }: Binding,
-): { readonly strength: Strength; readonly does?: string } {
-  if (rules === undefined) return { strength: 'some' };
-  if (rules.some((rule) => ruleAllows(rule, { verb: '*', apiGroup: '*', resource: '*' })))
-    return { strength: 'strong', does: 'do everything' };
-  const found = powersOf(rules, powers, scope).map(({ power }) => power.says);
-  if (found.length > 0) return { strength: 'strong', does: listed(found) };
-  const harmless = rules.length > 0 || role.name.startsWith('system:');
-  return { strength: harmless && rules.every(isSlight) ? 'slight' : 'some' };
-}
-
-/** Paths, and what the API server answers everyone about themselves. */
-function isSlight({ resources, apiGroups }: RoleRule): boolean {
-  return (
-    resources.every((resource) => resource.startsWith('self')) && apiGroups.every((group) => group.endsWith('.k8s.io'))
-  );
 }

@@ -41,6 +41,14 @@ export class BitSet {
     return this;
   }
 
+  /** Adds what is in both others. Returns this set. */
+  orBoth(a: BitSet, b: BitSet): this {
+    const { words } = this;
+    for (let at = 0; at < words.length; at += 1)
+      words[at] = (words[at] ?? 0) | ((a.words[at] ?? 0) & (b.words[at] ?? 0));
+    return this;
+  }
+
   /** Keeps what is in `other` too. Returns this set. */
   and(other: BitSet): this {
     const { words } = this;

@@ -1,6 +1,6 @@
 import { BitSet } from './bit-set.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
-import type { Direction } from './policy.ts';
+import type { Direction, PolicyRule } from './policy.ts';
 import { allPorts, noPorts, type PortSetId, type PortSets } from './port-set.ts';
 
 /**
@@ -11,6 +11,7 @@ export type Bound = 'least' | 'most';
 
 /** A rule's connections: the ports, and the classes on the other side. */
 export interface RuleEntry {
+  readonly rule: PolicyRule;
   readonly ports: PortSetId;
   readonly action: 'allow' | 'deny' | 'pass';
   readonly must: BitSet;
@@ -38,20 +39,19 @@ export function decideRow(request: RowRequest): Uint16Array | Uint32Array {
   let highest: number = allPorts;
   for (const cell of portCells(selected, ports)) {
     const allowed = decideCell(cell, request);
-    // What a class has so far, and what it has with this cell.
-    const joined = new Map<number, number>();
+    // What a class has so far, and what it has with this cell: mostly nothing, or what the one before it had.
+    let [lastBefore, lastAfter]: [number, number] = [noPorts, cell.ports];
     allowed.forEach((at) => {
       const before = row[at] ?? noPorts;
-      let after = joined.get(before);
-      if (after === undefined) {
-        after = ports.union(before, cell.ports);
-        joined.set(before, after);
-        if (after > highest) highest = after;
+      if (before !== lastBefore) {
+        lastBefore = before;
+        lastAfter = ports.union(before, cell.ports);
       }
-      row[at] = after;
+      if (lastAfter > highest) highest = lastAfter;
+      row[at] = lastAfter;
     });
   }
-  return highest < 65536 ? Uint16Array.from(row) : row;
+  return highest < 65536 ? new Uint16Array(row) : row;
 }
 
 /** Ports that every rule treats alike, and the rules that take them. */
@@ -119,39 +119,64 @@ function decideCell({ rules }: PortCell, { selected, direction, bound, size }: R
   const allowed = new BitSet(size);
   let open = BitSet.full(size);
   for (let at = 0; at < selected.length; ) {
-    const rank = selected[at]?.compiled.policy.tier.rank;
-    const passed = new BitSet(size);
-    let isolated = false;
-    while (at < selected.length && selected[at]?.compiled.policy.tier.rank === rank) {
-      const end = endOfTie(selected, at);
-      const before = open.clone();
-      const outcomes = selected.slice(at, end).map((each) => decidePolicy(each, { rules, open: before, bound, size }));
-      const { allow, deny, pass } =
-        outcomes.length === 1 && outcomes[0] !== undefined ? outcomes[0] : settle(outcomes, bound, size);
-      allowed.or(allow);
-      passed.or(pass);
-      open.minus(allow).minus(deny).minus(pass);
-      for (const { compiled } of selected.slice(at, end)) {
-        const isHere = compiled.policy[direction]?.isolates === true;
-        if (isHere && (bound === 'least' || compiled.policy.unsure === undefined)) isolated = true;
+    const end = endOfTier(selected, at);
+    const tier = selected.slice(at, end);
+    const isolated = tier.some(({ compiled: { policy } }) => {
+      return policy[direction]?.isolates === true && (bound === 'least' || policy.unsure === undefined);
+    });
+    at = end;
+    if (isolated && tier.every(onlyAllows)) {
+      // As NetworkPolicies are: what they allow adds up, and the rest ends here.
+      for (const { entries } of tier) {
+        for (const entry of entries)
+          if (rules.has(entry)) allowed.orBoth(bound === 'least' ? entry.must : entry.may, open);
       }
-      at = end;
+      return allowed;
     }
+    const passed = decideTier(tier, { rules, open, allowed, bound, size });
     open = isolated ? passed : passed.or(open);
   }
   return allowed.or(open);
 }
 
-/** The policies from `at` on that have one place in the order: those that decide together. */
-function endOfTie(selected: readonly SelectedPolicy[], at: number): number {
-  const first = selected[at]?.compiled.policy;
+function onlyAllows({ entries }: SelectedPolicy): boolean {
+  return entries.every(({ action }) => action === 'allow');
+}
+
+/** The policies from `at` on that are of one tier. */
+function endOfTier(selected: readonly SelectedPolicy[], at: number): number {
+  const rank = selected[at]?.compiled.policy.tier.rank;
+  let end = at + 1;
+  while (end < selected.length && selected[end]?.compiled.policy.tier.rank === rank) end += 1;
+  return end;
+}
+
+interface TierTurn extends Turn {
+  readonly allowed: BitSet;
+}
+
+/** Moves what the policies of a tier decide out of `open`, and returns what they leave to the next. */
+function decideTier(tier: readonly SelectedPolicy[], { rules, open, allowed, bound, size }: TierTurn): BitSet {
+  const passed = new BitSet(size);
+  for (let at = 0; at < tier.length; ) {
+    const end = endOfTie(tier, at);
+    const outcomes = tier.slice(at, end).map((each) => decidePolicy(each, { rules, open, bound, size }));
+    const [only] = outcomes;
+    const { allow, deny, pass } = only !== undefined && outcomes.length === 1 ? only : settle(outcomes, bound, size);
+    allowed.or(allow);
+    passed.or(pass);
+    open.minus(allow).minus(deny).minus(pass);
+    at = end;
+  }
+  return passed;
+}
+
+/** The policies of a tier, from `at` on, that have one place in its order: those that decide together. */
+function endOfTie(tier: readonly SelectedPolicy[], at: number): number {
+  const first = tier[at]?.compiled.policy;
   let end = at + 1;
   if (first?.ties !== 'undefined') return end;
-  while (
-    selected[end]?.compiled.policy.order === first.order &&
-    selected[end]?.compiled.policy.tier.rank === first.tier.rank
-  )
-    end += 1;
+  while (tier[end]?.compiled.policy.order === first.order) end += 1;
   return end;
 }
 

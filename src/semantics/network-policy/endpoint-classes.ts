@@ -1,7 +1,6 @@
 import {
   type AddressSet,
   coversSet,
-  hasAddress,
   internetAddresses,
   meetsSet,
   metadataAddresses,
@@ -47,6 +46,8 @@ export class EndpointClasses {
   private readonly namespaceMasks = new Map<string, BitSet>();
   private readonly podMatches = new Map<string, BitSet>();
   private readonly everyone: BitSet;
+  private readonly nodeAddresses: ReadonlyMap<string, readonly bigint[]>;
+  private readonly places: Places;
 
   constructor(world: NetworkWorld, policies: readonly Policy[]) {
     this.world = world;
@@ -80,6 +81,8 @@ export class EndpointClasses {
       }
       mask.add(at);
     }
+    this.nodeAddresses = new Map(world.nodes.map(({ name, addresses }) => [name, addresses]));
+    this.places = this.placesOf();
     this.index = new LabelIndex(this.size, (at, key) => {
       const each = classes[at];
       const pod = each?.kind === 'pods' ? each.pods[0] : undefined;
@@ -164,41 +167,70 @@ export class EndpointClasses {
   }
 
   private withAddresses(set: AddressSet, families: Families, onPods: 'yes' | 'no' | 'unknown'): Match {
-    const must = BitSet.of(this.size, this.outside(set));
+    const cells = this.space.classesIn(set);
+    const must = BitSet.of(
+      this.size,
+      cells.map((cell) => this.firstOutside + cell),
+    );
     const may = must.clone();
-    for (let at = 0; at < this.firstOutside; at += 1) {
-      const each = this.all[at];
-      if (each === undefined || each.kind === 'outside' || (each.kind === 'pods' && onPods === 'no')) continue;
-      const found = this.within(this.addressesOf(each), set);
-      const isCertain = onPods === 'yes' || (each.kind === 'hosts' && onPods === 'unknown');
-      if (isCertain && (found === 'all' || (found === 'some' && families === 'any'))) must.add(at);
-      if (found !== 'none') may.add(at);
+    const { byCell, withSeveral, without } = this.places;
+    const take = (found: BitSet, isCertain: boolean): void => {
+      // What is no pod is a node. Cilium takes those by what they are, unless it is told otherwise.
+      const counted = onPods === 'yes' ? found : found.clone().minus(this.pods);
+      if (isCertain && onPods !== 'no') must.or(counted);
+      may.or(onPods === 'no' ? counted : found);
+    };
+    for (const cell of cells) {
+      const found = byCell.get(cell);
+      if (found !== undefined) take(found, true);
     }
+    if (withSeveral.size > 0) {
+      const inside = new Set(cells);
+      for (const [at, own] of withSeveral) {
+        const count = own.filter((cell) => inside.has(cell)).length;
+        if (count > 0) take(BitSet.of(this.size, [at]), count === own.length || families === 'any');
+      }
+    }
+    const assumed = without.isEmpty() ? 'none' : this.assumedWithin(set);
+    if (assumed !== 'none') take(without, assumed === 'all');
     return { must, may };
   }
 
-  /** Undefined where they are not known. */
-  private addressesOf(each: EndpointClass): readonly bigint[] | undefined {
-    if (each.kind === 'outside') return undefined;
-    const [pod] = each.pods;
-    if (each.kind === 'pods') return pod === undefined || pod.addresses.length === 0 ? undefined : pod.addresses;
-    const known = this.world.nodes.find(({ name }) => name === each.nodes[0])?.addresses ?? pod?.addresses ?? [];
-    return known.length === 0 ? undefined : known;
-  }
-
-  /** Of the addresses, how many are in a set. `perhaps` where they are not known. */
-  private within(addresses: readonly bigint[] | undefined, set: AddressSet): 'all' | 'some' | 'none' | 'perhaps' {
-    if (addresses !== undefined) {
-      const inside = addresses.filter((place) => hasAddress(set, place)).length;
-      return inside === 0 ? 'none' : inside === addresses.length ? 'all' : 'some';
-    }
+  /** Whether addresses that are not known but assumed are in a set. */
+  private assumedWithin(set: AddressSet): 'all' | 'none' | 'perhaps' {
     const { assumed } = this.world;
     if (!meetsSet(set, assumed)) return 'none';
-    const covered = ([4, 6] as const).some((family) => {
+    const isCovered = ([4, 6] as const).some((family) => {
       const own = ofFamily(assumed, family);
       return own.length > 0 && coversSet(set, own);
     });
-    return covered ? 'all' : 'perhaps';
+    return isCovered ? 'all' : 'perhaps';
+  }
+
+  /** Pods and nodes by where their addresses are. */
+  private placesOf(): Places {
+    const places: Places = { byCell: new Map(), withSeveral: new Map(), without: new BitSet(this.size) };
+    for (let at = 0; at < this.firstOutside; at += 1) {
+      const each = this.all[at];
+      const cells = (each === undefined ? [] : this.addressesOf(each)).map((place) => this.space.classOf(place));
+      const [only] = cells;
+      if (only === undefined) places.without.add(at);
+      else if (cells.length > 1) places.withSeveral.set(at, cells);
+      else {
+        const found = places.byCell.get(only);
+        if (found === undefined) places.byCell.set(only, BitSet.of(this.size, [at]));
+        else found.add(at);
+      }
+    }
+    return places;
+  }
+
+  /** None where they are not known. */
+  private addressesOf(each: EndpointClass): readonly bigint[] {
+    if (each.kind === 'outside') return [];
+    const [pod] = each.pods;
+    if (each.kind === 'pods') return pod?.addresses ?? [];
+    return this.nodeAddresses.get(each.nodes[0] ?? '') ?? pod?.addresses ?? [];
   }
 
   private namespaceMask(expression: LabelExpression): BitSet {
@@ -263,6 +295,13 @@ export class EndpointClasses {
     if (groups.size === 0) groupAt([]);
     return [...groups.values()].map(({ nodes, pods }) => ({ kind: 'hosts', nodes: [...nodes], pods }));
   }
+}
+
+interface Places {
+  readonly byCell: Map<number, BitSet>;
+  readonly withSeveral: Map<number, readonly number[]>;
+  /** Whose addresses are not known. */
+  readonly without: BitSet;
 }
 
 const noLabels: ReadonlyMap<string, string> = new Map();

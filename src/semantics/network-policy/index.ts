@@ -19,6 +19,15 @@ export type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
 export type { Bound } from './decide-row.ts';
 export type { EndpointClass } from './endpoint-classes.ts';
 export {
+  type Connection,
+  explainConnection,
+  type MatchedRule,
+  type SideExplanation,
+  type TierExplanation,
+  type Verdict,
+  verdictOf,
+} from './explain.ts';
+export {
   everything,
   type LabelExpression,
   matchesLabels,

@@ -155,18 +155,24 @@ export class Reachability {
   private ingressEntry({ rule, must, may, ports, named }: CompiledRule, at: number): RuleEntry {
     let all = ports;
     for (const port of named) all = this.ports.union(all, this.resolve(port, at));
-    return { action: rule.action, ports: all, must, may };
+    return { rule, action: rule.action, ports: all, must, may };
   }
 
   /** A name means other numbers at other destinations. */
   private egressEntries({ rule, must, may, ports, named }: CompiledRule): readonly RuleEntry[] {
     const { action } = rule;
-    if (named.length === 0) return [{ action, ports, must, may }];
-    const entries: RuleEntry[] = ports === noPorts ? [] : [{ action, ports, must, may }];
+    if (named.length === 0) return [{ rule, action, ports, must, may }];
+    const entries: RuleEntry[] = ports === noPorts ? [] : [{ rule, action, ports, must, may }];
     for (const port of named) {
       for (const [numbers, peers] of this.peersNaming(port)) {
         const narrow = must.clone().and(peers);
-        entries.push({ action, ports: numbers, must: narrow, may: must === may ? narrow : may.clone().and(peers) });
+        entries.push({
+          rule,
+          action,
+          ports: numbers,
+          must: narrow,
+          may: must === may ? narrow : may.clone().and(peers),
+        });
       }
     }
     return entries;

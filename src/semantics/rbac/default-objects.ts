@@ -63,6 +63,11 @@ export function isDefaultClusterRole(name: string): boolean {
   return clusterRoles.has(name) || controllers.has(afterPrefix(name, 'system:controller:') ?? '');
 }
 
+/** Whether a service account of kube-system is one of a controller of the controller manager. */
+export function isController(name: string): boolean {
+  return controllers.has(name) || name === 'bootstrap-signer' || name === 'token-cleaner';
+}
+
 /** Whether a binding that names a Role names one that the API server makes. */
 export function isDefaultRoleName(namespace: string | undefined, name: string): boolean {
   return roles.has(`${namespace ?? ''}/${name}`);

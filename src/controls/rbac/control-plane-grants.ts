@@ -1,0 +1,72 @@
+import { rbac } from '../../facts/rbac.ts';
+import { type Failure, fail, notApplicable, pass } from '../../model/verdict.ts';
+import type { BindingSubject } from '../../semantics/rbac/binding.ts';
+import { addedSubjects, isController, subjectName } from '../../semantics/rbac/default-objects.ts';
+import { control } from '../control.ts';
+import { binding, clusterBinding, group, user } from './example-grants.ts';
+import { isBindingKind, noGrant } from './grant-judging.ts';
+import { strengthOf } from './strength.ts';
+
+const kubeProxy = '{kind: ServiceAccount, name: kube-proxy, namespace: kube-system}';
+
+export default control({
+  id: 'rbac/control-plane-grants',
+  title: 'Components of the control plane have the rights that Kubernetes gives them',
+  severity: 'high',
+  subject: 'object',
+  why: 'Their credentials lie on nodes and in files: what they have beyond their task is there for whoever gets hold of one.',
+  remedy: 'Delete the binding, or give the right to the program that needs it under a name of its own.',
+  coveredBy: ['rbac/cluster-admin'],
+  check: ({ object }, facts) => {
+    if (!isBindingKind(object.kind)) return noGrant;
+    const known = facts.get(rbac);
+    const bound = known.bindingOf(object);
+    if (bound === undefined) return notApplicable('it names no role');
+    const failures = addedSubjects(bound).flatMap((subject): Failure[] => {
+      const component = componentOf(subject);
+      if (component === undefined) return [];
+      const { strength, does } = strengthOf(known.rulesOf(bound), bound);
+      const role = `${bound.role.kind} ${bound.role.name}`;
+      const where = bound.scope === 'cluster' ? '' : ` in namespace ${object.namespace ?? 'of the binding'}`;
+      const can = does === undefined ? `has ${role}${where}` : `can ${does}${where}, by ${role}`;
+      const message = `${component} (${subjectName(subject)}) ${can}, which Kubernetes does not give it`;
+      const severity = strength === 'strong' ? 'high' : strength === 'some' ? 'medium' : 'low';
+      return [fail(message, [...subject.path], { key: subjectName(subject), severity })];
+    });
+    return failures.length === 0 ? pass : failures;
+  },
+  examples: {
+    fail: [
+      clusterBinding('view', user('system:kube-scheduler')),
+      clusterBinding('system:node', group('system:nodes')),
+      clusterBinding('edit', kubeProxy),
+      clusterBinding('view', user('system:node:node-1')),
+      clusterBinding('view', '{kind: ServiceAccount, name: job-controller, namespace: kube-system}'),
+    ],
+    pass: [
+      clusterBinding('system:node-proxier', user('system:kube-proxy')).replace('given', 'system:node-proxier'),
+      clusterBinding('system:node-proxier', kubeProxy).replace('given', 'kubeadm:node-proxier'),
+      clusterBinding('view', group('ops')),
+      binding('{kind: ClusterRole, name: view}', 'kube-system'),
+    ],
+  },
+});
+
+const users: ReadonlyMap<string, string> = new Map([
+  ['system:kube-scheduler', 'the scheduler'],
+  ['system:kube-controller-manager', 'the controller manager'],
+  ['system:kube-proxy', 'kube-proxy'],
+]);
+const accounts: ReadonlyMap<string, string> = new Map([
+  ['kube-scheduler', 'the scheduler'],
+  ['kube-controller-manager', 'the controller manager'],
+  ['kube-proxy', 'kube-proxy'],
+]);
+
+/** The component that a subject is; undefined for anybody else. */
+function componentOf({ kind, name, namespace }: BindingSubject): string | undefined {
+  if (kind === 'Group') return name === 'system:nodes' ? 'every kubelet' : undefined;
+  if (kind === 'User') return name.startsWith('system:node:') ? 'a kubelet' : users.get(name);
+  if (namespace !== 'kube-system') return undefined;
+  return accounts.get(name) ?? (isController(name) ? 'a controller' : undefined);
+}

@@ -1,0 +1,72 @@
+import { defineFact } from '../../facts/facts.ts';
+import { rbac } from '../../facts/rbac.ts';
+import { serviceAccountOf } from '../../facts/rbac-tokens.ts';
+import { type Failure, fail, notApplicable, unknown } from '../../model/verdict.ts';
+import { addedSubjects, isDefaultRole } from '../../semantics/rbac/default-objects.ts';
+import { ruleAllows } from '../../semantics/rbac/rule.ts';
+import { control } from '../control.ts';
+import { binding, clusterBinding, user } from './example-grants.ts';
+import { isBindingKind, noGrant } from './grant-judging.ts';
+import { isStored, ofServer } from './stored.ts';
+
+const account = `apiVersion: v1
+kind: ServiceAccount
+metadata: {name: app, namespace: shop}
+`;
+const other = account.replace('name: app', 'name: other');
+
+/** Whether service accounts were read, and where somebody beyond Kubernetes' own components may create them. */
+const accountMakers = defineFact('account-makers', (facts) => {
+  const request = { verb: 'create', apiGroup: '', resource: 'serviceaccounts' };
+  const known = facts.get(rbac);
+  const namespaces = new Set<string>();
+  let everywhere = false;
+  for (const each of known.bindings) {
+    const role = known.roleOf(each);
+    if (role !== undefined && isDefaultRole(role) && each.scope === 'cluster' && role.name !== 'edit') continue;
+    if (addedSubjects(each).length === 0 || !known.rulesOf(each)?.some((rule) => ruleAllows(rule, request))) continue;
+    if (each.scope === 'cluster') everywhere = true;
+    else namespaces.add(each.object.namespace ?? '');
+  }
+  const wereRead = facts.snapshot.objects.some(({ kind }) => kind === 'ServiceAccount');
+  return { wereRead, canMake: (namespace: string) => everywhere || namespaces.has(namespace) };
+});
+
+export default control({
+  id: 'rbac/dangling-subject',
+  title: 'Bindings name service accounts that exist',
+  severity: 'low',
+  subject: 'object',
+  why: 'Whoever may create a service account of that name, or is given one, has what the binding gives without anybody deciding it.',
+  remedy: 'Take the subject out of the binding.',
+  check: ({ object }, facts) => {
+    if (!isBindingKind(object.kind)) return noGrant;
+    const bound = facts.get(rbac).bindingOf(object);
+    if (bound === undefined) return notApplicable('it names no role');
+    const accounts = addedSubjects(bound).filter(({ kind }) => kind === 'ServiceAccount');
+    if (accounts.length === 0) return notApplicable('it names no service account of somebody’s own');
+    const makers = facts.get(accountMakers);
+    const find = facts.get(serviceAccountOf);
+    const missing = accounts.filter(({ namespace, name }) => find(namespace, name) === undefined);
+    if (missing.length > 0 && !(isStored(object) && makers.wereRead))
+      return unknown(`ServiceAccount ${missing[0]?.name} is not in what was read`);
+    return missing.map(({ namespace, name, path }): Failure => {
+      if (namespace === undefined)
+        return fail(`ServiceAccount ${name} has no namespace, and so is nobody`, [...path, 'name'], { key: name });
+      const severity = makers.canMake(namespace) ? 'medium' : 'low';
+      const message = `ServiceAccount ${namespace}/${name} does not exist, and would have ${bound.role.kind} ${bound.role.name}`;
+      return fail(message, [...path, 'name'], { key: `${namespace}/${name}`, severity });
+    });
+  },
+  examples: {
+    fail: [
+      `${ofServer(binding('{kind: ClusterRole, name: view}'))}---\n${other}`,
+      `${ofServer(clusterBinding('view', '{kind: ServiceAccount, name: app}'))}---\n${account}`,
+    ],
+    pass: [
+      `${ofServer(binding('{kind: ClusterRole, name: view}'))}---\n${account}`,
+      binding('{kind: ClusterRole, name: view}'),
+      clusterBinding('view', user('anne')),
+    ],
+  },
+});
