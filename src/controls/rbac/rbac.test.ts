@@ -3,16 +3,26 @@ import { describe, expect, it } from 'vitest';
 import { judgeExample, judgeText } from '../../../test/judge-example.ts';
 import { formatPath } from '../../model/path.ts';
 import type { AnyControl } from '../control.ts';
+import bindingSubjects from './binding-subjects.ts';
 import certificateApproval from './certificate-approval.ts';
 import clusterAdmin from './cluster-admin.ts';
 import clusterPowers from './cluster-powers.ts';
+import componentSecrets from './component-secrets.ts';
+import controlPlaneGrants from './control-plane-grants.ts';
 import danglingRole from './dangling-role.ts';
+import danglingSubject from './dangling-subject.ts';
+import defaultDrift from './default-drift.ts';
 import defaultRoles from './default-roles.ts';
+import duplicateBinding from './duplicate-binding.ts';
 import { binding, clusterBinding, clusterRole, everywhere, group, inNamespace, user } from './example-grants.ts';
 import fullWildcard from './full-wildcard.ts';
+import legacyToken from './legacy-token.ts';
 import mastersGroup from './masters-group.ts';
+import powerfulDaemonset from './powerful-daemonset.ts';
 import powers from './powers.ts';
 import resourcePowers from './resource-powers.ts';
+import sharedServiceAccount from './shared-service-account.ts';
+import unusedRole from './unused-role.ts';
 import wideGroups from './wide-groups.ts';
 import wildcards from './wildcards.ts';
 import workloadPowers from './workload-powers.ts';
@@ -22,6 +32,16 @@ const controls: readonly AnyControl[] = [
   ...workloadPowers,
   ...clusterPowers,
   ...resourcePowers,
+  ...bindingSubjects,
+  componentSecrets,
+  controlPlaneGrants,
+  danglingSubject,
+  defaultDrift,
+  duplicateBinding,
+  legacyToken,
+  powerfulDaemonset,
+  sharedServiceAccount,
+  unusedRole,
   ...wideGroups,
   certificateApproval,
   clusterAdmin,

@@ -66,7 +66,10 @@ export class Reachability {
   /** For each class on the other side the ports that are let through; undefined where no policy selects the class. */
   row(direction: Direction, at: number, bound: Bound): Row | undefined {
     const group = this.groupOf(direction, at);
-    if (group === undefined) return undefined;
+    return group === undefined ? undefined : this.groupRow(group, direction, bound);
+  }
+
+  private groupRow(group: Group, direction: Direction, bound: Bound): Row {
     const wanted = group.isCertain ? 'least' : bound;
     const known = group[wanted];
     if (known !== undefined) return known;
@@ -79,6 +82,14 @@ export class Reachability {
     });
     group[wanted] = row;
     return row;
+  }
+
+  /** For each group of a direction, by number: the ports that its row has for a class. Rows that are certain count once. */
+  columnOf(direction: Direction, at: number, bound: Bound): readonly number[] {
+    const kinds = this.kinds[direction];
+    const column: number[] = [];
+    for (const group of kinds) column.push(this.groupRow(group, direction, bound)[at] ?? noPorts);
+    return column;
   }
 
   /** The policies that select a class in a direction, in the order in which they decide. */
