@@ -1,7 +1,7 @@
 import { rbac } from '../../facts/rbac.ts';
-import { type Failure, fail, notApplicable, pass, type Verdict } from '../../model/verdict.ts';
+import { fail, notApplicable, pass, type Verdict } from '../../model/verdict.ts';
 import type { Binding, BindingSubject } from '../../semantics/rbac/binding.ts';
-import { addedSubjects, subjectName } from '../../semantics/rbac/default-objects.ts';
+import { addedSubjects } from '../../semantics/rbac/default-objects.ts';
 import { type Control, type ControlDefinition, control } from '../control.ts';
 import { binding, clusterBinding, group, user } from './example-grants.ts';
 import { isBindingKind, noGrant } from './grant-judging.ts';
@@ -67,15 +67,19 @@ function subjectControls(rows: readonly SubjectRow[]): readonly Control<'object'
       ...rest,
       id: `rbac/${name}`,
       subject: 'object',
-      check: ({ object }, facts): Verdict | readonly Failure[] => {
+      check: ({ object }, facts): Verdict => {
         if (!isBindingKind(object.kind)) return noGrant;
         const bound = facts.get(rbac).bindingOf(object);
         if (bound === undefined) return notApplicable('it names no role');
-        const failures = addedSubjects(bound).flatMap((subject): Failure[] => {
+        // One finding a binding, however many it names.
+        const found = addedSubjects(bound).flatMap((subject) => {
           const message = says(subject, bound);
-          return message === undefined ? [] : [fail(message, [...subject.path], { key: subjectName(subject) })];
+          return message === undefined ? [] : [{ message, subject }];
         });
-        return failures.length === 0 ? pass : failures;
+        const first = found[0];
+        if (first === undefined) return pass;
+        const more = found.length > 1 ? `, and so have ${found.length - 1} more` : '';
+        return fail(`${first.message}${more}`, [...first.subject.path]);
       },
     }),
   );

@@ -86,10 +86,7 @@ metadata: {name: system:basic-user, labels: {kubernetes.io/bootstrapping: rbac-d
 rules: []
 `),
     ],
-    pass: [
-      clusterBinding('system:discovery', group('system:authenticated')).replace('given', 'system:discovery'),
-      clusterBinding('view', user('eve')),
-    ],
+    pass: [clusterBinding('system:discovery', group('system:authenticated')).replace('given', 'system:discovery')],
   },
 });
 

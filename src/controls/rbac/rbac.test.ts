@@ -118,6 +118,7 @@ describe('grants together', () => {
       `${everywhere(secrets)}---\n${clusterBinding('example', user('anne'), user('bob'), user('eve')).replace('name: given', 'name: more')}`,
       [
         'high | rbac/secrets-read | ClusterRole example | rules[0] | ServiceAccount shop/app, User anne and 2 more can read Secrets in the whole cluster',
+        'low | rbac/personal-bindings | ClusterRoleBinding more | subjects[0] | User anne has ClusterRole example by name, and so have 2 more',
       ],
     ],
     [
@@ -132,6 +133,7 @@ describe('grants together', () => {
       inNamespace(secrets, 'kube-system'),
       [
         'high | rbac/secrets-read | Role example | rules[0] | ServiceAccount shop/app can read Secrets in namespace kube-system',
+        'info | rbac/cross-namespace-subjects | RoleBinding given | subjects[0] | ServiceAccount shop/app has Role example in namespace kube-system',
       ],
     ],
     [

@@ -49,7 +49,6 @@ export default control({
     pass: [
       ofServer(`${clusterRole(pods)}---\n${clusterBinding('example', user('anne'))}`),
       ofServer(inNamespace(pods)),
-      clusterRole(pods),
       ofServer(
         `${clusterRole(pods, '{part: "true"}')}---\n${clusterRole(pods).replace('name: example', 'name: whole').replace('rules:', 'aggregationRule: {clusterRoleSelectors: [{matchLabels: {part: "true"}}]}\nrules:')}---\n${clusterBinding('whole', user('anne'))}`,
       ),
