@@ -1,9 +1,10 @@
 // Reading audit logs, beside `jq .objectRef.resource` on the same file: a log with bodies, and the same without.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../scripts/setup.mjs';
+import { runJq, withoutBodies } from './jq.mjs';
 import { inTurn, median, medianOf, row, runNode } from './measure.mjs';
 
 const sample = join(root, '../shared/samples/lab-audit.log.zst');
@@ -32,15 +33,6 @@ export default async function auditLog() {
   }
 }
 
-function withoutBodies(log) {
-  const lines = [];
-  for (const line of log.toString().trimEnd().split('\n')) {
-    const { requestObject: _request, responseObject: _response, ...event } = JSON.parse(line);
-    lines.push(`${JSON.stringify({ ...event, level: 'Metadata' })}\n`);
-  }
-  return lines.join('');
-}
-
 /** Every event parsed and counted; then with what the line itself turns down; then what jq makes of it. */
 async function beside(what, file) {
   const size = statSync(file).size;
@@ -57,7 +49,7 @@ async function beside(what, file) {
   const user = await stats('--user', 'nobody');
   const speed = (ms) => size / megabyte / (ms / 1000);
   const [ours, theirs] = [speed(medianOf(all, 'cpuMs')), speed(median(jq))];
-  row(`${what}: jq .objectRef.resource`, `${theirs.toFixed(0)} MB/s`, '');
+  row(`${what}: jq .objectRef.resource, CPU`, `${theirs.toFixed(0)} MB/s`, '');
   row(`${what}: every event counted, CPU`, `${ours.toFixed(0)} MB/s`, '2 times jq', ours >= 2 * theirs);
   row(`${what}: events a second, CPU`, `${Math.round(events / (medianOf(all, 'cpuMs') / 1000))}`, '');
   row(`${what}: how requests ended, CPU`, `${speed(ended.cpuMs).toFixed(0)} MB/s`, '');
@@ -74,16 +66,4 @@ async function beside(what, file) {
 async function once(what, file, size) {
   const run = await runNode([cli, 'audit', 'stats', file, '--all-stages', '-o', 'json']);
   row(`${what}, CPU`, `${(size / megabyte / (run.cpuMs / 1000)).toFixed(0)} MB/s`, '');
-}
-
-function runJq(file) {
-  return new Promise((resolve, reject) => {
-    const began = performance.now();
-    const child = spawn('jq', ['.objectRef.resource', file], { stdio: ['ignore', 'ignore', 'inherit'] });
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve(performance.now() - began);
-      else reject(new Error(`jq ended with ${code}`));
-    });
-  });
 }

@@ -1,28 +1,27 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import {
-  builtInRules,
   createDetector,
   type DetectionRule,
   type Detector,
-  loadRules,
-  type RuleFile,
+  type DetectorSettings,
+  readSettings,
 } from '../detect/index.ts';
 import { BulwarkError } from '../model/errors.ts';
+import { problemLines, readRules } from './detections-rules.ts';
 import type { Terminal } from './terminal.ts';
 import type { WatchFlags } from './watch.ts';
 
 const shownProblems = 10;
 
-/** Detections with the built-in rules and those of `--rules`. Throws `usage` for rules that cannot be served. */
+/** Detections with the built-in rules, those of `--rules` and the `--settings`. Throws `usage` for what cannot be served. */
 export async function openDetector(
-  { rules: folders, builtin }: Pick<WatchFlags, 'rules' | 'builtin'>,
-  { cwd }: Terminal,
+  { rules: folders, builtin, settings: file }: Pick<WatchFlags, 'rules' | 'builtin' | 'settings'>,
+  terminal: Terminal,
 ): Promise<Detector> {
-  const files = (await Promise.all(folders.map((folder) => rulesIn(resolve(cwd, folder))))).flat();
-  const { rules: own, problems } = loadRules(files);
+  const { rules, problems } = await readRules(terminal, { rules: folders, builtin });
   if (problems.length > 0) {
-    const lines = problems.slice(0, shownProblems).map(({ path, line, message }) => `${path}:${line}: ${message}`);
+    const lines = problemLines(problems.slice(0, shownProblems));
     const more = problems.length > shownProblems ? [`and ${problems.length - shownProblems} more`] : [];
     throw new BulwarkError(
       'usage',
@@ -30,11 +29,28 @@ export async function openDetector(
       'mend the rules, or take them out of the folder',
     );
   }
-  const rules = [...(builtin ? builtInRules() : []), ...own];
   if (rules.length === 0)
     throw new BulwarkError('usage', 'there is no rule to watch with', 'leave out --no-builtin, or add --rules');
   refuseRepeated(rules);
-  return createDetector({ rules });
+  return createDetector({ rules, ...(file !== undefined && (await settingsOf(file, terminal))) });
+}
+
+/** What this cluster trusts, and lists of addresses: docs/detections.md shows the file. */
+async function settingsOf(path: string, { cwd }: Terminal): Promise<DetectorSettings> {
+  let text: string;
+  try {
+    text = await readFile(resolve(cwd, path), 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BulwarkError('usage', `--settings: ${reason}`, 'docs/detections.md shows such a file', { cause });
+  }
+  const settings = readSettings({ path, text });
+  if (!('message' in settings)) return settings;
+  throw new BulwarkError(
+    'usage',
+    `--settings: ${problemLines([settings]).join()}`,
+    'docs/detections.md shows such a file',
+  );
 }
 
 function refuseRepeated(rules: readonly DetectionRule[]): void {
@@ -49,21 +65,4 @@ function refuseRepeated(rules: readonly DetectionRule[]): void {
     }
     names.add(name);
   }
-}
-
-async function rulesIn(folder: string): Promise<readonly RuleFile[]> {
-  let names: readonly string[];
-  try {
-    names = await readdir(folder, { recursive: true });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BulwarkError('usage', `--rules: ${reason}`, 'name a folder with Sigma rules', { cause });
-  }
-  const chosen = names.filter((name) => /\.ya?ml$/.test(name)).toSorted();
-  return Promise.all(
-    chosen.map(async (name) => {
-      const path = join(folder, name);
-      return { path, text: await readFile(path, 'utf8') };
-    }),
-  );
 }

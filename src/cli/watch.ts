@@ -8,6 +8,7 @@ import { type ColorChoice, colorOption, useColor } from './terminal.ts';
 export interface WatchFlags {
   readonly once?: true;
   readonly rules: readonly string[];
+  readonly settings?: string;
   readonly builtin: boolean;
   readonly severity: Severity;
   readonly failOn: Severity | 'none';
@@ -67,6 +68,7 @@ function addDetectionOptions(command: Command): void {
   command
     .optionsGroup('Detections:')
     .option('--rules <dir>', 'add the Sigma rules in this folder (repeatable)', repeatable, [])
+    .option('--settings <file>', 'whom this cluster trusts, how long to learn, lists of addresses')
     .option('--no-builtin', 'leave out the built-in detections')
     .addOption(
       new Option('--severity <severity>', 'tell alerts of this severity or above').choices(severities).default('low'),

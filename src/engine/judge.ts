@@ -40,6 +40,8 @@ export interface JudgeOptions {
 
 export interface Judgement {
   readonly snapshot: Snapshot;
+  /** Those that were asked for; absent: the defaults. */
+  readonly settings?: Settings;
   readonly controls: readonly AnyControl[];
   readonly findings: readonly Finding[];
   readonly gaps: readonly Gap[];
@@ -110,6 +112,7 @@ export function judge(snapshot: Snapshot, options: JudgeOptions): Judgement {
   for (const data of snapshot.etcd ?? []) run.etcdData(data);
   return {
     snapshot,
+    ...(options.settings !== undefined && { settings: options.settings }),
     controls,
     findings: run.ledger.findings(),
     gaps,

@@ -76,7 +76,9 @@ function portsOf(container: JsonObject): readonly NamedPort[] {
     const [name, number] = [own(port, 'name'), own(port, 'containerPort')];
     const protocol = protocols.find((each) => each === (own(port, 'protocol') ?? 'TCP'));
     if (protocol === undefined || typeof number !== 'number') return [];
-    return [{ name: typeof name === 'string' ? name : '', protocol, port: number }];
+    const host = own(port, 'hostPort');
+    const hostPort = typeof host === 'number' && host > 0 ? { hostPort: host } : {};
+    return [{ name: typeof name === 'string' ? name : '', protocol, port: number, ...hostPort }];
   });
 }
 

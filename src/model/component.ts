@@ -50,11 +50,19 @@ export interface ConfigurationProblem {
 /** The configuration that is in force. */
 export interface ResolvedComponent {
   readonly component: Component;
+  /** Undefined: the version is not known, and `possible` has the configuration in each that it may be. */
   readonly minor: number | undefined;
+  /** Whose version it is, where the component itself does not tell: "the image of kube-apiserver". */
+  readonly minorOf?: string;
+  /**
+   * Where the version is not known: the configuration in each version that may be, the oldest first. What is set bounds
+   * them, since a version that lacks a flag does not start with it.
+   */
+  readonly possible?: readonly ResolvedComponent[];
   /**
    * The setting of a configuration path or flag. Undefined: this version has no such setting. A value of `null` means
-   * that it cannot be told, since the file that decides it could not be read; the origin is then the flag or variable
-   * that names the file.
+   * that it cannot be told, since the file that decides it could not be read (the origin is then the flag or variable
+   * that names the file), or since the version is not known (the origin is then a default, and `of` has each value).
    */
   get(name: string): Setting | undefined;
   /** Everything that this version has, set or not, by name. */

@@ -56,6 +56,19 @@ function alertsIn(text: string): ToldAlert[] {
 }
 
 describe('bulwark watch --once', () => {
+  it('leaves out what the settings trust, and names what is wrong with them', async () => {
+    const log = write('trusted.log', event(1) + event(2, secretList));
+    const trusted = write('settings.yml', 'trusted:\n  - {user: alice, reason: backs up the cluster}\n');
+    const { code, stdout } = await runCli(['watch', '--once', '--settings', trusted, '--sink', 'ndjson', log]);
+    expect(code).toBe(0);
+    expect(alertsIn(stdout).map(({ rule }) => rule)).not.toContain('all-secrets-listed');
+    const wild = write('wild.yml', 'trusted:\n  - user: "a*"\n    reason: everyone\n');
+    const refused = await runCli(['watch', '--once', '--settings', wild, log]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('wild.yml:2: a trusted identity is an exact user name');
+    expect((await runCli(['watch', '--once', '--settings', 'nofile.yml', log])).stderr).toContain('nofile.yml');
+  });
+
   it('tells incidents with the exit code of findings', async () => {
     const log = write('attack.log', event(1) + event(2, secretList));
     const { code, stdout, stderr } = await runCli(['watch', '--once', log]);

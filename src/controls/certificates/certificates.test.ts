@@ -281,6 +281,16 @@ describe('system:masters', () => {
     expect(findings(text)).toEqual([]);
   });
 
+  it('passes over the certificates of etcd where the cluster’s own authority cannot be read', () => {
+    const etcd = client('O=system:masters/CN=etcd-client', { issuer: other });
+    const named = [`--client-ca-file=${pki}/ca.crt`, `--etcd-certfile=${pki}/etcd.crt`];
+    const unread = staticPod('kube-apiserver', [...named, `--etcd-cafile=${pki}/etcd/ca.crt`]);
+    const files = file(`${pki}/etcd.crt`, etcd.pem) + file(`${pki}/etcd/ca.crt`, other.pem);
+    expect(findings(unread + files)).not.toContainEqual(expect.stringContaining('system:masters'));
+    const unsigned = file(`${pki}/etcd.crt`, etcd.pem) + file(`${pki}/etcd/ca.crt`, ca.pem);
+    expect(findings(unread + unsigned)).toContainEqual(expect.stringContaining('is a cluster administrator'));
+  });
+
   const masters = client('O=system:masters/CN=kube-apiserver-kubelet-client');
   it.each([
     [

@@ -49,6 +49,23 @@ function found(text: string): string[] {
 const encrypts = (...providers: readonly string[]): string => encrypting('secrets', ...providers);
 const key1 = keys('secretbox', 'key1');
 
+describe('what becomes of the file that was read', () => {
+  const database = 'file: {kind: database, integrity: {state: no-hash, size: 20480}}';
+  it.each([
+    ['a snapshot', [], /; then take a new backup, and destroy this one$/],
+    [
+      'a copy of a database',
+      ['at: /backup/db', database],
+      /, and destroy this file if it is a copy that no member uses$/,
+    ],
+    ["a member's own", ['at: /var/lib/etcd/member/snap/db', database], /replace -f -`$/],
+    ["a member's own, by a relative path", ['at: member/snap/db', database], /replace -f -`$/],
+  ] as const)('%s', (_, lines, expected) => {
+    const [finding] = judgeText(plaintext, etcdData({ secrets: [`${plain}, live 2`] }, ...lines)).findings;
+    expect(finding?.failure.remedy).toMatch(expected);
+  });
+});
+
 describe('one cause, one finding', () => {
   it.each<[string, string, readonly string[]]>([
     ['everything encrypted', snapshot(), []],

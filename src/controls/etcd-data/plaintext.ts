@@ -1,4 +1,4 @@
-import type { StoredResource } from '../../model/etcd-data.ts';
+import type { EtcdDataEvidence, StoredResource } from '../../model/etcd-data.ts';
 import { notApplicable, unknown, type Verdict } from '../../model/verdict.ts';
 import { type EncryptionPlan, providerText } from './encryption-plan.ts';
 import {
@@ -37,9 +37,8 @@ export default etcdDataControls([
       const writer = plan('secrets')?.writers.find(({ kind }) => kind !== 'identity');
       const although = writer === undefined ? '' : `, although ${providerText(writer)} is to write them`;
       const says = `${share(count, liveCount(secrets.stored), 'Secret')} in plain text${although}: ${named(examplesOf(plaintext), count)}`;
-      const remedy = `${writer === undefined ? setUp : ''}${rewriteSecrets}`;
-      const isBackup = data.file !== undefined && data.node === undefined;
-      return [{ says, remedy: isBackup ? `${remedy}; then take a new backup, and destroy this one` : remedy }];
+      const remedy = `${writer === undefined ? setUp : ''}${rewriteSecrets}${forBackups(data)}`;
+      return [{ says, remedy }];
     },
     examples: {
       fail: [
@@ -102,6 +101,13 @@ export default etcdDataControls([
     },
   },
 ]);
+
+/** What becomes of the file itself. A member's own database is no backup, and is never to be destroyed. */
+function forBackups({ at, file, node }: EtcdDataEvidence): string {
+  if (file === undefined || node !== undefined || /(?:^|\/)member\/snap\/db$/.test(at)) return '';
+  if (file.kind === 'snapshot') return '; then take a new backup, and destroy this one';
+  return '; then take a new backup, and destroy this file if it is a copy that no member uses';
+}
 
 /** `all 12 Secrets lie`, `1 of 40 Secrets lies`. */
 function share(count: number, total: number, noun: string): string {

@@ -3,6 +3,7 @@ import type { Failure } from '../../model/verdict.ts';
 import { isEveryAddress, isLoopback, urlHost } from '../../semantics/node/listen-address.ts';
 import { staticPod } from '../node-examples.ts';
 import { settingControls, settingFailure } from '../setting-control.ts';
+import { selfMadeCertificate } from './auto-tls.ts';
 
 const etcd = (...args: string[]): string => staticPod('etcd', args);
 const pair = ['--cert-file=/etc/kubernetes/pki/etcd/server.crt', '--key-file=/etc/kubernetes/pki/etcd/server.key'];
@@ -52,7 +53,7 @@ export default settingControls('etcd', [
     title: 'Clients of etcd show a certificate',
     severity: 'critical',
     why: 'etcd asks for nothing else: without client certificates everyone who reaches its port reads every Secret and writes what they like.',
-    coveredBy: ['etcd/client-certificate', 'etcd/client-auto-tls'],
+    coveredBy: ['etcd/client-certificate'],
     setting: 'client-transport-security.client-cert-auth',
     wrong: (value, subject) => {
       if (value === true) return undefined;
@@ -81,7 +82,10 @@ export default settingControls('etcd', [
     severity: 'high',
     why: 'A certificate that etcd makes up at every start cannot be verified, so clients learn to verify nothing, and send their data to whoever answers.',
     setting: 'client-transport-security.auto-tls',
-    wrong: (value) => (value === true ? 'clients cannot verify the certificate' : undefined),
+    wrong: (value, subject) =>
+      value === true
+        ? selfMadeCertificate(subject, { side: 'client', says: 'clients cannot verify the certificate' })
+        : undefined,
     mend: { value: false, safety: 'may-break', first: 'cert-file and key-file are set' },
     examples: { fail: [etcd('--auto-tls')], pass: [etcd(...pair), etcd(...pair, '--auto-tls=false')] },
   },
@@ -90,7 +94,7 @@ export default settingControls('etcd', [
     title: 'Clients of etcd are verified by a CA that is named',
     severity: 'high',
     why: "Without a CA of its own etcd takes the system's: a client certificate of any public CA then opens the data of the cluster.",
-    coveredBy: ['etcd/client-certificate', 'etcd/client-cert-auth', 'etcd/client-auto-tls'],
+    coveredBy: ['etcd/client-certificate', 'etcd/client-cert-auth'],
     setting: 'client-transport-security.trusted-ca-file',
     wrong: (value) => (value === '' ? 'a certificate of any CA that the system trusts is good enough' : undefined),
     examples: { fail: [etcd(...pair, '--client-cert-auth')], pass: [etcd(...pair, ca)] },
@@ -100,7 +104,7 @@ export default settingControls('etcd', [
     title: 'Clients reach etcd by https on chosen addresses',
     severity: 'critical',
     why: 'A listener by http asks for no certificate, whatever else is set, and gives out the data of the whole cluster.',
-    coveredBy: ['etcd/client-certificate', 'etcd/client-auto-tls'],
+    coveredBy: ['etcd/client-certificate'],
     remedy: 'List https URLs with 127.0.0.1 and the address on which API servers reach the node.',
     setting: 'listen-client-urls',
     wrong: (_value, subject) => {

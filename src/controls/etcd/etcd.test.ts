@@ -116,6 +116,11 @@ describe('an etcd', () => {
       'high etcd/peer-auto-tls: --peer-auto-tls is true: members cannot verify each other',
     ],
     [
+      'with a flag for such certificates that it ignores',
+      configured('--auto-tls=true'),
+      'low etcd/client-auto-tls: --auto-tls is true: etcd ignores it, "ignoring client auto TLS since certs given"; without those files it would make up its own',
+    ],
+    [
       'with peers by http',
       configured('--listen-peer-urls=http://10.0.0.4:2380'),
       'high etcd/peer-urls: --listen-peer-urls is http://10.0.0.4:2380: http://10.0.0.4:2380 is reached without TLS',
@@ -147,6 +152,13 @@ describe('an etcd', () => {
     ],
   ])('%s has that finding alone', (_, text, expected) => {
     expect(findings(text)).toEqual([expected]);
+  });
+
+  it('that ignores its peers’ flag is judged for the names of members still', () => {
+    expect(findings(configured('--peer-auto-tls', '--peer-cert-allowed-hostname')).sort()).toEqual([
+      'low etcd/peer-auto-tls: --peer-auto-tls is true: etcd ignores it, "ignoring peer auto TLS since certs given"; without those files it would make up its own',
+      'low etcd/peer-certificate-names: peer-cert-allowed-cn is not set (default): with no peer-cert-allowed-hostname either, any certificate of its CA speaks for a member',
+    ]);
   });
 
   it('whose flags are ignored is judged by its file', () => {

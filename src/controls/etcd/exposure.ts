@@ -107,7 +107,7 @@ export default settingControls('etcd', [
     setting: 'cors',
     moot: (subject) => onlyHttps(subject) && onlyKnownClients(subject),
     wrong: (value) => (stringsIn(value).includes('*') ? 'pages of every origin may speak to it' : undefined),
-    coveredBy: ['etcd/client-certificate', 'etcd/client-cert-auth', 'etcd/client-auto-tls', 'etcd/listen-client-urls'],
+    coveredBy: ['etcd/client-certificate', 'etcd/client-cert-auth', 'etcd/listen-client-urls'],
     remedy: 'Listen by https alone and ask for certificates, or name the origins that are to be let in.',
     examples: {
       fail: [etcd('--listen-client-urls=http://127.0.0.1:2379'), etcd('--cors=*')],

@@ -4,6 +4,7 @@ import type { NodeComponent } from '../../model/node-component.ts';
 import { isLoopback, urlHost } from '../../semantics/node/listen-address.ts';
 import { staticPod } from '../node-examples.ts';
 import { settingControls, settingFailure } from '../setting-control.ts';
+import { selfMadeCertificate } from './auto-tls.ts';
 
 const etcd = (...args: string[]): string => staticPod('etcd', args);
 const pair = [
@@ -59,7 +60,7 @@ export default settingControls('etcd', [
     title: 'Members of etcd show a certificate',
     severity: 'high',
     why: 'Whoever speaks for a member writes what they like into the data of the cluster.',
-    coveredBy: ['etcd/peer-certificate', 'etcd/peer-auto-tls'],
+    coveredBy: ['etcd/peer-certificate'],
     setting: 'peer-transport-security.client-cert-auth',
     moot: noPeers,
     wrong: (value, subject) => {
@@ -89,7 +90,10 @@ export default settingControls('etcd', [
     severity: 'high',
     why: 'Members cannot verify a certificate that another makes up at every start: whoever answers in its place is a member.',
     setting: 'peer-transport-security.auto-tls',
-    wrong: (value) => (value === true ? 'members cannot verify each other' : undefined),
+    wrong: (value, subject) =>
+      value === true
+        ? selfMadeCertificate(subject, { side: 'peer', says: 'members cannot verify each other' })
+        : undefined,
     mend: { value: false, safety: 'may-break', first: 'peer-cert-file and peer-key-file are set on every member' },
     examples: { fail: [etcd('--peer-auto-tls')], pass: [etcd(...pair), etcd(...alone)] },
   },
@@ -98,7 +102,7 @@ export default settingControls('etcd', [
     title: 'Members of etcd know each other by https',
     severity: 'high',
     why: 'A member that listens or is known by http is reached without TLS and certificate, whatever else is set.',
-    coveredBy: ['etcd/peer-certificate', 'etcd/peer-auto-tls'],
+    coveredBy: ['etcd/peer-certificate'],
     remedy:
       'Change the URL of each member with "etcdctl member update", then these settings, one member after the other.',
     setting: 'listen-peer-urls',
@@ -125,7 +129,7 @@ export default settingControls('etcd', [
     title: 'Only certificates of members speak for members',
     severity: 'low',
     why: "Otherwise every certificate of etcd's CA will do, that of the API server and of whatever checks its health included.",
-    coveredBy: ['etcd/peer-certificate', 'etcd/peer-client-cert-auth', 'etcd/peer-auto-tls'],
+    coveredBy: ['etcd/peer-certificate', 'etcd/peer-client-cert-auth'],
     remedy: 'Name the members in peer-cert-allowed-cn or peer-cert-allowed-hostname, of which etcd takes one.',
     setting: 'peer-cert-allowed-cn',
     moot: noPeers,

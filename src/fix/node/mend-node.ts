@@ -1,20 +1,10 @@
-import type { AnyControl } from '../../controls/control.ts';
 import type { Finding } from '../../engine/finding.ts';
 import { type Judgement, type JudgeOptions, judge } from '../../engine/judge.ts';
-import type { Facts } from '../../facts/facts.ts';
-import { factsOf } from '../../facts/facts.ts';
-import { readNode } from '../../facts/nodes.ts';
+import { asConfigured, type MendSite, type MendStep, mendSite, planMend } from '../../engine/mend-plan.ts';
 import type { Edit, FixSafety } from '../../model/edit.ts';
-import type { FileEvidence, NodeEvidence } from '../../model/node.ts';
-import type { NodeChange } from '../../model/node-change.ts';
-import type { NodeComponent } from '../../model/node-component.ts';
+import type { NodeEvidence } from '../../model/node.ts';
 import { compareSeverity } from '../../model/severity.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
-import type { ComponentSubject, NodeSubject, Subject } from '../../model/subject.ts';
-import type { Failure, Verdict } from '../../model/verdict.ts';
-import { componentArgs } from '../../semantics/node/component-args.ts';
-import { placeChange } from '../../semantics/node/placement.ts';
-import { applyEdits } from '../../yaml/splice.ts';
 
 export interface MendNodeOptions {
   /** With exactly one node. The rest is evidence too. */
@@ -68,14 +58,6 @@ export function mendNode(options: MendNodeOptions): MendedNode {
   return new NodeMending(options).run();
 }
 
-interface Fault {
-  readonly control: AnyControl;
-  readonly failure: Failure;
-  readonly changes: readonly NodeChange[];
-  readonly refusal: string | undefined;
-  readonly component: NodeComponent | undefined;
-}
-
 interface Draft {
   readonly path: string;
   before: string;
@@ -91,14 +73,15 @@ class NodeMending {
   private readonly options: MendNodeOptions;
   private readonly drafts = new Map<string, Draft>();
   private readonly left: LeftOnNode[] = [];
-  private snapshot: Snapshot;
+  private site: MendSite;
   private judgement: Judgement;
 
   constructor(options: MendNodeOptions) {
     this.options = options;
-    const { nodes = [] } = options.snapshot;
-    this.snapshot = { ...options.snapshot, nodes: nodes.map(asConfigured) };
-    this.judgement = judge(this.snapshot, options.judging);
+    const [node] = options.snapshot.nodes ?? [];
+    if (node === undefined) throw new Error('a snapshot with a node is needed');
+    this.site = this.siteOf(asConfigured(node));
+    this.judgement = this.judge(this.site);
   }
 
   run(): MendedNode {
@@ -117,190 +100,68 @@ class NodeMending {
 
   private mend(finding: Finding): Omit<LeftOnNode, 'finding'> | undefined {
     const { control, failure } = finding;
-    const remedy = failure.remedy ?? control.remedy;
-    const needsPerson = { cause: 'needs-a-person', detail: remedy } as const;
-    if (control.mend === undefined) return needsPerson;
-    const fault = this.faultOf(finding);
-    if (fault === undefined || fault.changes.length === 0) return needsPerson;
-    if (fault.refusal !== undefined) return { cause: 'refused', detail: fault.refusal };
-    if (control.mend.safety === 'may-break' && this.options.allow === 'safe') {
-      return { cause: 'may-break', detail: remedy };
+    const plan = planMend(finding, this.site);
+    if (plan.kind !== 'mends') return { cause: plan.kind, detail: plan.detail };
+    if (control.mend?.safety === 'may-break' && this.options.allow === 'safe') {
+      return { cause: 'may-break', detail: failure.remedy ?? control.remedy };
     }
-    const drafted = new Map<string, Draft>();
-    let node = this.node();
-    for (const change of fault.changes) {
-      const made = this.make(change, { fault, node, drafted });
-      if ('cause' in made) return made;
-      node = made.node;
-    }
-    const refused = this.accept(node, fault, finding);
+    const before = this.site.node;
+    const refused = this.accept(plan.node, finding);
     if (refused !== undefined) return { cause: 'refused', detail: refused };
-    const mended = { finding, ...(control.mend.first !== undefined && { first: control.mend.first }) };
-    for (const [path, draft] of drafted) {
-      draft.mended.push(mended);
-      this.drafts.set(path, draft);
-    }
+    const first = control.mend?.first;
+    const mended = { finding, ...(first !== undefined && { first }) };
+    const drafted = new Set<Draft>();
+    for (const step of plan.steps) drafted.add(this.draft(step, before));
+    for (const draft of drafted) draft.mended.push(mended);
     return undefined;
   }
 
-  /** One change in the evidence and in the drafts of its files; neither counts before `accept`. */
-  private make(
-    change: NodeChange,
-    { fault, node, drafted }: { fault: Fault; node: NodeEvidence; drafted: Map<string, Draft> },
-  ): { readonly node: NodeEvidence } | Omit<LeftOnNode, 'finding'> {
-    if (change.kind !== 'setting') {
-      const file = fileAt(node, change.path);
-      if (file === undefined) return { cause: 'refused', detail: `${change.path} is not there` };
-      const draft = this.draft(change.path, drafted, file);
-      if (change.kind === 'mode') {
-        draft.mode = (draft.mode ?? file.mode) & change.mode;
-        return { node: withFile(node, { ...file, mode: draft.mode }) };
-      }
-      draft.owner = { uid: change.uid, gid: change.gid };
-      return { node: withFile(node, { ...file, uid: change.uid, gid: change.gid }) };
+  /** The draft of the step's file, with the step. */
+  private draft(step: MendStep, before: NodeEvidence): Draft {
+    let draft = this.drafts.get(step.path);
+    if (draft === undefined) {
+      const text = before.files.find(({ path, process }) => path === step.path && process === undefined)?.text ?? '';
+      draft = { path: step.path, before: text, after: text, rounds: [], mended: [], restarts: new Set() };
+      this.drafts.set(step.path, draft);
     }
-    if (fault.component === undefined) return { cause: 'needs-a-person', detail: fault.failure.remedy ?? '' };
-    // A change that goes before this one may have moved what it edits.
-    const component = this.componentLike(fault.component, node);
-    const placement = placeChange(change, component ?? fault.component);
-    if (placement.kind === 'advice') return { cause: 'needs-a-person', detail: placement.text };
-    const file = fileAt(node, placement.file);
-    if (file?.text === undefined) return { cause: 'needs-a-person', detail: placement.text };
-    const spliced = applyEdits(file.text, placement.edits);
-    if (spliced.refused.length > 0) {
-      return {
-        cause: 'refused',
-        detail: `${placement.file}: ${spliced.refused[0]?.reason ?? 'the text does not allow it'}`,
-      };
+    switch (step.kind) {
+      case 'text':
+        draft.rounds.push(step.edits);
+        draft.after = step.text;
+        draft.restarts.add(step.restart);
+        return draft;
+      case 'mode':
+        draft.mode = step.mode;
+        return draft;
+      case 'owner':
+        draft.owner = { uid: step.uid, gid: step.gid };
+        return draft;
     }
-    const draft = this.draft(placement.file, drafted, file);
-    draft.rounds.push(placement.edits);
-    draft.after = spliced.text;
-    draft.restarts.add(placement.restart);
-    return { node: withFile(node, { ...file, text: spliced.text, size: Buffer.byteLength(spliced.text) }) };
-  }
-
-  private draft(path: string, drafted: Map<string, Draft>, file: FileEvidence): Draft {
-    const begun = drafted.get(path);
-    if (begun !== undefined) return begun;
-    const known = this.drafts.get(path);
-    const text = file.text ?? '';
-    const draft: Draft =
-      known === undefined
-        ? { path, before: text, after: text, rounds: [], mended: [], restarts: new Set() }
-        : { ...known, rounds: [...known.rounds], mended: [...known.mended], restarts: new Set(known.restarts) };
-    drafted.set(path, draft);
-    return draft;
   }
 
   /** Takes the changed node for the one to go on with; else says why not. */
-  private accept(node: NodeEvidence, fault: Fault, finding: Finding): string | undefined {
-    const snapshot = { ...this.snapshot, nodes: [node] };
-    const problem = fault.component && this.newProblem(fault.component, node);
-    if (problem !== undefined) return problem;
-    const judgement = judge(snapshot, this.options.judging);
-    const still = judgement.findings.find(
-      ({ control, failure, owner }) =>
-        control === finding.control && failure.key === finding.failure.key && owner.kind === finding.owner.kind,
-    );
-    if (still !== undefined) return `it would still be so: ${still.message}`;
+  private accept(node: NodeEvidence, finding: Finding): string | undefined {
+    const site = this.siteOf(node);
+    const judgement = this.judge(site);
     const before = new Set(this.judgement.findings.map(({ identity }) => identity));
     const anew = judgement.findings.find(
       (each) => !before.has(each.identity) && compareSeverity(each.severity, finding.severity) >= 0,
     );
     if (anew !== undefined) return `it would bring ${anew.control.id}: ${anew.message}`;
-    this.snapshot = snapshot;
+    this.site = site;
     this.judgement = judgement;
     return undefined;
   }
 
-  private newProblem(component: NodeComponent, node: NodeEvidence): string | undefined {
-    const known = new Set(this.componentLike(component, this.node())?.config.problems.map(({ message }) => message));
-    const after = this.componentLike(component, node)?.config.problems ?? [];
-    return after.find(({ message }) => !known.has(message))?.message;
+  private siteOf(node: NodeEvidence): MendSite {
+    return mendSite(this.options.snapshot, node, this.options.judging.settings);
   }
 
-  private faultOf(finding: Finding): Fault | undefined {
-    const facts = factsOf(this.snapshot, this.options.judging.settings);
-    const { object, components } = facts.get(readNode)(this.node());
-    const subjects: (NodeSubject | ComponentSubject)[] =
-      finding.control.subject === 'node'
-        ? [{ object, node: this.node(), path: [], template: '' }]
-        : components.map((component) => ({ object: component.object, component, path: [], template: '' }));
-    for (const subject of subjects) {
-      const { control } = finding;
-      if (
-        control.component !== undefined &&
-        'component' in subject &&
-        subject.component.component !== control.component
-      )
-        continue;
-      const failure = failuresOf(control, subject, facts).find(
-        ({ message, key }) => message === finding.message && key === finding.failure.key,
-      );
-      if (failure === undefined) continue;
-      const mend = control.mend as AnyMend | undefined;
-      return {
-        control,
-        failure,
-        changes: mend?.changes(subject, failure, facts) ?? [],
-        refusal: mend?.refusal?.(subject, failure, facts),
-        component: 'component' in subject ? subject.component : undefined,
-      };
-    }
-    return undefined;
+  private judge({ facts }: MendSite): Judgement {
+    return judge(facts.snapshot, this.options.judging);
   }
-
-  private componentLike({ component, start }: NodeComponent, node: NodeEvidence): NodeComponent | undefined {
-    const facts = factsOf({ ...this.snapshot, nodes: [node] }, this.options.judging.settings);
-    const { components } = facts.get(readNode)(node);
-    return components.find((each) => each.component === component && each.start.by?.file === start.by?.file);
-  }
-
-  private node(): NodeEvidence {
-    const [node] = this.snapshot.nodes ?? [];
-    if (node === undefined) throw new Error('a snapshot with a node is needed');
-    return node;
-  }
-}
-
-/** The narrowing pairs a control with subjects of its kind, as `Subjects` does. */
-interface AnyMend {
-  readonly changes: (subject: Subject, failure: Failure, facts: Facts) => readonly NodeChange[];
-  readonly refusal?: (subject: Subject, failure: Failure, facts: Facts) => string | undefined;
-}
-
-function failuresOf(control: AnyControl, subject: Subject, facts: Facts): readonly Failure[] {
-  const check = control.check as unknown as (subject: Subject, facts: Facts) => Verdict | readonly Failure[];
-  const verdict = check(subject, facts);
-  if (!('kind' in verdict)) return verdict;
-  return verdict.kind === 'fail' ? [verdict] : [];
-}
-
-/**
- * A static pod that runs as its manifest says speaks by the manifest: a change there is to be seen at once, and not when
- * the process has been started again.
- */
-function asConfigured(node: NodeEvidence): NodeEvidence {
-  const described = new Set(
-    componentArgs(node)
-      .filter(({ start }) => start.by?.kind === 'static-pod' && start.differs !== true)
-      .map(({ start }) => start.pid),
-  );
-  return { ...node, processes: node.processes.filter(({ pid }) => !described.has(pid)) };
 }
 
 function isOfNode({ control }: Finding): boolean {
   return control.subject !== 'object' && control.subject !== 'pod' && control.subject !== 'container';
-}
-
-function fileAt(node: NodeEvidence, path: string): FileEvidence | undefined {
-  return node.files.find((file) => file.path === path && file.process === undefined);
-}
-
-function withFile(node: NodeEvidence, changed: FileEvidence): NodeEvidence {
-  return {
-    ...node,
-    files: node.files.map((file) => (file.path === changed.path && file.process === undefined ? changed : file)),
-  };
 }

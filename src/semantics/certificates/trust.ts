@@ -1,3 +1,4 @@
+import type { CertificateUse } from '../../model/certificate.ts';
 import type { Component } from '../../model/component.ts';
 import { type ServerAddress, serverAddress } from '../kubeconfig/server.ts';
 import { isLoopback } from '../node/listen-address.ts';
@@ -73,19 +74,30 @@ function judge(verifier: ChainVerifier, { chain = [], roots = [], who }: Judging
   leaf.judged(who, () => verifier.chainsTo(shown, verifiable(roots), verifiable(between)));
 }
 
-/** Notes with each certificate of `group` whether the API server takes it for a client of the cluster. */
+/**
+ * Notes with each certificate of `group` whether the API server takes it for a client of the cluster. Where the cluster's
+ * own authority cannot be read, what one of the others signed is known not to be: only another file vouches for it.
+ */
 export function judgeMembers(reading: NodeReading, group: string): void {
   const known =
     reading.of(apiServer, 'client-ca-file') ?? reading.of('kubelet', 'authentication.x509.clientCAFile') ?? [];
   const roots = verifiable(known);
-  if (roots.length === 0) return;
-  const all = verifiable(reading.inventory.found());
-  const between = all.filter(({ certificate }) => certificate.authority === true);
-  for (const entry of reading.inventory.found()) {
+  const found = reading.inventory.found();
+  const others = roots.length > 0 ? [] : verifiable(found.filter(({ uses }) => vouchesElsewhere(uses)));
+  if (roots.length === 0 && others.length === 0) return;
+  const between = verifiable(found).filter(({ certificate }) => certificate.authority === true);
+  for (const entry of found) {
     const { certificate, pem } = entry;
     if (certificate?.subject.organizations.includes(group) !== true) continue;
-    entry.ofCluster = reading.verifier.chainsTo({ certificate, pem }, roots, between);
+    const shown = { certificate, pem };
+    if (roots.length > 0) entry.ofCluster = reading.verifier.chainsTo(shown, roots, between);
+    else if (reading.verifier.chainsTo(shown, others)) entry.ofCluster = false;
   }
+}
+
+function vouchesElsewhere(uses: readonly CertificateUse[]): boolean {
+  const trusts = uses.map(({ trust }) => trust);
+  return (trusts.includes('etcd') || trusts.includes('front-proxy')) && !trusts.includes('cluster');
 }
 
 /** Notes the names of the API server that clients on its node use, and its certificate does not have. */

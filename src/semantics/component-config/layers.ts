@@ -1,4 +1,4 @@
-import type { ConfigurationProblem, Setting, SettingOrigin } from '../../model/component.ts';
+import type { Component, ConfigurationProblem, Setting, SettingOrigin } from '../../model/component.ts';
 import { isList, isObject, type Json } from '../../model/json.ts';
 import { type FlagUse, parseArguments, problemAt } from './argv.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
@@ -34,9 +34,8 @@ export class Layers {
   }
 
   get versionName(): string {
-    const { component, minor } = this.input;
-    if (minor === undefined) return 'the newest known version';
-    return component === 'etcd' ? `3.${minor}` : `v1.${minor}`;
+    const { component, minor, versionName } = this.input;
+    return versionName ?? (minor === undefined ? 'the newest known version' : nameOfMinor(component, minor));
   }
 
   /** Whether the flag was given, and is one that this version has. */
@@ -172,7 +171,7 @@ export class Layers {
   }
 
   private name(minor: number | undefined): string {
-    return this.input.component === 'etcd' ? `3.${minor}` : `v1.${minor}`;
+    return nameOfMinor(this.input.component, minor ?? 0);
   }
 
   /** `_` is `-` for the kubelet always, and for the other components since v1.23; etcd takes names as they are. */
@@ -195,6 +194,11 @@ export class Layers {
       ? undefined
       : `--${row.flag}`;
   }
+}
+
+/** `v1.20`, and of etcd `3.4`. */
+export function nameOfMinor(component: Component, minor: number): string {
+  return component === 'etcd' ? `3.${minor}` : `v1.${minor}`;
 }
 
 export function flagOrigin(use: FlagUse): SettingOrigin {

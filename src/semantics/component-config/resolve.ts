@@ -7,14 +7,20 @@ import { completeKubeProxy, resolveFlagsOrFile } from './kube-proxy.ts';
 import { resolveKubelet } from './kubelet.ts';
 import { Layers } from './layers.ts';
 import { settingName, settingTable } from './table.ts';
+import { acrossVersions } from './versions.ts';
 
 /**
  * The configuration of a component that is in force, each setting with its origin, and everything in its flags and
  * files that does not do what it seems to. Never throws for what it is given: flags, files and variables that cannot be
- * understood are problems, and the rest is resolved. Sources: cmd/*\/app and the component configuration APIs of
+ * understood are problems, and the rest is resolved. Where the version is not known, a setting has a value only if every
+ * version that may be gives it that one. Sources: cmd/*\/app and the component configuration APIs of
  * kubernetes/kubernetes, server/etcdmain of etcd-io/etcd.
  */
 export function resolveComponent(input: ComponentInput): ResolvedComponent {
+  return input.minor === undefined ? acrossVersions(input, resolveInVersion) : resolveInVersion(input);
+}
+
+function resolveInVersion(input: ComponentInput): ResolvedComponent {
   const table = settingTable(input.component);
   const layers = new Layers(input, table);
   const settings = settingsOf(layers);
@@ -25,6 +31,7 @@ export function resolveComponent(input: ComponentInput): ResolvedComponent {
   return {
     component: input.component,
     minor: input.minor,
+    ...(input.minorOf !== undefined && { minorOf: input.minorOf }),
     get: (name) => {
       const row = table.byName(name);
       return settings.get(row === undefined ? name : settingName(row));

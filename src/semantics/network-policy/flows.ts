@@ -1,6 +1,6 @@
+import { directions } from './policy.ts';
 import { allPorts, noPorts, type PortSetId } from './port-set.ts';
-import type { Reachability } from './reachability.ts';
-import type { Direction } from './policy.ts';
+import { numbersText, type Reachability } from './reachability.ts';
 
 /** Classes of endpoints that may do the same and to which the same may be done, by number. */
 export type Unit = readonly number[];
@@ -17,11 +17,13 @@ export class FlowTable {
   readonly units: readonly Unit[];
   private readonly reachability: Reachability;
   private readonly first: readonly number[];
+  private readonly isCertain: boolean;
 
   constructor(reachability: Reachability) {
     this.reachability = reachability;
     this.units = unitsOf(reachability);
     this.first = this.units.map(([first]) => first ?? 0);
+    this.isCertain = reachability.bounds().length === 1;
   }
 
   /** Everything that may connect to a unit, by ports. What outside addresses and nodes do among themselves is left out. */
@@ -30,12 +32,13 @@ export class FlowTable {
     const { reachability } = this;
     const isPods = reachability.classes.pods.has(to);
     const least = this.column(to, 'least');
-    const most = this.column(to, 'most');
+    const most = this.isCertain ? least : this.column(to, 'most');
     const flows = new Map<number, { least: PortSetId; most: PortSetId; sources: number[] }>();
     for (const [source, from] of this.first.entries()) {
       if (!isPods && !reachability.classes.pods.has(from)) continue;
       if (source === unit && this.isAlone(unit)) continue;
-      const [a, b] = [least(from), most(from)];
+      const a = least(from);
+      const b = most === least ? a : most(from);
       if (b === noPorts) continue;
       const key = a * 2 ** 26 + b;
       const flow = flows.get(key);
@@ -48,7 +51,12 @@ export class FlowTable {
   /** Whether the unit is one pod, which always reaches itself. */
   private isAlone(unit: number): boolean {
     const classes = (this.units[unit] ?? []).map((at) => this.reachability.classes.all[at]);
-    return classes.reduce((count, each) => count + (each === undefined || each.kind === 'outside' ? 2 : each.pods.length), 0) < 2;
+    return (
+      classes.reduce(
+        (count, each) => count + (each === undefined || each.kind === 'outside' ? 2 : each.pods.length),
+        0,
+      ) < 2
+    );
   }
 
   /** The ports at which each class may connect to one. */
@@ -70,11 +78,12 @@ export class FlowTable {
  */
 function unitsOf(reachability: Reachability): readonly Unit[] {
   const units = new Map<string, number[]>();
+  const bounds = reachability.bounds();
   for (const [at, { kind }] of reachability.classes.all.entries()) {
-    const parts = [kind];
-    for (const direction of ['ingress', 'egress'] as Direction[]) {
+    const parts: string[] = [kind];
+    for (const direction of directions) {
       parts.push(String(reachability.rowNumber(direction, at)));
-      for (const bound of ['least', 'most'] as const) parts.push(text(reachability.columnOf(direction, at, bound)));
+      for (const bound of bounds) parts.push(numbersText(reachability.columnOf(direction, at, bound)));
     }
     const key = parts.join(' ');
     const unit = units.get(key);
@@ -82,11 +91,4 @@ function unitsOf(reachability: Reachability): readonly Unit[] {
     else unit.push(at);
   }
   return [...units.values()];
-}
-
-/** Numbers as text, the same for the same: two characters each, as there may be more than one can tell. */
-function text(numbers: readonly number[]): string {
-  let result = '';
-  for (const number of numbers) result += String.fromCharCode(number & 0xffff, number >>> 16);
-  return result;
 }

@@ -27,6 +27,7 @@ export {
   type Verdict,
   verdictOf,
 } from './explain.ts';
+export { type Flow, FlowTable, type Unit } from './flows.ts';
 export {
   everything,
   type LabelExpression,

@@ -39,6 +39,7 @@ export class Reachability {
   readonly policies: readonly CompiledPolicy[];
   private readonly groups: Record<Direction, Int32Array>;
   private readonly kinds: Record<Direction, Group[]> = { ingress: [], egress: [] };
+  private readonly numbers: Partial<Record<Direction, readonly number[]>> = {};
   private readonly namedPeers = new Map<string, readonly (readonly [PortSetId, BitSet])[]>();
 
   constructor(world: NetworkWorld, policies: readonly Policy[]) {
@@ -97,13 +98,21 @@ export class Reachability {
     return this.groupOf(direction, at)?.selected ?? [];
   }
 
-  /** Which classes the same policies select: equal numbers for equal rows, -1 where none does. */
+  /** The group of a class, whose place it has in a column; -1 where no policy selects it. */
   groupNumber(direction: Direction, at: number): number {
     return this.groups[direction][at] ?? -1;
   }
 
-  groupCount(direction: Direction): number {
-    return this.kinds[direction].length;
+  /** Equal numbers for classes with equal rows; -1 where no policy selects the class. */
+  rowNumber(direction: Direction, at: number): number {
+    this.numbers[direction] ??= this.numberRows(direction);
+    return this.numbers[direction]?.[this.groupNumber(direction, at)] ?? -1;
+  }
+
+  /** The bounds that there are: one where everything is certain. */
+  bounds(): readonly Bound[] {
+    const isKnown = [...this.kinds.ingress, ...this.kinds.egress].every((group) => group.isCertain);
+    return isKnown ? ['least'] : ['least', 'most'];
   }
 
   classOf(pod: NetworkPod): number {
@@ -119,6 +128,19 @@ export class Reachability {
 
   private groupOf(direction: Direction, at: number): Group | undefined {
     return this.kinds[direction][this.groups[direction][at] ?? -1];
+  }
+
+  private numberRows(direction: Direction): readonly number[] {
+    const known = new Map<string, number>();
+    return this.kinds[direction].map((group) => {
+      const least = this.groupRow(group, direction, 'least');
+      const key = group.isCertain
+        ? numbersText(least)
+        : `${numbersText(least)} ${numbersText(this.groupRow(group, direction, 'most'))}`;
+      const number = known.get(key) ?? known.size;
+      known.set(key, number);
+      return number;
+    });
   }
 
   private groupBy(direction: Direction): Int32Array {
@@ -222,6 +244,17 @@ export class Reachability {
     const each = this.classes.all[at];
     return each?.kind === 'pods' ? (each.pods[0]?.ports ?? []).map(portKey).join() : '';
   }
+}
+
+/** Numbers as text, the same for the same: two characters each where one cannot tell them all. */
+export function numbersText(numbers: ArrayLike<number>): string {
+  let text = '';
+  for (let at = 0; at < numbers.length; at += 1) {
+    const number = numbers[at] ?? 0;
+    text +=
+      number < 0xf000 ? String.fromCharCode(number) : String.fromCharCode(0xf000 + (number >>> 16), number & 0xffff);
+  }
+  return text;
 }
 
 /** Policies of one place in the order, where the API leaves open which decides first, are certain only by themselves. */

@@ -12,6 +12,8 @@ export interface NamedPort {
   readonly name: string;
   readonly protocol: Protocol;
   readonly port: number;
+  /** The port of the node that leads to it. */
+  readonly hostPort?: number;
 }
 
 /** A pod, or the pods that a workload would make. */

@@ -30,13 +30,23 @@ it('resolves the kubelet of kubeadm word by word, each with its file and line', 
     '/usr/bin/kubelet @ /d/10-kubeadm.conf:8',
     '--bootstrap-kubeconfig=/b @ /d/10-kubeadm.conf:3',
     '--kubeconfig=/k @ /d/10-kubeadm.conf:3',
-    '--a=two words @ /d/10-kubeadm.conf:8',
+    '--a=two words @ /d/10-kubeadm.conf:10',
     '--one @ /var/lib/kubelet/kubeadm-flags.env:2',
     '--two=2 @ /var/lib/kubelet/kubeadm-flags.env:2',
-    '--c=x y @ /d/10-kubeadm.conf:8',
-    '--d=$A @ /d/10-kubeadm.conf:8',
+    '--c=x y @ /d/10-kubeadm.conf:10',
+    '--d=$A @ /d/10-kubeadm.conf:10',
   ]);
   expect(command?.env).toMatchObject({ A: '3', B: 'two words' });
+});
+
+it.each([
+  ['on the next line', 'ExecStart=k --a \\\n  --b=1 \\\n\t--c', ['k:2', '--a:2', '--b=1:3', '--c:4']],
+  ['that begins below', 'ExecStart=\\\n  k\\\n--a', ['k:3', '--a:4']],
+  ['in quotes that go on', 'ExecStart=k "--a=1 \\\n 2" --b', ['k:2', '--a=1  2:2', '--b:3']],
+  ['of a variable', 'Environment=A=1 \\\n B=2\nExecStart=k $B', ['k:4', '2:3']],
+])('a word %s has the line that it stands on', (_, text, expected) => {
+  const command = resolveUnit([{ path: 'x', text: `[Service]\n${text}\n` }], () => undefined);
+  expect(command?.words.map(({ text: word, line }) => `${word}:${line}`)).toEqual(expected);
 });
 
 it.each([

@@ -17,6 +17,8 @@ interface Assignment {
   readonly value: string;
   readonly path: string;
   readonly line: number;
+  /** Of a value that goes on on further lines: where in it each of them begins. */
+  readonly continued: readonly { readonly at: number; readonly line: number }[];
 }
 
 /**
@@ -42,8 +44,8 @@ export function resolveUnit(
   }
   if (command === undefined) return undefined;
   const env = new Map<string, Value>();
-  for (const { value, path, line } of variables) {
-    for (const word of splitWords(value)) setVariable(env, word, { where: path, line });
+  for (const assignment of variables) {
+    for (const { text, place } of placedWords(assignment)) setVariable(env, text, place);
   }
   for (const { value } of variableFiles) {
     const path = value.replace(/^-/, '');
@@ -51,7 +53,7 @@ export function resolveUnit(
       env.set(name, { text, where: path, line });
     }
   }
-  const words = expandWords(splitWords(command.value), env, { where: command.path, line: command.line });
+  const words = expandWords(placedWords(command), env);
   const [program, ...rest] = words;
   if (program === undefined) return undefined;
   const named = { ...program, text: program.text.replace(/^[-@:+!|]+/, '') };
@@ -82,36 +84,62 @@ function setVariable(env: Map<string, Value>, word: string, place: Place): void 
   if (equals > 0) env.set(word.slice(0, equals), { ...place, text: word.slice(equals + 1) });
 }
 
-/** Assignments of the `[Service]` section, continued lines joined, with the line that each begins on. */
+/** Assignments of the `[Service]` section, continued lines joined, with the lines that each is on. */
 function serviceLines({ path, text }: UnitText): Assignment[] {
   const found: Assignment[] = [];
   let section = '';
-  let open: { text: string; line: number } | undefined;
+  let open: { text: string; line: number; continued: { at: number; line: number }[] } | undefined;
   for (const [index, raw] of text.split('\n').entries()) {
     const line = raw.replace(/\r$/, '').trimEnd();
     // A comment between continued lines is left out of them, as systemd.syntax(7) says.
     if (/^\s*[#;]/.test(line)) continue;
     const continues = line.endsWith('\\');
     const content = continues ? line.slice(0, -1) : line;
-    if (open === undefined) open = { text: content, line: index + 1 };
-    else open.text += ` ${content.trim()}`;
+    if (open === undefined) open = { text: content, line: index + 1, continued: [] };
+    else {
+      open.continued.push({ at: open.text.length, line: index + 1 });
+      open.text += ` ${content.trim()}`;
+    }
     if (continues) continue;
-    const { text: whole, line: first } = open;
+    const { text: whole, line: first, continued } = open;
     open = undefined;
     const header = /^\s*\[([^\]]*)\]\s*$/.exec(whole);
     if (header !== null) section = header[1] ?? '';
     const equals = whole.indexOf('=');
     if (header !== null || section !== 'Service' || equals === -1) continue;
-    found.push({ key: whole.slice(0, equals).trim(), value: whole.slice(equals + 1).trim(), path, line: first });
+    const value = whole.slice(equals + 1);
+    const before = equals + 1 + value.length - value.trimStart().length;
+    found.push({
+      key: whole.slice(0, equals).trim(),
+      value: value.trim(),
+      path,
+      line: first,
+      continued: continued.map((each) => ({ ...each, at: each.at - before })),
+    });
   }
   return found;
 }
 
+const word = /(?:"(?:[^"\\]|\\[\s\S])*"?|'(?:[^'\\]|\\[\s\S])*'?|\\[\s\S]|[^\s"'\\])+/g;
+
 /** Words with quotes and backslashes taken out, as systemd splits a command line. */
 function splitWords(text: string): string[] {
-  const words: string[] = [];
-  const word = /(?:"(?:[^"\\]|\\[\s\S])*"?|'(?:[^'\\]|\\[\s\S])*'?|\\[\s\S]|[^\s"'\\])+/g;
-  for (const [raw] of text.matchAll(word)) words.push(unquote(raw));
+  return [...text.matchAll(word)].map(([raw]) => unquote(raw));
+}
+
+interface PlacedWord {
+  readonly text: string;
+  readonly place: Place;
+}
+
+/** The words of a value, each with the line that it begins on. */
+function placedWords({ value, path, line, continued }: Assignment): PlacedWord[] {
+  const words: PlacedWord[] = [];
+  let passed = 0;
+  for (const { 0: raw, index } of value.matchAll(word)) {
+    while ((continued[passed]?.at ?? Number.POSITIVE_INFINITY) <= index) passed += 1;
+    words.push({ text: unquote(raw), place: { where: path, line: continued[passed - 1]?.line ?? line } });
+  }
   return words;
 }
 
@@ -125,10 +153,10 @@ function unquote(raw: string): string {
   );
 }
 
-function expandWords(words: readonly string[], env: ReadonlyMap<string, Value>, place: Place): ComponentArgument[] {
+function expandWords(words: readonly PlacedWord[], env: ReadonlyMap<string, Value>): ComponentArgument[] {
   const expanded: ComponentArgument[] = [];
-  for (const word of words) {
-    const [, alone] = /^\$([A-Za-z_]\w*)$/.exec(word) ?? [];
+  for (const { text: written, place } of words) {
+    const [, alone] = /^\$([A-Za-z_]\w*)$/.exec(written) ?? [];
     if (alone !== undefined) {
       const value = env.get(alone);
       for (const part of splitWords(value?.text ?? '')) {
@@ -136,7 +164,7 @@ function expandWords(words: readonly string[], env: ReadonlyMap<string, Value>, 
       }
       continue;
     }
-    const text = word.replace(/\$\$|\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)/g, (whole, braced, bare) => {
+    const text = written.replace(/\$\$|\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)/g, (whole, braced, bare) => {
       if (whole === '$$') return '$';
       return braced !== undefined ? (env.get(braced)?.text ?? '') : bare !== undefined ? whole : '';
     });

@@ -1,0 +1,119 @@
+import {
+  addressOf,
+  internetAddresses,
+  type NetworkPod,
+  type Protocol,
+  protocols,
+} from '../semantics/network-policy/index.ts';
+import type { Facts } from './facts.ts';
+import { networkReachability, networkWorld } from './network.ts';
+import { type NetworkService, networkServices } from './network-services.ts';
+
+/** What a name on the command line stands for. */
+export interface NetworkEndpoint {
+  readonly text: string;
+  readonly kind: 'pods' | 'nodes' | 'outside' | 'internet';
+  readonly classes: readonly number[];
+  readonly pods: readonly NetworkPod[];
+  /** Where a Service was named: its ports lead to others of the pods. */
+  readonly service?: NetworkService;
+}
+
+export interface AskedPort {
+  readonly protocol: Protocol;
+  /** A number, or the name of a port of the destination. */
+  readonly port: number | string;
+}
+
+/** Short names of kinds, as kubectl has them. */
+const shortKinds: ReadonlyMap<string, string> = new Map([
+  ['po', 'pod'],
+  ['deploy', 'deployment'],
+  ['sts', 'statefulset'],
+  ['ds', 'daemonset'],
+  ['rs', 'replicaset'],
+  ['rc', 'replicationcontroller'],
+  ['cj', 'cronjob'],
+  ['svc', 'service'],
+]);
+
+/**
+ * The endpoint of a name: `internet`, `node`, an address, `NAMESPACE/NAME`, `KIND/NAMESPACE/NAME` (kinds as kubectl
+ * has them, Services too) or `NAMESPACE/*`. Undefined where there is none of that name.
+ */
+export function findEndpoint(facts: Facts, text: string): NetworkEndpoint | undefined {
+  const { classes } = facts.get(networkReachability);
+  const world = facts.get(networkWorld);
+  if (text === 'internet') {
+    return { text, kind: 'internet', classes: classes.outside(internetAddresses), pods: [] };
+  }
+  if (text === 'node' || text === 'nodes') return { text, kind: 'nodes', classes: classes.hosts, pods: [] };
+  const place = addressOf(text);
+  if (place !== undefined) {
+    const pod = world.pods.find(({ addresses }) => addresses.includes(place));
+    if (pod !== undefined) return ofPods(facts, text, [pod]);
+    if (world.nodes.some(({ addresses }) => addresses.includes(place))) {
+      return { text, kind: 'nodes', classes: classes.hosts, pods: [] };
+    }
+    const at = classes.classOfAddress(place);
+    if (at === undefined) return undefined;
+    return { text, kind: 'outside', classes: [at], pods: [] };
+  }
+  const parts = text.split('/');
+  if (parts.length < 2 || parts.length > 3) return undefined;
+  const [kindText, namespace = '', name = ''] = parts.length === 3 ? parts : [undefined, ...parts];
+  const kind = kindText === undefined ? undefined : kindOf(kindText);
+  if (kind === 'service') return serviceEndpoint(facts, text, { namespace, name });
+  const found = world.pods.filter((pod) => {
+    if (pod.namespace !== namespace) return false;
+    if (name === '*') return true;
+    const isPod = pod.name === name && (kind === undefined || kind === 'pod');
+    return isPod || (pod.owner.name === name && (kind === undefined || pod.owner.kind.toLowerCase() === kind));
+  });
+  return found.length === 0 ? undefined : ofPods(facts, text, found);
+}
+
+function kindOf(text: string): string {
+  const plain = text.toLowerCase();
+  const known = shortKinds.get(plain);
+  if (known !== undefined) return known;
+  return plain.endsWith('s') && plain !== 'ingress' ? plain.slice(0, -1) : plain;
+}
+
+function serviceEndpoint(
+  facts: Facts,
+  text: string,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): NetworkEndpoint | undefined {
+  const service = facts.get(networkServices).find((each) => each.namespace === namespace && each.object.name === name);
+  return service === undefined ? undefined : { ...ofPods(facts, text, service.pods), service };
+}
+
+function ofPods(facts: Facts, text: string, pods: readonly NetworkPod[]): NetworkEndpoint {
+  const reachability = facts.get(networkReachability);
+  return { text, kind: 'pods', classes: [...new Set(pods.map((pod) => reachability.classOf(pod)))], pods };
+}
+
+/** Names that there are, for a hint: those of the namespace where the name has one that exists. */
+export function endpointNames(facts: Facts): readonly string[] {
+  const names = new Set(['internet', 'node']);
+  for (const { namespace, owner } of facts.get(networkWorld).pods) names.add(`${namespace}/${owner.name}`);
+  return [...names];
+}
+
+/** `TO[:PORT[/PROTOCOL]]`, where an IPv6 address with a port stands in brackets; undefined for what is none. */
+export function splitPort(text: string): { readonly name: string; readonly port: AskedPort | undefined } | undefined {
+  const bracketed = /^\[([^\]]+)\](?::(.+))?$/.exec(text);
+  if (bracketed === null && addressOf(text) !== undefined) return { name: text, port: undefined };
+  const [, name = '', asked] = bracketed ?? /^([^:]+)(?::(.+))?$/.exec(text) ?? [];
+  if (name === '') return undefined;
+  if (asked === undefined) return { name, port: undefined };
+  const [port = '', given = 'tcp', ...rest] = asked.split('/');
+  const protocol = protocols.find((each) => each === given.toUpperCase());
+  if (protocol === undefined || rest.length > 0) return undefined;
+  if (/^\d+$/.test(port)) {
+    const number = Number(port);
+    return number >= 1 && number <= 65535 ? { name, port: { protocol, port: number } } : undefined;
+  }
+  return /^[a-z0-9-]{1,63}$/.test(port) ? { name, port: { protocol, port } } : undefined;
+}

@@ -1,0 +1,152 @@
+import type { KubeObject } from '../model/snapshot.ts';
+import {
+  type AddressSet,
+  coversSet,
+  type EndpointClass,
+  everyAddress,
+  formatSet,
+  internetAddresses,
+  type NetworkPod,
+  type Reachability,
+  subtract,
+} from '../semantics/network-policy/index.ts';
+import { unsetNamespace } from './network-pods.ts';
+
+/** Names for endpoints: workloads, namespaces and kinds of addresses. */
+export interface NetworkNames {
+  /** What a set of classes is, in as few words as are exact: `every pod of shop`, `shop/web`, `the internet`. */
+  describe(classes: Iterable<number>): readonly string[];
+  /** The pods of a class or workload, by the name that stands for them: `shop/web`. */
+  nameOf(pod: NetworkPod): string;
+}
+
+interface NamedWorkload {
+  readonly name: string;
+  readonly namespace: string;
+  readonly classes: Map<number, number>;
+}
+
+export function networkNames({ classes, world }: Reachability): NetworkNames {
+  const names = workloadNames(world.pods);
+  const workloads = new Map<KubeObject, NamedWorkload>();
+  const inClass: (readonly NamedWorkload[])[] = [];
+  const byNamespace = new Map<string, Set<number>>();
+  for (const [at, each] of classes.all.entries()) {
+    if (each.kind !== 'pods') continue;
+    const here = new Set<NamedWorkload>();
+    for (const pod of each.pods) {
+      let workload = workloads.get(pod.owner);
+      if (workload === undefined) {
+        workload = { name: names.get(pod.owner) ?? pod.name, namespace: pod.namespace, classes: new Map() };
+        workloads.set(pod.owner, workload);
+      }
+      workload.classes.set(at, (workload.classes.get(at) ?? 0) + 1);
+      here.add(workload);
+    }
+    inClass[at] = [...here];
+    const listed = byNamespace.get(each.namespace);
+    if (listed === undefined) byNamespace.set(each.namespace, new Set([at]));
+    else listed.add(at);
+  }
+  const podClasses = classes.pods.count();
+  const describePods = (asked: ReadonlySet<number>): readonly string[] => {
+    if (asked.size === 0) return [];
+    if (asked.size === podClasses && byNamespace.size > 1) return ['every pod'];
+    const texts: string[] = [];
+    const left = new Set<NamedWorkload>();
+    const whole = new Set<string>();
+    for (const [namespace, all] of byNamespace) {
+      if (all.size > 1 && [...all].every((at) => asked.has(at))) {
+        whole.add(namespace);
+        texts.push(`every pod of ${namespace}`);
+      }
+    }
+    for (const at of asked)
+      for (const workload of inClass[at] ?? []) if (!whole.has(workload.namespace)) left.add(workload);
+    for (const workload of left) {
+      let [inside, total] = [0, 0];
+      for (const [at, count] of workload.classes) {
+        total += count;
+        if (asked.has(at)) inside += count;
+      }
+      texts.push(inside === total ? workload.name : `${workload.name} (${inside} of its ${total} pods)`);
+    }
+    return texts.sort();
+  };
+  return {
+    describe(set) {
+      const pods = new Set<number>();
+      const hosts = new Set<number>();
+      const outside: EndpointClass[] = [];
+      for (const at of set) {
+        const each = classes.all[at];
+        if (each?.kind === 'pods') pods.add(at);
+        else if (each?.kind === 'hosts') hosts.add(at);
+        else if (each !== undefined) outside.push(each);
+      }
+      return [
+        ...describePods(pods),
+        ...describeHosts(hosts, classes),
+        ...describeAddresses(outside.flatMap((each) => (each.kind === 'outside' ? each.addresses : []))),
+      ];
+    },
+    nameOf: (pod) => names.get(pod.owner) ?? `${pod.namespace}/${pod.name}`,
+  };
+}
+
+function describeHosts(asked: ReadonlySet<number>, { all, hosts }: Reachability['classes']): readonly string[] {
+  if (asked.size === 0) return [];
+  if (asked.size === hosts.length) return ['nodes'];
+  return [...asked].flatMap((at) => {
+    const each = all[at];
+    if (each?.kind !== 'hosts') return [];
+    return each.nodes.length > 0 ? each.nodes.map((name) => `node ${name}`) : ['pods on the host network'];
+  });
+}
+
+function describeAddresses(addresses: AddressSet): readonly string[] {
+  if (addresses.length === 0) return [];
+  const sorted = [...addresses].sort((a, b) => (a[0] < b[0] ? -1 : 1));
+  const joined: [bigint, bigint][] = [];
+  for (const [from, to] of sorted) {
+    const last = joined.at(-1);
+    if (last !== undefined && last[1] + 1n === from) last[1] = to;
+    else joined.push([from, to]);
+  }
+  const key = (set: AddressSet): string => set.map(([from, to]) => `${from}-${to}`).join();
+  if (key(joined) === key(everyAddress)) return ['any address outside'];
+  return rest(joined);
+}
+
+/** Parts that have a name by that name, the rest as CIDRs. */
+function rest(addresses: AddressSet): readonly string[] {
+  if (!coversSet(addresses, internetAddresses)) return shortList(formatSet(addresses));
+  const left = subtract(addresses, internetAddresses);
+  return left.length === 0 ? ['the internet'] : ['the internet', ...shortList(formatSet(left))];
+}
+
+function shortList(cidrs: readonly string[]): readonly string[] {
+  const most = 6;
+  if (cidrs.length <= most) return cidrs;
+  return [...cidrs.slice(0, most), `${cidrs.length - most} more networks`];
+}
+
+/** `namespace/name`, and with its kind where two workloads of a namespace have one name. */
+function workloadNames(pods: readonly NetworkPod[]): ReadonlyMap<KubeObject, string> {
+  const owners = new Map<string, Set<KubeObject>>();
+  for (const { owner, namespace } of pods) {
+    const name = `${namespace}/${owner.name}`;
+    const same = owners.get(name);
+    if (same === undefined) owners.set(name, new Set([owner]));
+    else same.add(owner);
+  }
+  const names = new Map<KubeObject, string>();
+  for (const [name, same] of owners) {
+    for (const owner of same) names.set(owner, same.size === 1 ? name : `${owner.kind.toLowerCase()}/${name}`);
+  }
+  return names;
+}
+
+export function namespaceOf(object: KubeObject): string {
+  return object.namespace ?? unsetNamespace;
+}
