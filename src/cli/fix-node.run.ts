@@ -38,5 +38,8 @@ export async function runFixNode(flags: FixFlags, terminal: Terminal): Promise<n
     terminal.err(report);
   } else await terminal.out(report);
   const untouched = written.some(({ refused }) => refused !== undefined);
-  return untouched || collected.gaps.length > 0 ? exitCodes.incomplete : exitCodes.clean;
+  if (untouched || collected.gaps.length > 0) return exitCodes.incomplete;
+  // What --only names is there and stays: whoever asked for it must not take it for done.
+  const unmended = flags.only.length > 0 && written.length === 0 && mended.left.length > 0;
+  return unmended ? exitCodes.findings : exitCodes.clean;
 }

@@ -34,5 +34,8 @@ export async function runFix(paths: readonly string[], flags: FixFlags, terminal
   } else await terminal.out(formatFixReport(report));
   if (report.judgement.errors.length > 0) return exitCodes.internal;
   const untouched = report.left.some(({ cause }) => cause === 'file');
-  return untouched || collected.gaps.length > 0 ? exitCodes.incomplete : exitCodes.clean;
+  if (untouched || collected.gaps.length > 0) return exitCodes.incomplete;
+  // What --only names is there and stays: whoever asked for it must not take it for done.
+  const unmended = flags.only.length > 0 && report.files.length === 0 && report.left.length > 0;
+  return unmended ? exitCodes.findings : exitCodes.clean;
 }

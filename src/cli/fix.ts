@@ -38,7 +38,8 @@ Examples:
   bulwark fix ./manifests --dry-run | git apply       through git
   bulwark fix --root /mnt/node --dry-run              a node's files and components
 
-Exit codes: 0 done, 2 usage, 3 a file could not be read or written, 4 internal error.`,
+Exit codes: 0 done, 1 what --only names was found and none of it mended, 2 usage, 3 a file could not be read or
+written, 4 internal error.`,
     )
     .action(async (paths: string[], flags: FixFlags) => {
       if (flags.node === true || flags.root !== undefined) {

@@ -10,6 +10,7 @@ import { detectionsCommand } from './detections.ts';
 import { explainCommand } from './explain.ts';
 import { fixCommand } from './fix.ts';
 import { guideCommand } from './guide.ts';
+import { networkCommand } from './network.ts';
 import { nodeCommand } from './node.ts';
 import { probeCommand } from './probe.ts';
 import { rbacCommand } from './rbac.ts';
@@ -30,6 +31,7 @@ const commands: readonly RegisterCommand[] = [
   controlsCommand,
   guideCommand,
   rbacCommand,
+  networkCommand,
   nodeCommand,
   auditCommand,
   detectionsCommand,

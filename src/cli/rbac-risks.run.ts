@@ -1,5 +1,81 @@
+import { type SubjectRisk, subjectRisks } from '../controls/rbac/subject-risks.ts';
+import { controls } from '../controls/registry.ts';
+import { exitCodes } from '../engine/exit-code.ts';
+import type { Finding } from '../engine/finding.ts';
+import { judge } from '../engine/judge.ts';
+import { factsOf } from '../facts/facts.ts';
+import { rbac } from '../facts/rbac.ts';
+import { compareSeverity } from '../model/severity.ts';
+import { dot, mermaid } from '../report/rbac-graph.ts';
+import { bindingJson, jsonText, objectJson, ruleJson, subjectJson } from '../report/rbac-json.ts';
+import { objectText, placeText, scopeText, table } from '../report/rbac-text.ts';
+import { styleOf } from '../report/style.ts';
+import { subjectName } from '../semantics/rbac/default-objects.ts';
 import type { Colored, RbacOutputFlags } from './rbac.ts';
+import { readRbac } from './rbac-evidence.ts';
 import type { Terminal } from './terminal.ts';
-export async function runRbacRisks(_flags: Colored<RbacOutputFlags>, _terminal: Terminal): Promise<number> {
-  return 4;
+
+/** What is told of roles and bindings themselves, apart from who can do what by them. */
+const hygiene: ReadonlySet<string> = new Set(
+  [
+    ...['anonymous', 'everyone', 'masters-group', 'control-plane-grants', 'component-secrets', 'default-drift'],
+    ...['dangling-role', 'dangling-subject', 'unused-role', 'duplicate-binding', 'personal-bindings', 'many-subjects'],
+    ...['cross-namespace-subjects', 'shared-service-account', 'powerful-daemonset', 'legacy-token'],
+  ].map((name) => `rbac/${name}`),
+);
+
+/** Prints who has powers beyond their task, and what of roles and bindings is amiss. Returns the exit code. */
+export async function runRbacRisks(flags: Colored<RbacOutputFlags>, terminal: Terminal): Promise<number> {
+  const { snapshot } = await readRbac(flags, terminal);
+  const facts = factsOf(snapshot);
+  const risks = facts.get(subjectRisks);
+  const asked = controls.filter(({ id }) => hygiene.has(id) || id.startsWith('service-accounts/'));
+  const { findings } = judge(snapshot, { controls: asked });
+  if (flags.output === 'json') {
+    await terminal.out(jsonText({ powers: risks.map(riskJson), findings: findings.map(findingJson) }));
+  } else if (flags.output === 'text') {
+    const style = styleOf(flags.color);
+    if (risks.length === 0) await terminal.out('Nobody has dangerous powers beyond what Kubernetes gives its own.\n');
+    else await terminal.out(table(['SEVERITY', 'SUBJECT', 'CAN', 'SCOPE', 'BY'], risks.map(riskCells), style));
+    if (findings.length > 0) {
+      const rows = findings
+        .toSorted((a, b) => compareSeverity(b.severity, a.severity))
+        .map((each) => [
+          each.severity,
+          objectText(each.subject.object),
+          each.message,
+          placeText(each.subject.object, each.failure.at),
+        ]);
+      await terminal.out(`\n${table(['SEVERITY', 'OBJECT', 'FINDING', 'WHERE'], rows, style)}`);
+    }
+  } else {
+    const known = facts.get(rbac);
+    const edges = risks.map(({ subject, binding, rule }) => ({ subject, binding, rule, role: known.roleOf(binding) }));
+    await terminal.out(flags.output === 'dot' ? dot(edges) : mermaid(edges));
+  }
+  if (snapshot.gaps.length > 0) return exitCodes.incomplete;
+  const isGrave = [...risks, ...findings].some(({ severity }) => compareSeverity(severity, 'high') >= 0);
+  return isGrave ? exitCodes.findings : exitCodes.clean;
+}
+
+function riskCells({ severity, subject, does, binding }: SubjectRisk): readonly string[] {
+  const by = `${objectText(binding.object)} (${placeText(binding.object, ['roleRef'])})`;
+  return [severity, subjectName(subject), does, scopeText(binding), by];
+}
+
+function riskJson({ severity, subject, does, binding, rule, control }: SubjectRisk): object {
+  const namespace = binding.scope === 'cluster' ? null : (binding.object.namespace ?? null);
+  return {
+    severity,
+    subject: subjectJson(subject),
+    can: does,
+    namespace,
+    control,
+    binding: bindingJson(binding),
+    rule: ruleJson(rule),
+  };
+}
+
+function findingJson({ control, severity, message, subject, failure }: Finding): object {
+  return { control: control.id, severity, message, object: objectJson(subject.object, failure.at) };
 }

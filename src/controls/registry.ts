@@ -158,15 +158,28 @@ import podsUnsafeSysctls from './pods/unsafe-sysctls.ts';
 import podsVolumeTypes from './pods/volume-types.ts';
 import podsWindowsAdminUser from './pods/windows-admin-user.ts';
 import podsWindowsHostProcess from './pods/windows-host-process.ts';
+import rbacBindingSubjects from './rbac/binding-subjects.ts';
 import rbacCertificateApproval from './rbac/certificate-approval.ts';
 import rbacClusterAdmin from './rbac/cluster-admin.ts';
+import rbacClusterPowers from './rbac/cluster-powers.ts';
+import rbacComponentSecrets from './rbac/component-secrets.ts';
+import rbacControlPlaneGrants from './rbac/control-plane-grants.ts';
 import rbacDanglingRole from './rbac/dangling-role.ts';
+import rbacDanglingSubject from './rbac/dangling-subject.ts';
+import rbacDefaultDrift from './rbac/default-drift.ts';
 import rbacDefaultRoles from './rbac/default-roles.ts';
+import rbacDuplicateBinding from './rbac/duplicate-binding.ts';
 import rbacFullWildcard from './rbac/full-wildcard.ts';
+import rbacLegacyToken from './rbac/legacy-token.ts';
 import rbacMastersGroup from './rbac/masters-group.ts';
+import rbacPowerfulDaemonset from './rbac/powerful-daemonset.ts';
 import rbacPowers from './rbac/powers.ts';
+import rbacResourcePowers from './rbac/resource-powers.ts';
+import rbacSharedServiceAccount from './rbac/shared-service-account.ts';
+import rbacUnusedRole from './rbac/unused-role.ts';
 import rbacWideGroups from './rbac/wide-groups.ts';
 import rbacWildcards from './rbac/wildcards.ts';
+import rbacWorkloadPowers from './rbac/workload-powers.ts';
 import secretsEnvironment from './secrets/environment.ts';
 import secretsExternalStore from './secrets/external-store.ts';
 import serviceAccountsDefaultAutomount from './service-accounts/default-automount.ts';
@@ -333,15 +346,28 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   podsVolumeTypes,
   podsWindowsAdminUser,
   podsWindowsHostProcess,
+  rbacBindingSubjects,
   rbacCertificateApproval,
   rbacClusterAdmin,
+  rbacClusterPowers,
+  rbacComponentSecrets,
+  rbacControlPlaneGrants,
   rbacDanglingRole,
+  rbacDanglingSubject,
+  rbacDefaultDrift,
   rbacDefaultRoles,
+  rbacDuplicateBinding,
   rbacFullWildcard,
+  rbacLegacyToken,
   rbacMastersGroup,
+  rbacPowerfulDaemonset,
   rbacPowers,
+  rbacResourcePowers,
+  rbacSharedServiceAccount,
+  rbacUnusedRole,
   rbacWideGroups,
   rbacWildcards,
+  rbacWorkloadPowers,
   secretsEnvironment,
   secretsExternalStore,
   serviceAccountsDefaultAutomount,

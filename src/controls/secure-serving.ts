@@ -5,6 +5,7 @@ import { unknown } from '../model/verdict.ts';
 import { isLoopback, urlHost } from '../semantics/node/listen-address.ts';
 import { staticPod } from './node-examples.ts';
 import { type SettingRow, settingFailure } from './setting-control.ts';
+import { sharesAuthority } from './shared-authority.ts';
 import { tlsRows } from './tls-rows.ts';
 
 type Isolated = 'kube-controller-manager' | 'kube-scheduler';
@@ -65,8 +66,10 @@ export function secureServingRows(component: Isolated): SettingRow[] {
       wrong: (value, subject) => {
         const clients = subject.config.get('client-ca-file')?.value;
         const named = stringsIn(subject.config.get('requestheader-allowed-names')?.value).length > 0;
-        const same = typeof value === 'string' && value !== '' && value === clients;
-        return same && !named ? 'the CA of all client certificates lets each of them claim to be anyone' : undefined;
+        if (named || typeof value !== 'string' || value === '' || typeof clients !== 'string') return undefined;
+        return sharesAuthority(subject, [value, clients])
+          ? 'the CA of all client certificates lets each of them claim to be anyone'
+          : undefined;
       },
       examples: {
         fail: [

@@ -113,4 +113,20 @@ describe('what detections need', () => {
   ])('%s', (name, needs) => {
     expect(byName.get(name)).toEqual(needs);
   });
+
+  it('privileged-container: what makes pods, and not every write', () => {
+    const { requests = [] } = byName.get('privileged-container') ?? {};
+    expect(requests.map(({ group, resource }) => `${resource} ${group}`)).toEqual([
+      'pods ',
+      'pods/ephemeralcontainers ',
+      'replicationcontrollers ',
+      'podtemplates ',
+      'deployments apps',
+      'daemonsets apps',
+      'statefulsets apps',
+      'replicasets apps',
+      'jobs batch',
+      'cronjobs batch',
+    ]);
+  });
 });

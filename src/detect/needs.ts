@@ -77,8 +77,9 @@ type Might = (views: readonly EventView[]) => boolean;
 function requestsOf(conditions: readonly Expression[], might: Might): readonly NeededRequests[] {
   const seen = (asked: Asked): readonly string[] => verbs.filter((verb) => might(samplesOf(verb, asked)));
   const anything = seen({ group: 'unknown.example', resource: 'unknowns', subresource: '' });
-  if (anything.length > 0) return [{ group: '*', resource: '*', verbs: short(anything) }];
-  const all: Asked[] = [...apiResources];
+  const pods = anything.length > 0 && conditions.every(needsPods);
+  if (anything.length > 0 && !pods) return [{ group: '*', resource: '*', verbs: short(anything) }];
+  const all: Asked[] = pods ? podMakers : [...apiResources];
   for (const asked of namedIn(conditions)) {
     if (!isListed(asked)) all.push(asked);
   }
@@ -90,6 +91,34 @@ function requestsOf(conditions: readonly Expression[], might: Might): readonly N
     found.push({ group, resource: subresource === '' ? resource : `${resource}/${subresource}`, verbs: short(wanted) });
   }
   return found;
+}
+
+/**
+ * What makes pods, and Kubernetes has of itself. A custom resource with a template has its pods made by a controller,
+ * whose requests for pods are seen.
+ */
+const podMakers = apiResources.filter(
+  ({ group, resource, subresource }) =>
+    group !== 'metrics.k8s.io' &&
+    (subresource === '' || subresource === 'ephemeralcontainers') &&
+    /^(?:pods|podtemplates|replicationcontrollers|deployments|daemonsets|statefulsets|replicasets|jobs|cronjobs)$/.test(
+      resource,
+    ),
+);
+
+/** Whether the condition can be true of no request that makes no pods. */
+function needsPods(condition: Expression): boolean {
+  const shape = compile(withoutPods(condition), 'shape');
+  const unknowns = { group: 'unknown.example', resource: 'unknowns', subresource: '' };
+  return verbs.every((verb) => samplesOf(verb, unknowns).every((view) => shape(view) === truth.no));
+}
+
+/** The same condition of an object that is no pod and makes none. */
+function withoutPods(condition: Expression): Expression {
+  if (condition.kind === 'not') return { kind: 'not', part: withoutPods(condition.part) };
+  if (condition.kind !== 'test') return { kind: condition.kind, parts: condition.parts.map(withoutPods) };
+  if (!condition.field.name.startsWith('pod.')) return condition;
+  return { ...condition, field: { ...condition.field, known: 'shape', read: () => undefined } };
 }
 
 /** Resources that a rule names and that no API server has of itself. */

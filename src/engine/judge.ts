@@ -258,8 +258,11 @@ class Run {
       template,
       ...(container && { container: { name: container.name, role: container.role } }),
     };
+    const keys = new Set(failures.map(({ control, failure }) => `${control.id} ${failure.key}`));
     for (const { control, failure } of failures) {
-      const cover = control.coveredBy.find((id) => failed.has(id) || above.has(id));
+      const { sameAs, key } = failure;
+      const same = sameAs !== undefined && keys.has(`${sameAs} ${key}`) ? sameAs : undefined;
+      const cover = same ?? control.coveredBy.find((id) => failed.has(id) || above.has(id));
       if (cover !== undefined) {
         if (!this.told.has(control)) this.told.set(control, { control: cover, object });
         continue;

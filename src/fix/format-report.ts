@@ -17,12 +17,17 @@ export function formatFixReport(report: FixReport): string {
     lines.push(`${visible(file)}: ${counted(mended.length, 'finding')} ${done}`);
     for (const { control, message } of mended) lines.push(`  ${control.id}: ${visibleShort(message, 300)}`);
   }
-  if (report.files.length === 0) lines.push('No file was changed.');
+  if (report.files.length === 0) lines.push(nothingDone(report.left));
   else if (report.mode === 'diff')
     lines.push(`${counted(report.files.length, 'file')} would change; nothing was written.`);
   const left = leftLines(report.left);
   if (left.length > 0) lines.push('', 'Not mended:', ...left.map((line) => `  ${line}`));
   return `${lines.join('\n')}\n`;
+}
+
+function nothingDone(left: readonly LeftFinding[]): string {
+  if (left.length === 0) return 'Nothing to mend was found; no file was changed.';
+  return `Nothing was mended: ${findings(left)} left, for the reasons below. No file was changed.`;
 }
 
 /** In the order in which a person can do something about them. */

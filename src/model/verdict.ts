@@ -24,6 +24,8 @@ export interface Failure {
   readonly place?: ObjectPlace;
   /** Of the mode of a file: its permission bits, for editions of a benchmark that allow more. */
   readonly mode?: number;
+  /** Id of a control that says the same of the same `key`: where that fails for it too, there is one finding and not two. */
+  readonly sameAs?: string;
   /** What to change and where, for this case; the control's own remedy says it for all. */
   readonly remedy?: string;
 }

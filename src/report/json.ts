@@ -9,6 +9,7 @@ import { formatPath } from '../model/path.ts';
 import type { ClusterInfo, Gap, KubeObject, SkippedInput } from '../model/snapshot.ts';
 import { jsonLines } from './json-lines.ts';
 import { compareText, locationOf } from './location.ts';
+import { NodeMends } from './node-mends.ts';
 import { sortErrors, sortFindings, sortGaps, sortPlaces, sortSkipped, sortUndecided } from './order.ts';
 import type { ReportOptions } from './report-format.ts';
 import { countSeverities, errorText, isComplete } from './summary.ts';
@@ -20,13 +21,14 @@ import { tool } from './tool.ts';
  */
 export function json(judgement: Judgement, options?: Pick<ReportOptions, 'benchmark'>): Iterable<string> {
   const { controls, coverage, snapshot } = judgement;
+  const mends = new NodeMends(judgement);
   return jsonLines(
     new Map<string, unknown>([
       ['schema', 'bulwark.report/v1'],
       ['tool', tool],
       ['cluster', snapshot.cluster && clusterRecord(snapshot.cluster)],
       ['summary', summaryRecord(judgement)],
-      ['findings', mapped(sortFindings(judgement.findings), findingRecord)],
+      ['findings', mapped(sortFindings(judgement.findings), (finding) => findingRecord(finding, mends))],
       ['benchmark', options?.benchmark && benchmarkRecord(options.benchmark, judgement)],
       ['inputs', inputsRecord(judgement.inputs)],
       ['gaps', mapped(sortGaps(judgement.gaps), gapRecord)],
@@ -87,9 +89,9 @@ function summaryRecord(judgement: Judgement): unknown {
   };
 }
 
-function findingRecord(finding: Finding): unknown {
+function findingRecord(finding: Finding, mends: NodeMends): unknown {
   const { control, severity, subject, owner, message } = finding;
-  const fix = control.fix ?? control.mend;
+  const fix = control.fix ?? (mends.planOf(finding)?.kind === 'mends' ? control.mend : undefined);
   return {
     control: control.id,
     title: control.title,

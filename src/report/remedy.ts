@@ -5,21 +5,22 @@ export function remedyOf(control: AnyControl): readonly string[] {
   return control.remedy === '' ? [] : [sentence(capitalised(control.remedy))];
 }
 
-/** The same, and what `bulwark fix` does about it in a file. */
+/** The same, and what `bulwark fix` does about it in general: in a file, or on a node. */
 export function remedySentences(control: AnyControl): readonly string[] {
-  const sentences = [...remedyOf(control)];
-  if (control.fix !== undefined) sentences.push(fixSentences[control.fix.safety]);
-  return [...sentences, ...mendSentences(control)];
+  return [...remedyOf(control), ...fixSentence(control), ...mendSentences(control)];
 }
 
-/** What `bulwark fix` does about it on a node, and what must hold first. */
-export function mendSentences({ mend }: AnyControl): readonly string[] {
+/** What `bulwark fix` does about it in a manifest. */
+export function fixSentence({ fix }: AnyControl): readonly string[] {
+  return fix === undefined ? [] : [fixSentences[fix.safety]];
+}
+
+/** What `bulwark fix` does about it on a node whose layout it can change, and what must hold first. */
+function mendSentences({ mend }: AnyControl): readonly string[] {
   if (mend === undefined) return [];
   const first = mend.first === undefined ? [] : [sentence(`First: ${mend.first}`)];
-  return [
-    ...first,
-    mend.safety === 'safe' ? '"bulwark fix --node" mends it.' : '"bulwark fix --node --may-break" mends it.',
-  ];
+  const options = mend.safety === 'safe' ? '' : ' --may-break';
+  return [...first, `"bulwark fix --node${options}" on the node (or --root DIR) mends it where a file there says it.`];
 }
 
 const fixSentences = {

@@ -1,9 +1,10 @@
 import type { Finding, Place } from '../engine/finding.ts';
 import { type Location, locationOf } from './location.ts';
 import { counted, objectName } from './names.ts';
+import type { NodeMends } from './node-mends.ts';
 import { sortPlaces } from './order.ts';
-import { capitalised, mendSentences, remedyOf, remedySentences, sentence } from './remedy.ts';
-import { firstOwners, type Group, isInFile, type OwnerFindings } from './terminal-groups.ts';
+import { capitalised, fixSentence, remedyOf, sentence } from './remedy.ts';
+import { findingsOf, firstOwners, type Group, isInFile, type OwnerFindings } from './terminal-groups.ts';
 import type { Page } from './terminal-page.ts';
 import { padEnd, textWidth, unbroken, wrap } from './text-width.ts';
 import { visible, visibleShort } from './visible.ts';
@@ -21,7 +22,7 @@ export function isFolded({ severity }: Group, { detail }: Page): boolean {
 }
 
 /** Where, what, why, and how to mend it. */
-export function findingGroup(group: Group, page: Page): string[] {
+export function findingGroup(group: Group, page: Page, mends: NodeMends): string[] {
   const { control, severity, owners } = group;
   const { style } = page;
   const shown = firstOwners(group, page.detail === 'full' ? owners.length : shownOwners[severity]);
@@ -34,7 +35,7 @@ export function findingGroup(group: Group, page: Page): string[] {
     ),
     ...(hidden > 0 ? [style.faint(`    and ${hidden} more; --verbose shows all`)] : []),
     ...wrap(sentence(control.why), { width: page.proseWidth, lead: '  Why  ' }),
-    ...fixLines(group, page),
+    ...fixLines(group, page, mends),
   ];
 }
 
@@ -53,26 +54,29 @@ function headingLines(group: Group, { style, width }: Page): string[] {
 /** Remedies of single cases that are printed before the rest is left to `--verbose`. */
 const shownRemedies = { short: 2, full: 20 } as const;
 
-function fixLines({ control, owners }: Group, { proseWidth, detail }: Page): string[] {
-  const own = new Set(owners.flatMap(({ findings }) => findings.flatMap(({ failure }) => failure.remedy ?? [])));
-  if (own.size > 0) {
-    const shown = [...own].sort().slice(0, shownRemedies[detail]);
-    const more = own.size - shown.length;
-    const general = control.remedy === '' ? [] : [sentence(capitalised(control.remedy))];
-    const rest = more > 0 ? [`And ${more} more like it.`] : [];
-    const texts = [
-      ...shown.map((text) => sentence(visibleShort(capitalised(text), longestMessage))),
-      ...rest,
-      ...general,
-    ];
-    return wrap([...texts, ...mendSentences(control)].join(' '), { width: proseWidth, lead: '  Fix  ' });
-  }
-  const sentences = owners.some(isInFile) ? remedySentences(control) : remedyOf(control);
+function fixLines(group: Group, page: Page, mends: NodeMends): string[] {
+  const { control, owners } = group;
+  const byFix = [
+    ...(owners.some(isInFile) ? fixSentence(control) : []),
+    ...(control.mend === undefined ? [] : mends.sentencesFor(control, findingsOf(group))),
+  ];
+  const sentences = [...ownRemedies(group, page), ...remedyOf(control), ...byFix];
   if (sentences.length === 0) return [];
   return wrap(sentences.join(' ').replaceAll('bulwark fix', unbroken('bulwark fix')), {
-    width: proseWidth,
+    width: page.proseWidth,
     lead: '  Fix  ',
   });
+}
+
+/** What single cases need, beyond what mends all. */
+function ownRemedies({ owners }: Group, { detail }: Page): string[] {
+  const own = new Set(owners.flatMap(({ findings }) => findings.flatMap(({ failure }) => failure.remedy ?? [])));
+  const shown = [...own].sort().slice(0, shownRemedies[detail]);
+  const more = own.size - shown.length;
+  return [
+    ...shown.map((text) => sentence(visibleShort(capitalised(text), longestMessage))),
+    ...(more > 0 ? [`And ${more} more like it.`] : []),
+  ];
 }
 
 /** A finding: the place to go to, and what is wrong there. */

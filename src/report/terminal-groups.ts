@@ -58,6 +58,11 @@ export function firstOwners({ owners }: Group, limit: number): OwnerFindings[] {
   return first.sort(compareOwners).map((owner) => ({ ...owner, findings: sortFindings(owner.findings) }));
 }
 
+/** Of all its objects. */
+export function findingsOf({ owners }: Group): readonly Finding[] {
+  return owners.flatMap(({ findings }) => findings);
+}
+
 /** Whether what was found stands in a file that can be mended. */
 export function isInFile({ findings }: OwnerFindings): boolean {
   return findings.some(({ places }) =>

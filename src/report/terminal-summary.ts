@@ -1,8 +1,9 @@
 import type { Judgement } from '../engine/judge.ts';
-import type { Snapshot } from '../model/snapshot.ts';
+import type { NodeEvidence } from '../model/node.ts';
 import { counted } from './names.ts';
+import { fixCommand, type NodeMends } from './node-mends.ts';
 import { countSeverities, gravestFirst, isComplete } from './summary.ts';
-import { type Group, isInFile } from './terminal-groups.ts';
+import { findingsOf, type Group, isInFile } from './terminal-groups.ts';
 import type { Page } from './terminal-page.ts';
 import { unbroken, wrap } from './text-width.ts';
 import { visible } from './visible.ts';
@@ -78,30 +79,20 @@ function nameList(names: readonly string[], { detail }: Page): string {
 }
 
 /** The next step, where there is something to mend. */
-export function nextLines(groups: readonly Group[], { nodes }: Snapshot, { style, width }: Page): string[] {
+export function nextLines(groups: readonly Group[], { style, width, nodes, mends }: NextStep): string[] {
   if (groups.length === 0) return [];
   const inFiles = groups.filter(({ control, owners }) => control.fix !== undefined && owners.some(isInFile));
   const more = `"${unbroken('bulwark explain CONTROL')}" tells more of a control`;
   const extent = groups.length === 1 ? 'it' : `${inFiles.length} of the ${groups.length} controls that fail`;
-  const onNodes = nodes === undefined ? [] : groups.filter(({ control }) => control.mend !== undefined);
-  const mends = [
+  const onNodes = groups.some((group) => group.control.mend !== undefined && mends.mendsAny(findingsOf(group)));
+  const next = [
     ...(inFiles.length === 0 ? [] : [`"${unbroken('bulwark fix PATH --dry-run')}" shows edits that mend ${extent}; `]),
-    ...(onNodes.length === 0 ? [] : nodeFix(nodes)),
+    ...(onNodes ? [`${fixCommand(nodes, ' --dry-run')} shows what it mends there; `] : []),
   ];
-  const mend = mends.join('');
-  return wrap(`Next: ${mend}${more}`, { width }).map(style.strong);
+  return wrap(`Next: ${next.join('')}${more}`, { width }).map(style.strong);
 }
 
-/** A bundle is a copy: it is mended where it came from. */
-function nodeFix(nodes: Snapshot['nodes']): string[] {
-  const [node] = nodes ?? [];
-  if (node === undefined) return [];
-  const command = {
-    root: `bulwark fix --root ${visible(node.at)} --dry-run`,
-    host: 'bulwark fix --node --dry-run',
-    bundle: undefined,
-  }[node.from];
-  return command === undefined
-    ? ['mend a node with "bulwark fix --node" there; ']
-    : [`"${unbroken(command)}" shows what mends a node; `];
+interface NextStep extends Page {
+  readonly nodes: readonly NodeEvidence[];
+  readonly mends: NodeMends;
 }

@@ -1,4 +1,5 @@
 import type { Judgement } from '../engine/judge.ts';
+import { NodeMends } from './node-mends.ts';
 import type { ReportOptions } from './report-format.ts';
 import { accountLines } from './terminal-account.ts';
 import { benchmarkPage } from './terminal-benchmark.ts';
@@ -21,8 +22,9 @@ export function* terminal(judgement: Judgement, options: ReportOptions): Generat
     return;
   }
   const groups = groupFindings(judgement);
+  const mends = new NodeMends(judgement);
   for (const group of groups) {
-    if (!isFolded(group, page)) yield block(findingGroup(group, page));
+    if (!isFolded(group, page)) yield block(findingGroup(group, page, mends));
   }
   yield block(
     foldedGroups(
@@ -31,7 +33,8 @@ export function* terminal(judgement: Judgement, options: ReportOptions): Generat
     ),
   );
   for (const lines of accountLines(judgement, page)) yield block(lines);
-  yield `${[...countLines(judgement, page), ...nextLines(groups, judgement.snapshot, page)].join('\n')}\n`;
+  const { nodes = [] } = judgement.snapshot;
+  yield `${[...countLines(judgement, page), ...nextLines(groups, { ...page, nodes, mends })].join('\n')}\n`;
 }
 
 function block(lines: readonly string[]): string {

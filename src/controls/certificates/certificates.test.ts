@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type CertificateOptions, type MadeCertificate, makeCertificate } from '../../../test/certificate.ts';
 import { judgeText } from '../../../test/judge-example.ts';
 import type { AnyControl } from '../control.ts';
+import frontProxy from '../kube-apiserver/front-proxy.ts';
 import { file, kubeletConfig, staticPod, unit } from '../node-examples.ts';
 import readable from './readable.ts';
 import strength from './strength.ts';
@@ -270,6 +271,25 @@ describe('trust', () => {
     expect(findings(text)).toEqual([
       'certificates/front-proxy-authority high node-1:/etc/kubernetes/pki/front-proxy-ca.crt: CN=front-proxy-ca vouches for the front proxy and for clients of the cluster alike (kube-apiserver --requestheader-client-ca-file)',
     ]);
+  });
+});
+
+describe('an authority of front proxy and clients', () => {
+  const args = [
+    `--client-ca-file=${pki}/ca.crt`,
+    `--requestheader-client-ca-file=${pki}/front-proxy-ca.crt`,
+    '--requestheader-allowed-names=front-proxy-client',
+  ];
+  const both = (controlsOf: readonly AnyControl[], text: string): string[] =>
+    judgeText(controlsOf, staticPod('kube-apiserver', args) + text).findings.map(({ control }) => control.id);
+
+  it.each([
+    ['in both files', ca.pem, ca.pem, ['kube-apiserver/requestheader-ca']],
+    ['among others', `${other.pem}${ca.pem}`, `${ca.pem}${serving().pem}`, ['kube-apiserver/requestheader-ca']],
+    ['in neither', ca.pem, other.pem, []],
+  ])('%s is one finding at most', (_, clients, proxies, expected) => {
+    const text = file(`${pki}/ca.crt`, clients) + file(`${pki}/front-proxy-ca.crt`, proxies);
+    expect(both([...trust, ...frontProxy], text).filter((id) => !id.endsWith('-certificate'))).toEqual(expected);
   });
 });
 

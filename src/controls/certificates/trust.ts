@@ -1,4 +1,6 @@
+import type { FoundCertificate } from '../../model/certificate.ts';
 import { notApplicable } from '../../model/verdict.ts';
+import { kubeletConfig } from '../node-examples.ts';
 import { certificateControls } from './certificate-control.ts';
 import { exampleCertificates as pem } from './example-certificates.ts';
 import { frontProxyWith, proxyClientWith } from './example-node.ts';
@@ -35,11 +37,24 @@ export default certificateControls([
       // With two certificates over one key the front proxy's is told of.
       if (!own.has('front-proxy')) return notApplicable('it is not the front proxy’s authority');
       if (!own.has('cluster') && !found.sameKeyAs.includes('cluster')) return undefined;
+      const component = usedForBothBy(found);
+      if (component !== undefined) return notApplicable(`${component}/requestheader-ca is about it`);
       return { says: 'vouches for the front proxy and for clients of the cluster alike' };
     },
     examples: {
-      fail: [frontProxyWith(pem.authority, pem.authority)],
+      fail: [
+        frontProxyWith(pem.authority, pem.frontProxyAuthority) +
+          kubeletConfig('authentication: {x509: {clientCAFile: /etc/kubernetes/pki/front-proxy-ca.crt}}'),
+      ],
       pass: [frontProxyWith(pem.frontProxyAuthority, pem.authority)],
     },
   },
 ]);
+
+/** The component whose own settings make it both: they are judged, and their control says where to change them. */
+function usedForBothBy({ uses }: FoundCertificate): string | undefined {
+  const by = new Set(uses.map((use) => use.by));
+  return ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].find((component) =>
+    ['client-ca-file', 'requestheader-client-ca-file'].every((flag) => by.has(`${component} --${flag}`)),
+  );
+}

@@ -27,6 +27,8 @@ export interface FileRow {
   readonly files: (files: NodeFiles) => FileSet;
   readonly content: Content | ((file: FileEvidence) => Content);
   readonly asks: ModeRule | OwnerRule;
+  /** The control that asks the same of a file among others: what both find is one finding, that one's. */
+  readonly sameAs?: string | undefined;
   /** Of a folder: what is in it that matters, so that who can come to that decides how grave it is. */
   readonly inside?: ((folder: FileEvidence) => readonly string[]) | undefined;
   readonly examples: Examples;
@@ -47,7 +49,7 @@ export interface OwnerRule {
 
 /** The controls of files and folders, from a table: what they share is only here. */
 export function fileControls(rows: readonly FileRow[]): readonly Control<'node'>[] {
-  return rows.map(({ name, files, content, asks, inside, ...rest }) => {
+  return rows.map(({ name, files, content, asks, inside, sameAs, ...rest }) => {
     const definition: ControlDefinition<'node'> = {
       ...rest,
       id: `files/${name}`,
@@ -55,7 +57,7 @@ export function fileControls(rows: readonly FileRow[]): readonly Control<'node'>
       check: ({ node }, facts) => {
         const found = facts.get(nodeFiles)(node);
         const owners = ownersOf(asks, found);
-        return checkFiles(files(found), (each) => problemOf(each, { node, asks, content, owners, inside }));
+        return checkFiles(files(found), (each) => problemOf(each, { node, asks, content, owners, inside, sameAs }));
       },
       mend: {
         safety: 'safe',
@@ -80,6 +82,7 @@ export interface FileProblem extends Grade {
   /** The problem is the file's mode, and nothing else. */
   readonly isMode?: true;
   readonly remedy?: string;
+  readonly sameAs?: string | undefined;
 }
 
 /** Judges each file of a set: one failure a file. A file that could not be looked at makes the answer unknown. */
@@ -98,7 +101,10 @@ export function checkFiles(
 }
 
 /** A failure at a file of the node. */
-export function fileFailure(node: NodeFiles['node'], { file, severity, says, remedy, isMode }: FileProblem): Failure {
+export function fileFailure(
+  node: NodeFiles['node'],
+  { file, severity, says, remedy, isMode, sameAs }: FileProblem,
+): Failure {
   const key = file.process === undefined ? file.path : `${file.path} in process ${file.process}`;
   return fail(`${file.path} ${says}`, [], {
     key,
@@ -106,6 +112,7 @@ export function fileFailure(node: NodeFiles['node'], { file, severity, says, rem
     place: { object: fileObject(node, file), path: [] },
     ...(isMode === true && { mode: file.mode & 0o777 }),
     ...(remedy !== undefined && { remedy }),
+    ...(sameAs !== undefined && { sameAs }),
   });
 }
 
@@ -120,14 +127,14 @@ function ownersOf(asks: ModeRule | OwnerRule, files: NodeFiles): Owners {
   return { also: new Set(asks.also?.(files)), right: rightOwner(asks, files) };
 }
 
-interface Question extends Pick<FileRow, 'asks' | 'content' | 'inside'> {
+interface Question extends Pick<FileRow, 'asks' | 'content' | 'inside' | 'sameAs'> {
   readonly node: NodeFiles['node'];
   readonly owners: Owners;
 }
 
 function problemOf(
   { file, access }: FoundFile,
-  { node, asks, content, owners, inside }: Question,
+  { node, asks, content, owners, inside, sameAs }: Question,
 ): (FileProblem & { node: NodeFiles['node'] }) | undefined {
   const kept = typeof content === 'function' ? content(file) : content;
   if ('mode' in asks) {
@@ -135,7 +142,8 @@ function problemOf(
     if ((file.mode & 0o777 & ~limit) === 0) return undefined;
     const { severity, says } = gradeMode(access, file, { content: kept, inside: inside?.(file) });
     const wide = `has mode ${modeText(file.mode)}, wider than ${modeText(limit)}: ${says}`;
-    return { node, file, severity, isMode: true, says: wide, remedy: `run chmod ${modeText(limit)} ${file.path}` };
+    const remedy = `run chmod ${modeText(limit)} ${file.path}`;
+    return { node, file, severity, isMode: true, says: wide, remedy, sameAs };
   }
   const isOwn = file.uid === 0 || owners.also.has(file.uid);
   const { gid } = file;
@@ -144,7 +152,8 @@ function problemOf(
   const uid = owners.right;
   const right = uid === undefined || uid === 0 ? 'root:root' : access.names.user(uid);
   const whose = `belongs to ${ownerText(access, file)}, not to ${right}: ${says}`;
-  return { node, file, severity, says: whose, ...(uid !== undefined && { remedy: `run chown ${right} ${file.path}` }) };
+  const remedy = uid === undefined ? {} : { remedy: `run chown ${right} ${file.path}` };
+  return { node, file, severity, says: whose, ...remedy, sameAs };
 }
 
 function rightOwner({ right }: OwnerRule, files: NodeFiles): number | undefined {

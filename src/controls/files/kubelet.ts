@@ -80,6 +80,7 @@ export default fileControls([
     severity: 'medium',
     why: 'Whoever changes it decides whose certificates the kubelet takes, and so who runs commands in its pods.',
     files: clientCa,
+    sameAs: 'files/pki-certificate-mode',
     content: 'public',
     asks: { mode: 0o644 },
     examples: {
@@ -93,6 +94,7 @@ export default fileControls([
     severity: 'high',
     why: 'The owner of the file decides whose certificates the kubelet takes, and so who runs commands in its pods.',
     files: clientCa,
+    sameAs: 'files/pki-owner',
     content: 'public',
     asks: { owner: 'root' },
     examples: {

@@ -152,6 +152,16 @@ describe('the files of a node', () => {
       'low files/etcd-data-mode: /etc/kubernetes/etcd has mode 0755, wider than 0700: /etc/kubernetes/etcd/member (0700) lets nobody but root in',
     ],
     [
+      'a client CA that everyone can change',
+      { '/etc/kubernetes/pki/ca.crt': 'mode 0666' },
+      'critical files/pki-certificate-mode: /etc/kubernetes/pki/ca.crt has mode 0666, wider than 0644: everyone can change it',
+    ],
+    [
+      'a client CA of somebody else',
+      { '/etc/kubernetes/pki/ca.crt': 'mode 0644 owner 1000:1000' },
+      'high files/pki-owner: /etc/kubernetes/pki/ca.crt belongs to deploy:1000, not to root:root: user deploy can change it',
+    ],
+    [
       'a folder that everyone can write to',
       { '/etc/kubernetes': 'mode 0777 directory' },
       'critical files/writable-folders: /etc/kubernetes is not root’s alone: everyone can put files in it',

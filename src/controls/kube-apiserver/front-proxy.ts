@@ -1,6 +1,7 @@
 import type { NodeComponent } from '../../model/node-component.ts';
 import { file } from '../node-examples.ts';
 import { settingControls, settingFailure } from '../setting-control.ts';
+import { sharesAuthority } from '../shared-authority.ts';
 import { apiServer, isSet, settingOf, textOf } from './server-control.ts';
 
 const ca = '--requestheader-client-ca-file=/etc/kubernetes/pki/front-proxy-ca.crt';
@@ -25,7 +26,7 @@ export default settingControls('kube-apiserver', [
     moot: noProxy,
     wrong: (value, server) => {
       const clients = textOf(server, 'client-ca-file');
-      if (clients === '' || !sameFile(server, String(value), clients)) return undefined;
+      if (clients === '' || !sharesAuthority(server, [String(value), clients])) return undefined;
       const open = !isSet(server, 'requestheader-allowed-names');
       const says = open
         ? 'it is the CA of client certificates, and each of them may claim to be any user'
@@ -95,10 +96,3 @@ export default settingControls('kube-apiserver', [
     },
   },
 ]);
-
-/** By path, or by what the files hold where both were read. */
-function sameFile(server: NodeComponent, a: string, b: string): boolean {
-  if (a === b) return true;
-  const text = server.readFile(a)?.trim();
-  return text !== undefined && text !== '' && text === server.readFile(b)?.trim();
-}

@@ -261,7 +261,9 @@ describe('one thing wrong, one finding', () => {
     [
       'no audit policy',
       { flags: { 'audit-policy-file': null } },
-      ['medium audit-policy-file kube-apiserver.yaml: audit-policy-file is not set (default): no request is logged, although --audit-log-path is set'],
+      [
+        'medium audit-policy-file kube-apiserver.yaml: audit-policy-file is not set (default): no request is logged, although --audit-log-path is set',
+      ],
     ],
     [
       'no audit at all',
@@ -278,7 +280,9 @@ describe('one thing wrong, one finding', () => {
     [
       'no audit log',
       { flags: { 'audit-log-path': null } },
-      ['medium audit-backend kube-apiserver.yaml: audit-log-path is not set (default): no audit log is written, although there is a policy'],
+      [
+        'medium audit-backend kube-apiserver.yaml: audit-log-path is not set (default): no audit log is written, although there is a policy',
+      ],
     ],
     [
       'an audit log of a day',

@@ -42,7 +42,7 @@ export function formatNodeReport({ mode, written, left }: NodeFixReport, width: 
     }
     for (const restart of file.restarts) lines.push(`  ${visible(restart)}`);
   }
-  if (written.length === 0) lines.push('No file was changed.');
+  if (written.length === 0) lines.push(nothingDone(left));
   else if (mode === 'diff') lines.push(`${counted(written.length, 'file')} would change; nothing was written.`);
   const refused = left.filter(({ cause }) => cause === 'refused');
   const breaking = left.filter(({ cause }) => cause === 'may-break');
@@ -60,6 +60,11 @@ export function formatNodeReport({ mode, written, left }: NodeFixReport, width: 
     }
   }
   return `${lines.join('\n')}\n`;
+}
+
+function nothingDone(left: readonly LeftOnNode[]): string {
+  if (left.length === 0) return 'Nothing to mend was found; no file was changed.';
+  return `Nothing was mended: ${counted(left.length, 'finding')} left, for the reasons below. No file was changed.`;
 }
 
 function leftLine({ finding, detail }: LeftOnNode, width: number): string[] {

@@ -40,6 +40,7 @@ const values: readonly [title: string, Component, args: readonly string[], name:
     ['--service-account-issuer=https://a,b', '--service-account-issuer=https://c'],
     'service-account-issuer',
     ['https://a,b', 'https://c'],
+    22,
   ],
   [
     'a list replaces its default',
@@ -83,8 +84,8 @@ const values: readonly [title: string, Component, args: readonly string[], name:
 ];
 
 describe('the flag grammar', () => {
-  it.each(values)('%s', (_, component, args, name, value) => {
-    const resolved = resolve(component, args);
+  it.each(values)('%s', (_, component, args, name, value, minor?: number) => {
+    const resolved = resolve(component, args, minor);
     expect(resolved.get(name)?.value).toEqual(value);
     expect(resolved.problems).toEqual([]);
   });
@@ -93,7 +94,8 @@ describe('the flag grammar', () => {
     [21, ['--service-account-issuer=https://a', '--service-account-issuer=https://b'], 'https://b'],
     [22, ['--service-account-issuer=https://a', '--service-account-issuer=https://b'], ['https://a', 'https://b']],
     [21, [], ''],
-    [undefined, [], []],
+    [36, [], []],
+    [undefined, [], null],
   ])('a flag that may be repeated from v1.22 on, in minor %s: %o is %o', (minor, args, value) => {
     expect(resolve('kube-apiserver', args, minor).get('service-account-issuer')?.value).toEqual(value);
   });

@@ -76,7 +76,7 @@ describe('the kubelet', () => {
     [20, 5],
     [26, 5],
     [27, 50],
-    [undefined, 50],
+    [undefined, null],
   ])('records %s events with the default of v1.%s', (minor, qps) => {
     const given: Given = { component: 'kubelet', args: [], ...(minor === undefined ? {} : { minor }) };
     expect(resolve(given).get('event-qps')?.value).toBe(qps);

@@ -70,21 +70,20 @@ function readOnce(input: ComponentInput): ComponentInput {
   };
 }
 
-/** The versions that know all that is set, but for what none knows; all of them where there are none. */
+/** The versions that take all that is set, but for what none takes; else those that have all of it; else all. */
 function thatStart(all: readonly ResolvedComponent[]): readonly ResolvedComponent[] {
   const always = sharedKeys(all);
-  const starting = all.filter(({ problems }) =>
-    problems.every((problem) => !keepsFromStarting.has(problem.kind) || always.has(keyOf(problem))),
-  );
-  return starting.length === 0 ? all : starting;
+  for (const refusals of [refused, lacking]) {
+    const starting = all.filter(({ problems }) =>
+      problems.every((problem) => !refusals.has(problem.kind) || always.has(keyOf(problem))),
+    );
+    if (starting.length > 0) return starting;
+  }
+  return all;
 }
 
-const keepsFromStarting: ReadonlySet<ConfigurationProblem['kind']> = new Set([
-  'unknown-flag',
-  'unknown-field',
-  'misplaced-field',
-  'invalid',
-]);
+const lacking: ReadonlySet<ConfigurationProblem['kind']> = new Set(['unknown-flag', 'unknown-field']);
+const refused: ReadonlySet<ConfigurationProblem['kind']> = new Set([...lacking, 'invalid']);
 
 function sharedKeys(resolved: readonly ResolvedComponent[]): ReadonlySet<string> {
   const [first, ...others] = resolved;

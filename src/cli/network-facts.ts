@@ -1,0 +1,39 @@
+import { type Facts, factsOf } from '../facts/facts.ts';
+import { networkPolicies } from '../facts/network.ts';
+import { endpointNames, findEndpoint, type NetworkEndpoint } from '../facts/network-endpoints.ts';
+import { BulwarkError } from '../model/errors.ts';
+import { visibleShort } from '../report/visible.ts';
+import { takeSnapshot } from './evidence.ts';
+import { nearest } from './nearest.ts';
+import type { NetworkFlags, NetworkSession } from './network.ts';
+
+/** Reads what paths and flags name. What could not be read, or means something else than it says, goes to standard error. */
+export async function networkFacts(paths: readonly string[], flags: NetworkFlags, { terminal }: NetworkSession): Promise<Facts> {
+  const snapshot = await takeSnapshot(paths, flags, terminal);
+  const facts = factsOf(snapshot);
+  for (const { what, reason } of snapshot.gaps) terminal.err(`bulwark: ${visibleShort(`${what}: ${reason}`, 300)}\n`);
+  tellProblems(facts, (text) => terminal.err(text));
+  return facts;
+}
+
+/** Policies that are not what they seem: whoever asks who can talk to whom must know. */
+export function tellProblems(facts: Facts, say: (text: string) => void): void {
+  const { all, unread } = facts.get(networkPolicies);
+  const most = 10;
+  const lines = all.flatMap(({ object, problems }) =>
+    problems.map(({ message }) => `${object.kind} ${object.namespace ?? ''}/${object.name}: ${message}`),
+  );
+  for (const line of lines.slice(0, most)) say(`bulwark: ${visibleShort(line, 300)}\n`);
+  if (lines.length > most) say(`bulwark: and ${lines.length - most} more; "bulwark scan --only network-policies" tells all\n`);
+  const kinds = [...new Set(unread.map(({ kind, apiVersion }) => `${kind} (${apiVersion})`))];
+  if (kinds.length > 0) say(`bulwark: policies of kind ${kinds.join(', ')} are not read; what they are about is unknown\n`);
+}
+
+/** Throws `usage` for a name that nothing has. */
+export function endpointNamed(facts: Facts, name: string): NetworkEndpoint {
+  const endpoint = findEndpoint(facts, name);
+  if (endpoint !== undefined) return endpoint;
+  const near = nearest(name, endpointNames(facts));
+  const hint = near === undefined ? 'name it NAMESPACE/NAME, an address, node or internet' : `did you mean ${near}?`;
+  throw new BulwarkError('usage', `there is no endpoint ${visibleShort(name, 100)}`, hint);
+}

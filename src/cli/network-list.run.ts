@@ -1,0 +1,28 @@
+import { exitCodes } from '../engine/exit-code.ts';
+import { networkEnforcement, networkReachability } from '../facts/network.ts';
+import { incomingFlows } from '../facts/network-flows.ts';
+import { networkDot } from '../report/network-dot.ts';
+import { networkGraph } from '../report/network-graph.ts';
+import { networkListJson, networkListText } from '../report/network-list.ts';
+import { networkSvg } from '../report/network-svg.ts';
+import { styleOf } from '../report/style.ts';
+import type { NetworkListFlags, NetworkSession } from './network.ts';
+import { endpointNamed, networkFacts } from './network-facts.ts';
+
+/** Prints who can talk to whom. Returns the exit code. */
+export async function runNetworkList(
+  paths: readonly string[],
+  flags: NetworkListFlags,
+  session: NetworkSession,
+): Promise<number> {
+  const facts = await networkFacts(paths, flags, session);
+  const { terminal, color } = session;
+  const { ports } = facts.get(networkReachability);
+  const focus = flags.focus === undefined ? undefined : new Set(endpointNamed(facts, flags.focus).classes);
+  const shown = { groups: incomingFlows(facts, focus), ports, enforcement: facts.get(networkEnforcement) };
+  if (flags.output === 'json') await terminal.out(networkListJson(shown));
+  else if (flags.output === 'dot') await terminal.out(networkDot(networkGraph(shown)));
+  else if (flags.output === 'svg') await terminal.out(networkSvg(networkGraph(shown)));
+  else for (const text of networkListText(shown, { style: styleOf(color), width: terminal.width })) await terminal.out(text);
+  return exitCodes.clean;
+}
