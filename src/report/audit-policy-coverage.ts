@@ -69,7 +69,9 @@ function byCause(
     if (known === undefined) found.set(key, { rows: [row], causes, exceptions });
     else known.rows.push(row);
   }
-  return [...found.values()];
+  const gravest = ({ rows: group }: CauseGroup): Severity =>
+    group.reduce<Severity>((most, { severity }) => (compareSeverity(severity, most) > 0 ? severity : most), 'info');
+  return [...found.values()].sort((a, b) => compareSeverity(gravest(b), gravest(a)));
 }
 
 interface Columns {
