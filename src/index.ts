@@ -18,3 +18,4 @@ export { controlPages } from './report/control-page.ts';
 export { formats } from './report/formats.ts';
 export * from './semantics/component-config/index.ts';
 export * from './semantics/pod-security/index.ts';
+export * from './semantics/rbac/index.ts';

@@ -3,13 +3,16 @@ import { collectNode } from '../collect/node/collect.ts';
 import { exitCodes } from '../engine/exit-code.ts';
 import type { ResolvedComponent, Setting } from '../model/component.ts';
 import { BulwarkError } from '../model/errors.ts';
-import { padEnd, textWidth } from '../report/text-width.ts';
+import { configJson, configText, type ListedSetting } from '../report/config.ts';
+import { styleOf } from '../report/style.ts';
 import { visible } from '../report/visible.ts';
+import { defaultsLike } from '../semantics/component-config/defaults.ts';
+import { nameOfMinor } from '../semantics/component-config/layers.ts';
+import { unknownVersionName } from '../semantics/component-config/versions.ts';
 import { nodeComponents } from '../semantics/node/node-components.ts';
-import { settingOrigin } from '../semantics/node/setting-text.ts';
 import type { ConfigFlags } from './config.ts';
 import { nearest } from './nearest.ts';
-import type { Terminal } from './terminal.ts';
+import { type Terminal, useColor } from './terminal.ts';
 
 interface ConfigRequest {
   readonly component: string;
@@ -28,49 +31,59 @@ export async function runConfig({ component, setting, flags }: ConfigRequest, te
     const hint = 'name the root of a node with --root, or run this on the node';
     throw new BulwarkError('usage', `no ${component} runs or is configured at ${at}`, hint);
   }
-  for (const { config } of found) {
-    await terminal.out(settingLines(config, setting, flags));
-    for (const { message, where, line, hint } of config.problems) {
-      const place = line === undefined ? where : `${where}:${line}`;
-      terminal.err(
-        `bulwark: ${visible(place)}: ${visible(message)}${hint === undefined ? '' : ` (${visible(hint)})`}\n`,
-      );
+  const listings = found.map(({ config, node: name }) => ({
+    component,
+    node: name,
+    version: versionText(config),
+    minor: config.minor,
+    settings: settingsOf(config, setting, flags),
+    problems: config.problems,
+  }));
+  if (flags.output === 'json') await terminal.out(configJson(listings));
+  else {
+    const width = terminal.outIsTty ? terminal.width : Number.POSITIVE_INFINITY;
+    const style = styleOf(useColor(terminal, flags.color));
+    await terminal.out(listings.map((listing) => configText(listing, { width, style })).join('\n'));
+    for (const { problems } of listings) {
+      for (const { message, where, line, hint } of problems) {
+        const place = line === undefined ? where : `${where}:${line}`;
+        const more = hint === undefined ? '' : ` (${visible(hint)})`;
+        terminal.err(`bulwark: ${visible(place)}: ${visible(message)}${more}\n`);
+      }
     }
   }
   return gaps.length > 0 ? exitCodes.incomplete : exitCodes.clean;
 }
 
-function settingLines(resolved: ResolvedComponent, name: string | undefined, { all }: ConfigFlags): string {
+function versionText(config: ResolvedComponent): string {
+  const { component, minor, minorOf } = config;
+  if (minor === undefined) return `of a version that is not known (${unknownVersionName(config)})`;
+  return `${nameOfMinor(component, minor)}${minorOf === undefined ? '' : ` (taken from ${minorOf})`}`;
+}
+
+/** One setting, or all that are set. Throws `usage` for one that the version does not have. */
+function settingsOf(resolved: ResolvedComponent, name: string | undefined, { all }: ConfigFlags): ListedSetting[] {
+  const defaultOf = defaultsLike(resolved);
+  const listed = (setting: Setting): ListedSetting => ({ ...setting, default: defaultOf(setting.name) });
   if (name === undefined) {
     const shown = resolved.settings().filter(({ origin }) => all === true || origin.kind !== 'default');
-    return table(shown);
+    return shown.map(listed);
   }
   const setting = resolved.get(name);
-  if (setting !== undefined) return table([setting]);
-  const near = nearest(
+  if (setting !== undefined) return [listed(setting)];
+  const near = nearNames(
     name,
     resolved.settings().map((known) => known.name),
   );
-  const hint = near === undefined ? 'leave it out, with --all, for the list' : `did you mean ${near}?`;
+  const hint = near.length === 0 ? 'leave it out, with --all, for the list' : `did you mean ${near.join(' or ')}?`;
   throw new BulwarkError('usage', `${resolved.component} has no setting ${name} in this version`, hint);
 }
 
-function table(settings: readonly Setting[]): string {
-  const rows = settings.map(({ name, value, origin }) => [
-    name,
-    visible(rawText(value)),
-    visible(settingOrigin({ origin })),
-  ]);
-  const [nameColumns, valueColumns] = [0, 1].map((column) =>
-    Math.min(60, Math.max(0, ...rows.map((row) => textWidth(row[column] ?? '')))),
-  );
-  return rows
-    .map(([name = '', value = '', origin = '']) => {
-      return `${padEnd(name, nameColumns ?? 0)}  ${padEnd(value, valueColumns ?? 0)}  ${origin}\n`;
-    })
-    .join('');
-}
-
-function rawText(value: Setting['value']): string {
-  return typeof value === 'string' ? (value === '' ? '""' : value) : JSON.stringify(value);
+/** What a misspelt or shortened name may mean: the nearest by letters, else those that have it as a part. */
+function nearNames(name: string, known: readonly string[]): readonly string[] {
+  const near = nearest(name, known);
+  if (near !== undefined) return [near];
+  const part = name.toLowerCase();
+  const holding = known.filter((each) => each.toLowerCase().includes(part));
+  return holding.sort((a, b) => a.length - b.length).slice(0, 3);
 }

@@ -41,7 +41,11 @@ export async function runNetworkAnswer(
     sides: detail === 'reasons' ? explainPart(reachability, part) : [],
   }));
   if (detail === 'reasons' && parts.length > 0 && parts.every(({ sides }) => sides.length === 0)) {
-    throw new BulwarkError('usage', `${visibleShort(to, 100)} declares no port to explain`, `name one: ${target.name}:443`);
+    throw new BulwarkError(
+      'usage',
+      `${visibleShort(to, 100)} declares no port to explain`,
+      `name one: ${target.name}:443`,
+    );
   }
   const shown = { from, to, answer, ports: reachability.ports, enforcement: facts.get(networkEnforcement), parts };
   const { terminal, color } = session;

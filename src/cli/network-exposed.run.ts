@@ -1,8 +1,8 @@
 import { exitCodes } from '../engine/exit-code.ts';
 import { networkEnforcement, networkReachability } from '../facts/network.ts';
 import { networkEntries } from '../facts/network-exposure.ts';
-import { reachedByAll } from '../facts/network-reached.ts';
 import { networkNames } from '../facts/network-names.ts';
+import { reachedByAll } from '../facts/network-reached.ts';
 import { networkExposedJson, networkExposedText } from '../report/network-exposed.ts';
 import { portsText } from '../report/network-words.ts';
 import { styleOf } from '../report/style.ts';

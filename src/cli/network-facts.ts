@@ -8,7 +8,11 @@ import { nearest } from './nearest.ts';
 import type { NetworkFlags, NetworkSession } from './network.ts';
 
 /** Reads what paths and flags name. What could not be read, or means something else than it says, goes to standard error. */
-export async function networkFacts(paths: readonly string[], flags: NetworkFlags, { terminal }: NetworkSession): Promise<Facts> {
+export async function networkFacts(
+  paths: readonly string[],
+  flags: NetworkFlags,
+  { terminal }: NetworkSession,
+): Promise<Facts> {
   const snapshot = await takeSnapshot(paths, flags, terminal);
   const facts = factsOf(snapshot);
   for (const { what, reason } of snapshot.gaps) terminal.err(`bulwark: ${visibleShort(`${what}: ${reason}`, 300)}\n`);
@@ -24,9 +28,11 @@ export function tellProblems(facts: Facts, say: (text: string) => void): void {
     problems.map(({ message }) => `${object.kind} ${object.namespace ?? ''}/${object.name}: ${message}`),
   );
   for (const line of lines.slice(0, most)) say(`bulwark: ${visibleShort(line, 300)}\n`);
-  if (lines.length > most) say(`bulwark: and ${lines.length - most} more; "bulwark scan --only network-policies" tells all\n`);
+  if (lines.length > most)
+    say(`bulwark: and ${lines.length - most} more; "bulwark scan --only network-policies" tells all\n`);
   const kinds = [...new Set(unread.map(({ kind, apiVersion }) => `${kind} (${apiVersion})`))];
-  if (kinds.length > 0) say(`bulwark: policies of kind ${kinds.join(', ')} are not read; what they are about is unknown\n`);
+  if (kinds.length > 0)
+    say(`bulwark: policies of kind ${kinds.join(', ')} are not read; what they are about is unknown\n`);
 }
 
 /** Throws `usage` for a name that nothing has. */

@@ -23,6 +23,8 @@ export async function runNetworkList(
   if (flags.output === 'json') await terminal.out(networkListJson(shown));
   else if (flags.output === 'dot') await terminal.out(networkDot(networkGraph(shown)));
   else if (flags.output === 'svg') await terminal.out(networkSvg(networkGraph(shown)));
-  else for (const text of networkListText(shown, { style: styleOf(color), width: terminal.width })) await terminal.out(text);
+  else
+    for (const text of networkListText(shown, { style: styleOf(color), width: terminal.width }))
+      await terminal.out(text);
   return exitCodes.clean;
 }

@@ -33,7 +33,9 @@ export const networkCommand: RegisterCommand = (program, terminal, done) => {
 
   shared(network.command('list'), ['text', 'json', 'dot', 'svg'])
     .summary('who can talk to whom')
-    .description('Lists for each group of endpoints who can connect to it and at which ports; endpoints that are treated alike stand together.')
+    .description(
+      'Lists for each group of endpoints who can connect to it and at which ports; endpoints that are treated alike stand together.',
+    )
     .argument('[path...]', 'files, folders, globs, or - for standard input')
     .option('--focus <name>', 'only what goes from or to this endpoint')
     .action(async (paths: string[], flags: NetworkListFlags) => {
@@ -43,7 +45,9 @@ export const networkCommand: RegisterCommand = (program, terminal, done) => {
 
   shared(network.command('can'), ['text', 'json'])
     .summary('whether one endpoint may connect to another')
-    .description(`Says whether FROM may connect to TO, at a port or at which. ${names} Exit code 0 for yes, 1 for no or partly, 3 where it is not known.`)
+    .description(
+      `Says whether FROM may connect to TO, at a port or at which. ${names} Exit code 0 for yes, 1 for no or partly, 3 where it is not known.`,
+    )
     .argument('<from>', 'who connects')
     .argument('<to[:port]>', 'to whom: shop/db:5432, shop/dns:53/udp, shop/web:http')
     .argument('[path...]', 'files, folders, globs, or - for standard input')
@@ -65,7 +69,9 @@ export const networkCommand: RegisterCommand = (program, terminal, done) => {
 
   shared(network.command('exposed'), ['text', 'json'])
     .summary('what the internet, a node or any pod can reach')
-    .description('Lists the ways in that Services, Ingresses, routes of the Gateway API and ports of hosts make, and what policies say of each; then what every pod and every node reaches.')
+    .description(
+      'Lists the ways in that Services, Ingresses, routes of the Gateway API and ports of hosts make, and what policies say of each; then what every pod and every node reaches.',
+    )
     .argument('[path...]', 'files, folders, globs, or - for standard input')
     .action(async (paths: string[], flags: NetworkFlags) => {
       const { runNetworkExposed } = await import('./network-exposed.run.ts');
@@ -74,7 +80,9 @@ export const networkCommand: RegisterCommand = (program, terminal, done) => {
 
   shared(network.command('matrix'), ['text', 'json', 'dot', 'svg'])
     .summary('everybody against everybody, as a table or picture')
-    .description('Draws who can connect to whom: rows connect to columns. Endpoints that are treated alike share a row.')
+    .description(
+      'Draws who can connect to whom: rows connect to columns. Endpoints that are treated alike share a row.',
+    )
     .argument('[path...]', 'files, folders, globs, or - for standard input')
     .option('--focus <name>', 'only what goes from or to this endpoint')
     .action(async (paths: string[], flags: NetworkListFlags) => {
@@ -85,7 +93,9 @@ export const networkCommand: RegisterCommand = (program, terminal, done) => {
   network
     .command('diff')
     .summary('which connections a change opens or closes')
-    .description('Compares two sets of manifests or saved snapshots and tells which connections become possible and which end. Exit code 1 where there is a difference.')
+    .description(
+      'Compares two sets of manifests or saved snapshots and tells which connections become possible and which end. Exit code 1 where there is a difference.',
+    )
     .argument('<before>', 'a file, a folder or a saved snapshot')
     .argument('<after>', 'another')
     .addOption(colorOption())

@@ -79,7 +79,7 @@ async function allHosts(
 ): Promise<{ readonly hosts: readonly NamedHost[]; readonly notes: string[] }> {
   if (flags.cluster === true) {
     const { kubeconfig, context } = flags;
-    const { hosts, withoutAddress } = await clusterNodes({
+    const { hosts, notes } = await clusterNodes({
       kubeconfig: kubeconfig === undefined ? undefined : resolve(terminal.cwd, kubeconfig),
       context,
       env: terminal.env,
@@ -88,7 +88,7 @@ async function allHosts(
     });
     return {
       hosts: [...named, ...hosts],
-      notes: withoutAddress.map((name) => `node ${name} has no address that could be looked at`),
+      notes: [...notes],
     };
   }
   if (named.length > 0) return { hosts: named, notes: [] };

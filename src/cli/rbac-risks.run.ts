@@ -29,8 +29,11 @@ export async function runRbacRisks(flags: Colored<RbacOutputFlags>, terminal: Te
   const { snapshot } = await readRbac(flags, terminal);
   const facts = factsOf(snapshot);
   const risks = facts.get(subjectRisks);
-  const asked = controls.filter(({ id }) => hygiene.has(id) || id.startsWith('service-accounts/'));
-  const { findings } = judge(snapshot, { controls: asked });
+  // All of them are asked, so that one root cause is told once.
+  const asked = controls.filter(({ id }) => id.startsWith('rbac/') || id.startsWith('service-accounts/'));
+  const findings = judge(snapshot, { controls: asked }).findings.filter(
+    ({ control: { id } }) => hygiene.has(id) || id.startsWith('service-accounts/'),
+  );
   if (flags.output === 'json') {
     await terminal.out(jsonText({ powers: risks.map(riskJson), findings: findings.map(findingJson) }));
   } else if (flags.output === 'text') {

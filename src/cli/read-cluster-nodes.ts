@@ -53,6 +53,7 @@ export async function readClusterNodes(
       selector: flags.nodeSelector,
       namespace: flags.collectorNamespace,
       image: flags.collectorImage,
+      minor: minorOf(cluster),
       atOnce,
       ...(flags.nodeTimeout !== undefined && { nodeTimeoutMs: flags.nodeTimeout * 1000 }),
       timeoutMs,
@@ -83,6 +84,11 @@ export async function readClusterNodes(
     progress.end();
     watched.stop();
   }
+}
+
+function minorOf(cluster: ClusterInfo | undefined): number | undefined {
+  const [, minor] = /^v1\.(\d{1,3})\b/.exec(cluster?.version ?? '') ?? [];
+  return minor === undefined ? undefined : Number(minor);
 }
 
 /** The objects that `--nodes` would create, as YAML. Reads and changes nothing. */

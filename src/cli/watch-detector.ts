@@ -4,6 +4,7 @@ import {
   createDetector,
   type DetectionRule,
   type Detector,
+  type DetectorOptions,
   type DetectorSettings,
   readSettings,
 } from '../detect/index.ts';
@@ -14,11 +15,18 @@ import type { WatchFlags } from './watch.ts';
 
 const shownProblems = 10;
 
+type DetectionFlags = Pick<WatchFlags, 'rules' | 'builtin' | 'settings'>;
+
 /** Detections with the built-in rules, those of `--rules` and the `--settings`. Throws `usage` for what cannot be served. */
-export async function openDetector(
-  { rules: folders, builtin, settings: file }: Pick<WatchFlags, 'rules' | 'builtin' | 'settings'>,
+export async function openDetector(flags: DetectionFlags, terminal: Terminal): Promise<Detector> {
+  return createDetector(await detectorOptions(flags, terminal));
+}
+
+/** What detections are made of, for who makes several. Throws `usage`. */
+export async function detectorOptions(
+  { rules: folders, builtin, settings: file }: DetectionFlags,
   terminal: Terminal,
-): Promise<Detector> {
+): Promise<DetectorOptions> {
   const { rules, problems } = await readRules(terminal, { rules: folders, builtin });
   if (problems.length > 0) {
     const lines = problemLines(problems.slice(0, shownProblems));
@@ -32,7 +40,7 @@ export async function openDetector(
   if (rules.length === 0)
     throw new BulwarkError('usage', 'there is no rule to watch with', 'leave out --no-builtin, or add --rules');
   refuseRepeated(rules);
-  return createDetector({ rules, ...(file !== undefined && (await settingsOf(file, terminal))) });
+  return { rules, ...(file !== undefined && (await settingsOf(file, terminal))) };
 }
 
 /** What this cluster trusts, and lists of addresses: docs/detections.md shows the file. */

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Severity, severities } from '../model/severity.ts';
 import type { RegisterCommand } from './command.ts';
 import { repeatable } from './evidence.ts';
-import { seconds } from './option-values.ts';
+import { seconds, smallCount } from './option-values.ts';
 import { type ColorChoice, colorOption, useColor } from './terminal.ts';
 
 export interface WatchFlags {
@@ -35,8 +35,23 @@ export interface WatchFlags {
   readonly canaryWithin: number;
   readonly kubeconfig?: string;
   readonly context?: string;
+  readonly nats?: string;
+  readonly publish?: true;
+  readonly worker?: true;
+  readonly deliver?: true;
+  readonly natsPartitions: number;
+  readonly natsReplicas: number;
+  readonly natsCreds?: string;
+  readonly natsNkey?: string;
+  readonly natsCa?: string;
+  readonly natsCert?: string;
+  readonly natsKey?: string;
+  readonly lease: number;
   readonly color: ColorChoice;
 }
+
+/** With the choice of colours made. */
+export type RunFlags = Omit<WatchFlags, 'color'> & { readonly color: 'always' | 'never' };
 
 export const watchCommand: RegisterCommand = (program, terminal, done) => {
   const command = program
@@ -58,6 +73,7 @@ export const watchCommand: RegisterCommand = (program, terminal, done) => {
   addReceiverOptions(command);
   addSinkOptions(command);
   addSensorOptions(command);
+  addNatsOptions(command);
   command.addHelpText('after', help).action(async (sources: string[], flags: WatchFlags) => {
     const { runWatch } = await import('./watch.run.ts');
     done(await runWatch(sources, { ...flags, color: useColor(terminal, flags.color) }, terminal));
@@ -121,6 +137,23 @@ function addSensorOptions(command: Command): void {
     .option('--canary-within <seconds>', 'how long it may take to arrive', seconds, 120)
     .option('--kubeconfig <file>', 'with --canary: kubeconfig to use instead of KUBECONFIG or ~/.kube/config')
     .option('--context <name>', 'with --canary: context to use instead of the current one');
+}
+
+function addNatsOptions(command: Command): void {
+  command
+    .optionsGroup('Several processes (NATS JetStream):')
+    .option('--nats <url>', 'share the work through this server: nats://HOST:PORT or tls://HOST:PORT')
+    .option('--publish', 'read the sources, and publish their events to the partitions')
+    .option('--worker', 'take a share of the partitions, and publish alerts')
+    .option('--deliver', 'bring the alerts to the sinks')
+    .option('--nats-partitions <n>', "how many partitions of users; the server's mapping has to agree", smallCount, 8)
+    .option('--nats-replicas <n>', 'copies of streams and states that are made: 1, 3 or 5', smallCount, 1)
+    .option('--nats-creds <file>', 'credentials file; NATS_USER and NATS_PASSWORD are read from the environment')
+    .option('--nats-nkey <file>', 'file with the seed of an nkey')
+    .option('--nats-ca <file>', 'authority that signed the certificate of the server')
+    .option('--nats-cert <file>', 'certificate to show to the server')
+    .option('--nats-key <file>', 'its key')
+    .option('--lease <seconds>', 'others take over the partitions of a worker that is silent for so long', seconds, 10);
 }
 
 /** An option that is a number of seconds up to a week, or 0. */

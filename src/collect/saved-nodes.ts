@@ -42,6 +42,10 @@ export class SavedNodes extends SavedJson {
       });
     }
     const host = own(node, 'host');
+    this.eachOf(node, 'unread', at, (gap, where) => {
+      for (const field of ['code', 'what', 'reason']) this.string(gap, field, where);
+      this.optionalString(gap, 'hint', where);
+    });
     if (host !== undefined) this.host(this.object(host, `${at}.host`), `${at}.host`);
     // The fields were checked above.
     return node as unknown as NodeEvidence;

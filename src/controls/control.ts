@@ -5,6 +5,7 @@ import type { NodeChange } from '../model/node-change.ts';
 import type { Severity } from '../model/severity.ts';
 import type { SubjectKind, Subjects } from '../model/subject.ts';
 import type { Failure, Verdict } from '../model/verdict.ts';
+import { acrossVersions } from './across-versions.ts';
 
 /** Which controls run: `security` unless asked otherwise. */
 export type Profile = 'security' | 'reliability';
@@ -66,5 +67,8 @@ export type ControlDefinition<K extends SubjectKind> = Omit<Control<K>, Optional
 export type AnyControl = { [K in SubjectKind]: Control<K> }[SubjectKind];
 
 export function control<K extends SubjectKind>(definition: ControlDefinition<K>): Control<K> {
-  return { profile: 'security', coveredBy: [], remedy: '', ...definition };
+  const whole: Control<K> = { profile: 'security', coveredBy: [], remedy: '', ...definition };
+  if (whole.subject !== 'component') return whole;
+  // K is 'component' here, which the compiler cannot conclude from the field.
+  return acrossVersions(whole as unknown as Control<'component'>) as unknown as Control<K>;
 }

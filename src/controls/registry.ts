@@ -105,8 +105,29 @@ import manifestsDuplicateKeys from './manifests/duplicate-keys.ts';
 import namespacesBoundaries from './namespaces/boundaries.ts';
 import namespacesDefaultNamespace from './namespaces/default-namespace.ts';
 import namespacesPodSecurity from './namespaces/pod-security.ts';
+import networkPoliciesAdminNetworkPolicy from './network-policies/admin-network-policy.ts';
+import networkPoliciesAllowAll from './network-policies/allow-all.ts';
+import networkPoliciesDefaultDenyEgress from './network-policies/default-deny-egress.ts';
+import networkPoliciesDefaultDenyIngress from './network-policies/default-deny-ingress.ts';
+import networkPoliciesDns from './network-policies/dns.ts';
+import networkPoliciesDnsProtocol from './network-policies/dns-protocol.ts';
+import networkPoliciesEnforcedKind from './network-policies/enforced-kind.ts';
 import networkPoliciesEnforcingPlugin from './network-policies/enforcing-plugin.ts';
+import networkPoliciesEqualPriority from './network-policies/equal-priority.ts';
+import networkPoliciesHostNetwork from './network-policies/host-network.ts';
+import networkPoliciesMetadataAddress from './network-policies/metadata-address.ts';
+import networkPoliciesNamedPort from './network-policies/named-port.ts';
 import networkPoliciesNamespacePolicy from './network-policies/namespace-policy.ts';
+import networkPoliciesPeerSelectsNothing from './network-policies/peer-selects-nothing.ts';
+import networkPoliciesPolicyTypes from './network-policies/policy-types.ts';
+import networkPoliciesPublishedBlocked from './network-policies/published-blocked.ts';
+import networkPoliciesRedundant from './network-policies/redundant.ts';
+import networkPoliciesSelectsNothing from './network-policies/selects-nothing.ts';
+import networkPoliciesServicePort from './network-policies/service-port.ts';
+import networkPoliciesShadowedRule from './network-policies/shadowed-rule.ts';
+import networkPoliciesSplitPeer from './network-policies/split-peer.ts';
+import networkPoliciesUnselectedPod from './network-policies/unselected-pod.ts';
+import networkPoliciesValid from './network-policies/valid.ts';
 import nodesAccounts from './nodes/accounts.ts';
 import nodesComponentDrift from './nodes/component-drift.ts';
 import nodesComponentVersions from './nodes/component-versions.ts';
@@ -293,8 +314,29 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   namespacesBoundaries,
   namespacesDefaultNamespace,
   namespacesPodSecurity,
+  networkPoliciesAdminNetworkPolicy,
+  networkPoliciesAllowAll,
+  networkPoliciesDefaultDenyEgress,
+  networkPoliciesDefaultDenyIngress,
+  networkPoliciesDns,
+  networkPoliciesDnsProtocol,
+  networkPoliciesEnforcedKind,
   networkPoliciesEnforcingPlugin,
+  networkPoliciesEqualPriority,
+  networkPoliciesHostNetwork,
+  networkPoliciesMetadataAddress,
+  networkPoliciesNamedPort,
   networkPoliciesNamespacePolicy,
+  networkPoliciesPeerSelectsNothing,
+  networkPoliciesPolicyTypes,
+  networkPoliciesPublishedBlocked,
+  networkPoliciesRedundant,
+  networkPoliciesSelectsNothing,
+  networkPoliciesServicePort,
+  networkPoliciesShadowedRule,
+  networkPoliciesSplitPeer,
+  networkPoliciesUnselectedPod,
+  networkPoliciesValid,
   nodesAccounts,
   nodesComponentDrift,
   nodesComponentVersions,

@@ -77,9 +77,12 @@ export function tlsRows(options: TlsRowsOptions): SettingRow[] {
   ];
 }
 
-/** Suites that this version knows: v1.20 and etcd 3.4 have both names of ChaCha20, and those before them one. */
+/**
+ * Suites that every patch of this version knows. The name of ChaCha20 with SHA256 came with Kubernetes v1.20, and with
+ * etcd 3.6 and late patches of 3.5 and 3.4 (etcd-io/etcd#14601): those before end with "unexpected TLS cipher suite".
+ */
 function suitesFor({ component, config: { minor } }: NodeComponent): readonly string[] {
-  const first = component === 'etcd' ? 4 : 20;
+  const first = component === 'etcd' ? 6 : 20;
   if (minor === undefined || minor >= first) return strongSuites;
   return strongSuites.filter((name) => !name.includes('CHACHA20'));
 }

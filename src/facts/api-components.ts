@@ -3,7 +3,7 @@ import type { NodeComponent } from '../model/node-component.ts';
 import { valueAt } from '../model/path.ts';
 import { groupKind } from '../model/workload.ts';
 import { componentOfConfigz, componentsOfObject } from '../semantics/node/api-components.ts';
-import { kubeletVersions, serverVersion } from './cluster-version.ts';
+import { toldVersions } from './cluster-version.ts';
 import { defineFact } from './facts.ts';
 import { readNode } from './nodes.ts';
 import { rootOwner } from './owners.ts';
@@ -18,8 +18,7 @@ export const apiComponents = defineFact('api-components', (facts): readonly Node
   for (const node of nodes) {
     for (const { component } of facts.get(readNode)(node).components) read.add(`${node.name}\n${component}`);
   }
-  const minor = facts.get(serverVersion)?.minor;
-  const kubelets = new Map(facts.get(kubeletVersions).map(({ node, version }) => [node, version?.minor]));
+  const { ofCluster: told, ofNode } = facts.get(toldVersions);
   const configMaps = new Map<string, JsonObject>();
   for (const object of objects) {
     if (groupKind(object) !== '/ConfigMap') continue;
@@ -34,13 +33,13 @@ export const apiComponents = defineFact('api-components', (facts): readonly Node
     if (kind === '/Node') {
       const configuration = valueAt(object.value, ['status', 'kubeletconfig']);
       if (configuration === undefined || read.has(`${object.name}\nkubelet`)) continue;
-      found.push(componentOfConfigz(object.name, configuration, { object, minor: kubelets.get(object.name) ?? minor }));
+      found.push(componentOfConfigz(object.name, configuration, { object, told: ofNode(object.name) }));
       continue;
     }
     // A pod of a DaemonSet that is here too is the DaemonSet's matter; a mirror pod's owner is its node.
     if (!runners.has(kind) || (kind === '/Pod' && runners.has(groupKind(rootOf(object))) && rootOf(object) !== object))
       continue;
-    for (const component of componentsOfObject(object, { minor, configMap })) {
+    for (const component of componentsOfObject(object, { told, configMap })) {
       if (!read.has(`${component.node}\n${component.component}`)) found.push(component);
     }
   }

@@ -1,4 +1,7 @@
+import { isObject, own } from '../model/json.ts';
 import { valueAt } from '../model/path.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { ToldVersion } from '../semantics/node/node-components.ts';
 import { defineFact } from './facts.ts';
 
 /** A version of Kubernetes 1.x. */
@@ -35,3 +38,31 @@ export const kubeletVersions = defineFact('kubelet-versions', ({ snapshot }): re
   }
   return kubelets;
 });
+
+/**
+ * The version that a node's components are taken to have where they do not tell their own, by the node's name: its
+ * kubelet's, and that of the API server, else the one that kubeadm wrote down.
+ */
+export const toldVersions = defineFact('told-versions', (facts) => {
+  const server = facts.get(serverVersion);
+  const ofCluster: ToldVersion | undefined =
+    server === undefined ? kubeadmVersion(facts.snapshot) : { minor: server.minor, of: 'the API server' };
+  const nodes = new Map<string, ToldVersion>();
+  for (const { node, version } of facts.get(kubeletVersions)) {
+    if (version !== undefined) nodes.set(node, { minor: version.minor, of: `Node ${node}` });
+  }
+  return { ofCluster, ofNode: (name: string): ToldVersion | undefined => nodes.get(name) ?? ofCluster };
+});
+
+/** `kubernetesVersion` of the ConfigMap that kubeadm keeps its configuration in. */
+function kubeadmVersion({ objects }: Snapshot): ToldVersion | undefined {
+  for (const { kind, namespace, name, value } of objects) {
+    if (kind !== 'ConfigMap' || namespace !== 'kube-system' || name !== 'kubeadm-config') continue;
+    const data = own(value, 'data');
+    const text = isObject(data) ? own(data, 'ClusterConfiguration') : undefined;
+    const [, version] = typeof text === 'string' ? (/^kubernetesVersion:[ \t]*["']?(v?[\d.]+)/m.exec(text) ?? []) : [];
+    const minor = parseKubernetesVersion(version)?.minor;
+    if (minor !== undefined) return { minor, of: 'ConfigMap kube-system/kubeadm-config' };
+  }
+  return undefined;
+}

@@ -1,7 +1,8 @@
 import type { EtcdDataEvidence } from '../model/etcd-data.ts';
+import { stringsIn } from '../model/json-list.ts';
 import type { NodeComponent } from '../model/node-component.ts';
 import type { KubeObject } from '../model/snapshot.ts';
-import { nodeApiVersion } from '../semantics/node/node-components.ts';
+import { nodeApiVersion, sourceOf } from '../semantics/node/node-components.ts';
 import { apiComponents } from './api-components.ts';
 import { defineFact } from './facts.ts';
 import { readNode } from './nodes.ts';
@@ -45,16 +46,46 @@ export const etcdSurroundings = defineFact(
       all.push(...found);
     }
     all.push(...facts.get(apiComponents).filter(({ component }) => concerned.has(component)));
-    return ({ node }) => {
+    return ({ at, node }) => {
       const own = node === undefined ? [] : (byNode.get(nodeKey(node)) ?? []);
       const pick = (component: string): readonly NodeComponent[] => {
         const here = own.filter((each) => each.component === component);
         return here.length > 0 ? here : all.filter((each) => each.component === component);
       };
-      return { servers: pick('kube-apiserver'), members: pick('etcd') };
+      // A host may run two control planes: then those go with the data whose member keeps it, and whose servers ask it.
+      const members = narrowed(pick('etcd'), (member) => keepsDataAt(member, at));
+      const asked = new Set(members.flatMap(portsOf));
+      return { servers: narrowed(pick('kube-apiserver'), (server) => asksPort(server, asked)), members };
     };
   },
 );
+
+/** Those that are meant, where there are several and any of them is. */
+function narrowed(all: readonly NodeComponent[], isMeant: (each: NodeComponent) => boolean): readonly NodeComponent[] {
+  if (all.length < 2) return all;
+  const meant = all.filter(isMeant);
+  return meant.length > 0 ? meant : all;
+}
+
+function keepsDataAt({ config, evidence, onNode }: NodeComponent, at: string): boolean {
+  const folder = config.get('data-dir')?.value;
+  if (typeof folder !== 'string' || evidence === undefined) return false;
+  const path = `${(onNode(folder) ?? folder).replace(/\/+$/, '')}/member/snap/db`;
+  return sourceOf(evidence, path).file === at;
+}
+
+/** Of one host, the ports tell members apart; members of several nodes share theirs, and so do their servers. */
+function portsOf({ config }: NodeComponent): readonly string[] {
+  return stringsIn(config.get('listen-client-urls')?.value).flatMap((url) => urlPort(url) ?? []);
+}
+
+function asksPort({ config }: NodeComponent, ports: ReadonlySet<string>): boolean {
+  return stringsIn(config.get('etcd-servers')?.value).some((url) => ports.has(urlPort(url) ?? ''));
+}
+
+function urlPort(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).port : undefined;
+}
 
 const concerned: ReadonlySet<string> = new Set(['kube-apiserver', 'etcd']);
 

@@ -1,12 +1,6 @@
-import {
-  addressOf,
-  internetAddresses,
-  type NetworkPod,
-  type Protocol,
-  protocols,
-} from '../semantics/network-policy/index.ts';
+import { addressOf, type NetworkPod, type Protocol, protocols } from '../semantics/network-policy/index.ts';
 import type { Facts } from './facts.ts';
-import { networkReachability, networkWorld } from './network.ts';
+import { clusterInternet, networkReachability, networkWorld } from './network.ts';
 import { type NetworkService, networkServices } from './network-services.ts';
 
 /** What a name on the command line stands for. */
@@ -45,7 +39,7 @@ export function findEndpoint(facts: Facts, text: string): NetworkEndpoint | unde
   const { classes } = facts.get(networkReachability);
   const world = facts.get(networkWorld);
   if (text === 'internet') {
-    return { text, kind: 'internet', classes: classes.outside(internetAddresses), pods: [] };
+    return { text, kind: 'internet', classes: classes.outside(facts.get(clusterInternet)), pods: [] };
   }
   if (text === 'node' || text === 'nodes') return { text, kind: 'nodes', classes: classes.hosts, pods: [] };
   const place = addressOf(text);

@@ -3,9 +3,9 @@ import { objectsIn, stringsIn } from '../model/json-list.ts';
 import { valueAt } from '../model/path.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import { groupKind } from '../model/workload.ts';
-import { internetAddresses, type NetworkPod, noPorts, type Protocol } from '../semantics/network-policy/index.ts';
+import { type NetworkPod, noPorts, type Protocol } from '../semantics/network-policy/index.ts';
 import { defineFact, type Facts } from './facts.ts';
-import { networkReachability, networkWorld } from './network.ts';
+import { clusterInternet, networkReachability, networkWorld } from './network.ts';
 import { unsetNamespace } from './network-pods.ts';
 import { type NetworkService, networkServices, type ServicePort, targetPorts } from './network-services.ts';
 
@@ -147,7 +147,7 @@ function throughController(facts: Facts, pods: readonly NetworkPod[], ports: rea
 /** Clients arrive by their own addresses or by a node's: that is up to the load balancer and `externalTrafficPolicy`. */
 function judged(facts: Facts, pods: readonly NetworkPod[], ports: readonly EntryPort[]): Judged {
   const { classes } = facts.get(networkReachability);
-  const clients = combined(facts, { sources: classes.outside(internetAddresses), pods, ports });
+  const clients = combined(facts, { sources: classes.outside(facts.get(clusterInternet)), pods, ports });
   const nodes = combined(facts, { sources: classes.hosts, pods, ports });
   if (clients.verdict === nodes.verdict) return clients;
   return {

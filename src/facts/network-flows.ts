@@ -8,10 +8,17 @@ export interface IncomingFlows {
   readonly to: readonly string[];
   readonly toClasses: readonly number[];
   /** Ordered: what is certain and widest first. */
-  readonly flows: readonly { readonly ports: Ports; readonly from: readonly string[]; readonly fromClasses: readonly number[] }[];
+  readonly flows: readonly {
+    readonly ports: Ports;
+    readonly from: readonly string[];
+    readonly fromClasses: readonly number[];
+  }[];
 }
 
-export const networkFlowTable = defineFact('network-flow-table', (facts) => new FlowTable(facts.get(networkReachability)));
+export const networkFlowTable = defineFact(
+  'network-flow-table',
+  (facts) => new FlowTable(facts.get(networkReachability)),
+);
 
 /** Classes that stay in view; all of them where it is not given. */
 export type Focus = ReadonlySet<number> | undefined;
@@ -22,13 +29,16 @@ export function incomingFlows(facts: Facts, focus: Focus): readonly IncomingFlow
   const reachability = facts.get(networkReachability);
   const { describe } = networkNames(reachability);
   const groups = new Map<string, { units: number[]; flows: ReturnType<FlowTable['incoming']> }>();
-  const isFocused = (unit: number): boolean => focus === undefined || (table.units[unit] ?? []).some((at) => focus.has(at));
+  const isFocused = (unit: number): boolean =>
+    focus === undefined || (table.units[unit] ?? []).some((at) => focus.has(at));
   for (const unit of table.units.keys()) {
     const kind = reachability.classes.all[table.units[unit]?.[0] ?? 0]?.kind ?? '';
     const all = table.incoming(unit);
     const flows = isFocused(unit)
       ? all
-      : all.map((flow) => ({ ...flow, sources: flow.sources.filter(isFocused) })).filter(({ sources }) => sources.length > 0);
+      : all
+          .map((flow) => ({ ...flow, sources: flow.sources.filter(isFocused) }))
+          .filter(({ sources }) => sources.length > 0);
     if (flows.length === 0 && !isFocused(unit)) continue;
     const key = `${kind} ${flows.map(({ least, most, sources }) => `${least}-${most}:${sources.join()}`).join(' ')}`;
     const group = groups.get(key);
@@ -46,7 +56,10 @@ export function incomingFlows(facts: Facts, focus: Focus): readonly IncomingFlow
           const fromClasses = classesOf(sources);
           return { ports: { least, most }, from: describe(fromClasses), fromClasses };
         })
-        .sort((a, b) => Number(a.ports.least === noPorts) - Number(b.ports.least === noPorts) || b.from.length - a.from.length),
+        .sort(
+          (a, b) =>
+            Number(a.ports.least === noPorts) - Number(b.ports.least === noPorts) || b.from.length - a.from.length,
+        ),
     };
   });
   const isPods = ({ toClasses }: IncomingFlows): boolean => reachability.classes.pods.has(toClasses[0] ?? 0);

@@ -7,6 +7,7 @@ import {
   formatSet,
   internetAddresses,
   type NetworkPod,
+  ofFamily,
   type Reachability,
   subtract,
 } from '../semantics/network-policy/index.ts';
@@ -19,6 +20,9 @@ export interface NetworkNames {
   /** The pods of a class or workload, by the name that stands for them: `shop/web`. */
   nameOf(pod: NetworkPod): string;
 }
+
+/** Exceptions that are told instead of all the rest. */
+const mostLeftOut = 3;
 
 interface NamedWorkload {
   readonly name: string;
@@ -49,29 +53,44 @@ export function networkNames({ classes, world }: Reachability): NetworkNames {
     else listed.add(at);
   }
   const podClasses = classes.pods.count();
-  const describePods = (asked: ReadonlySet<number>): readonly string[] => {
-    if (asked.size === 0) return [];
-    if (asked.size === podClasses && byNamespace.size > 1) return ['every pod'];
+  const partsOf = (asked: ReadonlySet<number>): readonly string[] => {
     const texts: string[] = [];
-    const left = new Set<NamedWorkload>();
-    const whole = new Set<string>();
     for (const [namespace, all] of byNamespace) {
-      if (all.size > 1 && [...all].every((at) => asked.has(at))) {
-        whole.add(namespace);
+      const here = [...all].filter((at) => asked.has(at));
+      if (here.length === 0) continue;
+      const named = workloadsIn(here, asked);
+      if (here.length === all.size && named.length > 1) {
         texts.push(`every pod of ${namespace}`);
+        continue;
       }
+      const missing = workloadsIn(
+        [...all].filter((at) => !asked.has(at)),
+        new Set([...all].filter((at) => !asked.has(at))),
+      );
+      if (named.length > 2 * mostLeftOut && missing.length <= mostLeftOut) {
+        texts.push(`every pod of ${namespace} but ${missing.join(' and ')}`);
+      } else texts.push(...named);
     }
-    for (const at of asked)
-      for (const workload of inClass[at] ?? []) if (!whole.has(workload.namespace)) left.add(workload);
-    for (const workload of left) {
+    return texts.sort();
+  };
+  const workloadsIn = (here: readonly number[], asked: ReadonlySet<number>): readonly string[] => {
+    const found = new Set(here.flatMap((at) => inClass[at] ?? []));
+    return [...found].map(({ name, classes: own }) => {
       let [inside, total] = [0, 0];
-      for (const [at, count] of workload.classes) {
+      for (const [at, count] of own) {
         total += count;
         if (asked.has(at)) inside += count;
       }
-      texts.push(inside === total ? workload.name : `${workload.name} (${inside} of its ${total} pods)`);
-    }
-    return texts.sort();
+      return inside === total ? name : `${name} (${inside} of its ${total} pods)`;
+    });
+  };
+  const describePods = (asked: ReadonlySet<number>): readonly string[] => {
+    if (asked.size === 0) return [];
+    if (asked.size === podClasses && byNamespace.size > 1) return ['every pod'];
+    const parts = partsOf(asked);
+    if (parts.length <= 2 * mostLeftOut || byNamespace.size < 2) return parts;
+    const missing = partsOf(new Set(classes.pods.members().filter((at) => !asked.has(at))));
+    return missing.length > mostLeftOut ? parts : [`every pod but ${missing.join(' and ')}`];
   };
   return {
     describe(set) {
@@ -113,16 +132,25 @@ function describeAddresses(addresses: AddressSet): readonly string[] {
     if (last !== undefined && last[1] + 1n === from) last[1] = to;
     else joined.push([from, to]);
   }
-  const key = (set: AddressSet): string => set.map(([from, to]) => `${from}-${to}`).join();
-  if (key(joined) === key(everyAddress)) return ['any address outside'];
-  return rest(joined);
+  if (coversSet(joined, everyAddress)) return ['any address outside'];
+  if (isSame(joined, internetAddresses)) return ['the internet'];
+  return ([4, 6] as const).flatMap((family) => ofOneFamily(joined, family));
 }
 
-/** Parts that have a name by that name, the rest as CIDRs. */
-function rest(addresses: AddressSet): readonly string[] {
-  if (!coversSet(addresses, internetAddresses)) return shortList(formatSet(addresses));
-  const left = subtract(addresses, internetAddresses);
-  return left.length === 0 ? ['the internet'] : ['the internet', ...shortList(formatSet(left))];
+/** The shorter of what is in the set and what is not. */
+function ofOneFamily(addresses: AddressSet, family: 4 | 6): readonly string[] {
+  const own = ofFamily(addresses, family);
+  if (own.length === 0) return [];
+  const left = subtract(ofFamily(everyAddress, family), own);
+  if (left.length === 0) return [`any IPv${family} address`];
+  if (isSame(own, ofFamily(internetAddresses, family))) return [`the internet by IPv${family}`];
+  const [inside, outside] = [formatSet(own), formatSet(left)];
+  if (inside.length <= outside.length) return shortList(inside);
+  return [`any IPv${family} address but ${shortList(outside).join(' and ')}`];
+}
+
+function isSame(a: AddressSet, b: AddressSet): boolean {
+  return coversSet(a, b) && coversSet(b, a);
 }
 
 function shortList(cidrs: readonly string[]): readonly string[] {

@@ -1,7 +1,10 @@
 import { allPorts, noPorts, type PortSetId, type Reachability } from '../semantics/network-policy/index.ts';
 
 /** The classes of pods that each of the sources reaches for certain, by the ports at which all of them do. */
-export function reachedByAll(reachability: Reachability, sources: readonly number[]): ReadonlyMap<PortSetId, readonly number[]> {
+export function reachedByAll(
+  reachability: Reachability,
+  sources: readonly number[],
+): ReadonlyMap<PortSetId, readonly number[]> {
   const { ports, classes } = reachability;
   const byPorts = new Map<PortSetId, number[]>();
   // Sources of one group send the same, so one of each is enough on that side.

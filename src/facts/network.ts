@@ -4,14 +4,19 @@ import { valueAt } from '../model/path.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import { groupKind } from '../model/workload.ts';
 import {
+  type AddressSet,
   addressOf,
   assumedAddresses,
   type CalicoContext,
   type Dialect,
+  everyAddress,
   everything,
+  hasAddress,
+  internetAddresses,
   type NetworkNamespace,
   type NetworkWorld,
   namespaceNameLabel,
+  ofFamily,
   type Policy,
   Reachability,
   readAdminPolicy,
@@ -200,3 +205,17 @@ export const networkReachability = defineFact(
   'network-reachability',
   (facts) => new Reachability(facts.get(networkWorld), facts.get(networkPolicies).effective),
 );
+
+/**
+ * The addresses of the internet, of the families that the cluster's pods and nodes have; IPv4 where that is not known:
+ * policies for IPv4 alone would look half open otherwise.
+ */
+export const clusterInternet = defineFact('cluster-internet', (facts): AddressSet => {
+  const { pods, nodes } = facts.get(networkWorld);
+  const places = [...pods, ...nodes].flatMap(({ addresses }) => addresses);
+  return ([4, 6] as const).flatMap((family) => {
+    const all = ofFamily(everyAddress, family);
+    const isUsed = places.length === 0 ? family === 4 : places.some((place) => hasAddress(all, place));
+    return isUsed ? ofFamily(internetAddresses, family) : [];
+  });
+});

@@ -2,6 +2,7 @@ import type { Component } from '../model/component.ts';
 import type { FileEvidence, NodeEvidence } from '../model/node.ts';
 import type { NodeComponent } from '../model/node-component.ts';
 import { FileAccess } from '../semantics/file-access/index.ts';
+import { unreadFiles, whyComponentsUnknown } from '../semantics/node/unread.ts';
 import { defineFact } from './facts.ts';
 import { readNode } from './nodes.ts';
 
@@ -27,12 +28,15 @@ export class NodeFiles {
   /** The host's own files, in no process's mount namespace. */
   readonly hostFiles: readonly FileEvidence[];
   readonly access: FileAccess;
+  /** What is there and could not be read. */
+  readonly unread: readonly FileEvidence[];
   private readonly ofProcess = new Map<number, FileAccess>();
 
   constructor(node: NodeEvidence, components: readonly NodeComponent[]) {
     this.node = node;
     this.components = components;
     this.hostFiles = node.files.filter(({ process }) => process === undefined);
+    this.unread = unreadFiles(node.files);
     const { users, groups } = node;
     this.access = new FileAccess({ files: this.hostFiles, users, groups });
     for (const { start } of components) {
@@ -44,6 +48,15 @@ export class NodeFiles {
 
   ofComponent(component: Component): readonly NodeComponent[] {
     return this.components.filter((each) => each.component === component);
+  }
+
+  /** Why a component that was not found may be there all the same. */
+  whyComponentsUnknown(): string | undefined {
+    const folders = this.ofComponent('kubelet').flatMap(({ config, onNode }) => {
+      const path = config.get('staticPodPath')?.value;
+      return typeof path === 'string' && path !== '' ? (onNode(path) ?? []) : [];
+    });
+    return whyComponentsUnknown(this.unread, folders);
   }
 
   /** A file of the host, links followed. */

@@ -54,10 +54,7 @@ export const rbac = defineFact('rbac', ({ snapshot }): Rbac => {
       addTo(byRole, roleKey(binding.role.kind, object.namespace, binding.role.name), binding);
       if (binding.scope === 'cluster') {
         for (const subject of binding.subjects) addTo(bySubject, subjectName(subject), binding);
-      } else {
-        const key = object.namespace ?? '';
-        for (const subject of binding.subjects) addTo(inNamespaces, `${key}\n${subjectName(subject)}`, binding);
-      }
+      } else addTo(inNamespaces, object.namespace ?? '', binding);
     } else if (object.kind === 'Role' || object.kind === 'ClusterRole') {
       kinds.add(object.kind);
       if (groupKind(object) === `${rbacGroup}/ClusterRole` && hasAggregationRule(object)) aggregators.push(object);
@@ -106,10 +103,11 @@ export const rbac = defineFact('rbac', ({ snapshot }): Rbac => {
     },
     allows: ({ subject, scope }, request) => {
       const name = subjectName(subject);
-      const local = scope === 'cluster' ? [] : (inNamespaces.get(`${scope.namespace ?? ''}\n${name}`) ?? []);
-      return [...(bySubject.get(name) ?? []), ...local].some((binding) =>
-        rulesOf(binding)?.some((rule) => ruleAllows(rule, request)),
-      );
+      const gives = (binding: Binding): boolean => rulesOf(binding)?.some((rule) => ruleAllows(rule, request)) === true;
+      if (bySubject.get(name)?.some(gives) === true) return true;
+      if (scope === 'cluster') return false;
+      const local = inNamespaces.get(scope.namespace ?? '') ?? [];
+      return local.some((binding) => gives(binding) && binding.subjects.some((each) => subjectName(each) === name));
     },
     holdersOf: (role) => {
       let holders = known.get(role);

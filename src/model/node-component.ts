@@ -48,6 +48,8 @@ export interface ComponentStart {
   readonly pid?: number;
   /** The process runs with other arguments than `by` says: it was changed and not started again. */
   readonly differs?: true;
+  /** Where it differs: the arguments that `by` says. */
+  readonly written?: readonly ComponentArgument[];
 }
 
 /** A field of an object. */

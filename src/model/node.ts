@@ -3,6 +3,8 @@
  * redacted when they are read: a private key, token or password is never in a snapshot.
  */
 
+import type { Gap } from './snapshot.ts';
+
 export interface NodeEvidence {
   /** The host's own name. */
   readonly name: string;
@@ -16,6 +18,8 @@ export interface NodeEvidence {
   readonly groups: readonly Group[];
   /** What the kernel and the host's own services say. Absent where an older collector wrote the evidence. */
   readonly host?: HostEvidence;
+  /** What could not be read here and a scan is complete without: told in the report, and no gap. */
+  readonly unread?: readonly Gap[];
 }
 
 export interface Account {
@@ -114,6 +118,8 @@ export interface FileEvidence {
    * file may be one of the host's too, and is then listed once more without this.
    */
   readonly process?: number;
+  /** Why its content, or what is in the folder, was not read: it is there, and what it holds is not known. */
+  readonly unread?: string;
   /** What the file holds that was not kept. */
   readonly secret?: 'private-key' | 'token' | 'kubeconfig-credential' | 'encryption-key' | 'password';
 }

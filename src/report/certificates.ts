@@ -1,6 +1,6 @@
 import type { Certificate, FoundCertificate, PublicKeyInfo } from '../model/certificate.ts';
 import { compareText } from './location.ts';
-import { padEnd, textWidth } from './text-width.ts';
+import { padEnd, textWidth, wrap } from './text-width.ts';
 import { visible } from './visible.ts';
 
 export interface CertificateRow {
@@ -21,21 +21,29 @@ export function certificatesTable(
 ): string {
   if (rows.length === 0) return 'No certificates were found.\n';
   const several = new Set(rows.map(({ where }) => where)).size > 1;
-  const lines = sorted(rows).map((row) => cellsOf(several ? row : { ...row, where: '' }, now));
+  const lines = sorted(rows).map((row) => cellsOf(several ? row : { ...row, where: '' }, now).map(visible));
   const cells = [[...titles], ...lines].map((line) =>
-    line.map((cell, column) => cut(visible(cell), widest[column] ?? Number.POSITIVE_INFINITY)),
+    line.map((cell, column) => cut(cell, widest[column] ?? Number.POSITIVE_INFINITY)),
   );
   const widths = titles.map((_, column) =>
     cells.reduce((most, line) => Math.max(most, textWidth(line[column] ?? '')), 0),
   );
-  const total = widths.reduce((sum, columns) => sum + columns + 2, 0);
-  return cells.map((line) => (total > width ? stacked(line, widths) : inColumns(line, widths))).join('');
+  const total = widths.reduce((sum, columns) => sum + columns, 2 * (titles.length - 1));
+  if (total <= width) return cells.map((line) => inColumns(line, widths)).join('');
+  return lines.map((line) => `${stacked(line, { width, expiry: widths[0] ?? 0 }).join('\n')}\n`).join('');
 }
 
-/** Columns on the first line, and the last two of them below. */
-function stacked(line: readonly string[], widths: readonly number[]): string {
-  const [use = '', where = ''] = line.slice(-2);
-  return `${inColumns(line.slice(0, -2), widths)}${' '.repeat((widths[0] ?? 0) + 2)}${use === '-' ? '' : `${use}  `}${where}\n`;
+/** One below the other beside the expiry, nothing cut. */
+function stacked(
+  [expires = '', key = '', subject = '', issuer = '', use = '', where = '']: readonly string[],
+  { width, expiry }: { width: number; expiry: number },
+): string[] {
+  const made = [
+    ...(key === '-' ? [] : [key]),
+    ...(issuer === '-' ? [] : [issuer === '(self-signed)' ? 'self-signed' : `by ${issuer}`]),
+  ].join(', ');
+  const texts = [subject, made, ...(use === '-' ? [] : [`for ${use}`]), where].filter((text) => text !== '');
+  return texts.flatMap((text, index) => wrap(text, { width, lead: `${padEnd(index === 0 ? expires : '', expiry)}  ` }));
 }
 
 function inColumns(line: readonly string[], widths: readonly number[]): string {

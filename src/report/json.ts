@@ -7,6 +7,7 @@ import type { ControlError, Judgement } from '../engine/judge.ts';
 import type { Undecided } from '../engine/undecided.ts';
 import { formatPath } from '../model/path.ts';
 import type { ClusterInfo, Gap, KubeObject, SkippedInput } from '../model/snapshot.ts';
+import { etcdRecord } from './etcd-contents.ts';
 import { jsonLines } from './json-lines.ts';
 import { compareText, locationOf } from './location.ts';
 import { NodeMends } from './node-mends.ts';
@@ -22,6 +23,7 @@ import { tool } from './tool.ts';
 export function json(judgement: Judgement, options?: Pick<ReportOptions, 'benchmark'>): Iterable<string> {
   const { controls, coverage, snapshot } = judgement;
   const mends = new NodeMends(judgement);
+  const ofNodes = (snapshot.nodes ?? []).flatMap(({ unread = [] }) => unread);
   return jsonLines(
     new Map<string, unknown>([
       ['schema', 'bulwark.report/v1'],
@@ -30,8 +32,17 @@ export function json(judgement: Judgement, options?: Pick<ReportOptions, 'benchm
       ['summary', summaryRecord(judgement)],
       ['findings', mapped(sortFindings(judgement.findings), (finding) => findingRecord(finding, mends))],
       ['benchmark', options?.benchmark && benchmarkRecord(options.benchmark, judgement)],
+      [
+        'etcd',
+        snapshot.etcd &&
+          mapped(
+            snapshot.etcd.toSorted((a, b) => compareText(a.at, b.at)),
+            etcdRecord,
+          ),
+      ],
       ['inputs', inputsRecord(judgement.inputs)],
       ['gaps', mapped(sortGaps(judgement.gaps), gapRecord)],
+      ['unread', ofNodes.length === 0 ? undefined : mapped(sortGaps(ofNodes), gapRecord)],
       [
         'coverage',
         mapped(

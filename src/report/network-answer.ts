@@ -1,7 +1,7 @@
 import type { Enforcement } from '../facts/network.ts';
 import type { AnswerPart, NetworkAnswer } from '../facts/network-answer.ts';
-import type { KubeObject } from '../model/snapshot.ts';
 import { formatPath } from '../model/path.ts';
+import type { KubeObject } from '../model/snapshot.ts';
 import type { Policy, PolicyRule, PortSets, SideExplanation } from '../semantics/network-policy/index.ts';
 import { listed, type TextOptions } from './network-list.ts';
 import { boundedText, enforcementJson, enforcementText, portsJson } from './network-words.ts';
@@ -33,12 +33,18 @@ export function networkAnswerText(shown: ShownAnswer, { style, width }: TextOpti
   const { answer, enforcement, parts } = shown;
   const columns = Math.max(40, Math.min(width, 140));
   const paint = paintOf(style, answer.verdict);
-  const lines = wrap(visible(`${shown.from} to ${shown.to}`), { width: columns, lead: `${verdictWords[answer.verdict]}: ` }).map(paint);
+  const lines = wrap(visible(`${shown.from} to ${shown.to}`), {
+    width: columns,
+    lead: `${verdictWords[answer.verdict]}: `,
+  }).map(paint);
   const say = (text: string, lead = '  '): void => void lines.push(...wrap(visible(text), { width: columns, lead }));
   for (const each of parts) {
     const { part, from, to } = each;
     const what = part.verdict === 'denied' ? 'no port' : boundedText(shown.ports, part.ports);
-    if (parts.length > 1 || part.verdict !== 'denied') say(`${what}: from ${listed(from)} to ${listed(to)}`);
+    if (parts.length > 1 || part.verdict !== 'denied') {
+      const text = `${visible(what)}: from ${listed(from)} to ${listed(to)}`;
+      lines.push(...wrap(text, { width: columns, lead: '  ' }));
+    }
     for (const side of each.sides) lines.push(...sideLines(side, style, columns));
   }
   for (const note of answer.notes) say(note, '  Note: ');
@@ -61,12 +67,17 @@ function sideLines({ direction, verdict, tiers }: SideExplanation, style: Style,
   if (tiers.length === 0) say(`no policy selects it for ${direction}: everything is allowed`);
   for (const { tier, policies, matched, isolates } of tiers) {
     for (const { policy, rule, certainty } of matched) {
-      say(`${certainty === 'possible' ? 'perhaps ' : ''}${actionWords[rule.action]} by ${ruleText(policy, rule)}${doubt(policy, rule)}`);
+      say(
+        `${certainty === 'possible' ? 'perhaps ' : ''}${actionWords[rule.action]} by ${ruleText(policy, rule)}${doubt(policy, rule)}`,
+      );
     }
     const last = matched.at(-1);
     if (last?.certainty === 'certain') continue;
     const names = policies.map((policy) => policyText(policy)).join(', ');
-    if (isolates) say(`${policies.length === 1 ? 'selected by' : `selected by ${policies.length} policies:`} ${names}; no rule ${matched.length > 0 ? 'certainly ' : ''}takes it, so it is denied`);
+    if (isolates)
+      say(
+        `${policies.length === 1 ? 'selected by' : `selected by ${policies.length} policies:`} ${names}; no rule ${matched.length > 0 ? 'certainly ' : ''}takes it, so it is denied`,
+      );
     else say(`${names} (${tier}): no rule decides, the next tier does`);
   }
   return lines;
@@ -118,7 +129,9 @@ export function networkAnswerJson({ from, to, answer, ports, enforcement, parts 
       from: sources,
       to: targets,
       ports: portsJson(ports, part.ports.least),
-      ...(part.ports.least !== part.ports.most && { perhaps: portsJson(ports, ports.minus(part.ports.most, part.ports.least)) }),
+      ...(part.ports.least !== part.ports.most && {
+        perhaps: portsJson(ports, ports.minus(part.ports.most, part.ports.least)),
+      }),
       ...(sides.length > 0 && { sides: sides.map(sideJson) }),
     })),
   };

@@ -26,18 +26,24 @@ const words: Record<EntryVerdict, string> = {
   depends: 'depends',
 };
 
-export function networkExposedText({ enforcement, entries, everywhere, fromNodes }: ShownExposure, { style, width }: TextOptions): string {
+export function networkExposedText(
+  { enforcement, entries, everywhere, fromNodes }: ShownExposure,
+  { style, width }: TextOptions,
+): string {
   const columns = Math.max(40, Math.min(width, 140));
   const paint = enforcement.state === 'not-enforced' ? style.alarming : style.faint;
   const lines = wrap(visible(enforcementText(enforcement)), { width: columns }).map(paint);
-  const say = (text: string, lead: string): void => void lines.push(...wrap(visible(text), { width: columns, lead }));
+  const say = (text: string, lead: string): void => void lines.push(...wrap(text, { width: columns, lead }));
   for (const from of [...new Set(entries.map(({ entry }) => entry.from))].sort()) {
     lines.push('', style.strong(visible(`From ${from}`)));
     for (const { entry, to } of entries.filter((each) => each.entry.from === from)) {
       const mark = entry.verdict === 'open' ? style.alarming : entry.verdict === 'blocked' ? style.good : style.strong;
       say(`${listed(to)}, ${portsOf(entry)}`, '  ');
-      say(`through ${namespaced(entry)}`, '      ');
-      lines.push(mark(`      ${words[entry.verdict]}`) + (entry.note === undefined ? '' : style.faint(`: ${visible(entry.note)}`)));
+      say(visible(`through ${namespaced(entry)}`), '      ');
+      lines.push(
+        mark(`      ${words[entry.verdict]}`) +
+          (entry.note === undefined ? '' : style.faint(`: ${visible(entry.note)}`)),
+      );
     }
   }
   if (entries.length === 0) lines.push('', style.good('Nothing lets traffic from outside into the cluster.'));

@@ -18,20 +18,25 @@ export interface TextOptions {
 }
 
 /** A block for each group of destinations: who reaches it, by ports. */
-export function* networkListText({ groups, ports, enforcement }: ListedFlows, { style, width }: TextOptions): Generator<string> {
+export function* networkListText(
+  { groups, ports, enforcement }: ListedFlows,
+  { style, width }: TextOptions,
+): Generator<string> {
   const columns = Math.max(40, Math.min(width, 140));
   const paint = enforcement.state === 'not-enforced' ? style.alarming : style.faint;
-  yield `${wrap(visible(enforcementText(enforcement)), { width: columns }).map(paint).join('\n')}\n\n`;
+  yield `${wrap(visible(enforcementText(enforcement)), { width: columns })
+    .map(paint)
+    .join('\n')}\n\n`;
   let uncertain = false;
   for (const { to, flows } of groups) {
-    yield `${wrap(visible(listed(to)), { width: columns, lead: 'To ' }).map(style.strong).join('\n')}\n`;
+    yield `${wrap(listed(to), { width: columns, lead: 'To ' }).map(style.strong).join('\n')}\n`;
     if (flows.length === 0) yield `${style.good('  nothing')}\n`;
     const texts = flows.map((flow) => visible(boundedText(ports, flow.ports)));
     const widest = Math.min(28, Math.max(9, ...texts.map(textWidth)));
     for (const [at, { from, ports: bounds }] of flows.entries()) {
       if (bounds.least !== bounds.most) uncertain = true;
       const text = texts[at] ?? '';
-      const source = visible(listed(from));
+      const source = listed(from);
       if (textWidth(text) <= widest) {
         const lead = `  ${text}${' '.repeat(widest - textWidth(text))}  `;
         yield `${wrap(source, { width: columns, lead }).join('\n')}\n`;
@@ -43,14 +48,18 @@ export function* networkListText({ groups, ports, enforcement }: ListedFlows, { 
     yield '\n';
   }
   if (uncertain) {
-    const why = 'Where it says perhaps, the objects do not decide: "bulwark network why FROM TO:PORT" tells what is open.';
+    const why =
+      'Where it says perhaps, the objects do not decide: "bulwark network why FROM TO:PORT" tells what is open.';
     yield `${wrap(why, { width: columns }).map(style.faint).join('\n')}\n`;
   }
 }
 
-/** Names with commas between them, each on one line. */
+/** Names with commas between them, made visible, for `wrap`: each stays on one line. */
 export function listed(names: readonly string[]): string {
-  return names.map(unbroken).join(', ');
+  const most = 20;
+  const shown =
+    names.length > most + 1 ? [...names.slice(0, most), `${names.length - most} more (-o json names all)`] : names;
+  return shown.map((name) => unbroken(visible(name))).join(', ');
 }
 
 export function networkListJson({ groups, ports, enforcement }: ListedFlows): string {
@@ -62,6 +71,8 @@ export function networkListJson({ groups, ports, enforcement }: ListedFlows): st
       ...(least !== most && { perhaps: portsJson(ports, ports.minus(most, least)) }),
     })),
   );
-  const unreached = groups.filter((group) => group.flows.every(({ ports: { most } }) => most === noPorts)).map(({ to }) => to);
+  const unreached = groups
+    .filter((group) => group.flows.every(({ ports: { most } }) => most === noPorts))
+    .map(({ to }) => to);
   return `${JSON.stringify({ enforcement: enforcementJson(enforcement), flows, unreached }, null, 2)}\n`;
 }

@@ -1,5 +1,12 @@
 import type { Enforcement } from '../facts/network.ts';
-import { allPorts, noPorts, type Ports, type PortSetId, type PortSets, protocols } from '../semantics/network-policy/index.ts';
+import {
+  allPorts,
+  noPorts,
+  type PortSetId,
+  type PortSets,
+  type Ports,
+  protocols,
+} from '../semantics/network-policy/index.ts';
 
 /** `TCP 80, 443, 8000-8010; UDP 53`. */
 export function portsText(ports: PortSets, id: PortSetId): string {
@@ -11,7 +18,11 @@ export function portsText(ports: PortSets, id: PortSetId): string {
     const own = ranges.filter((range) => range.protocol === protocol);
     if (own.length === 0) continue;
     const isWhole = own.some(({ from, to }) => from === 1 && to === 65535);
-    texts.push(isWhole ? `all ${protocol}` : `${protocol} ${own.map(({ from, to }) => (from === to ? from : `${from}-${to}`)).join(', ')}`);
+    texts.push(
+      isWhole
+        ? `all ${protocol}`
+        : `${protocol} ${own.map(({ from, to }) => (from === to ? from : `${from}-${to}`)).join(', ')}`,
+    );
   }
   return texts.join('; ');
 }
@@ -24,7 +35,10 @@ export function boundedText(ports: PortSets, { least, most }: Ports): string {
 }
 
 /** Ports as data. */
-export function portsJson(ports: PortSets, id: PortSetId): 'all' | readonly { protocol: string; from: number; to: number }[] {
+export function portsJson(
+  ports: PortSets,
+  id: PortSetId,
+): 'all' | readonly { protocol: string; from: number; to: number }[] {
   return id === allPorts ? 'all' : ports.ranges(id).map(({ protocol, from, to }) => ({ protocol, from, to }));
 }
 
@@ -45,6 +59,10 @@ export function enforcementText({ state, plugins }: Enforcement): string {
 export function enforcementJson({ state, plugins }: Enforcement) {
   return {
     state,
-    plugins: plugins.map(({ name, version, enforces }) => ({ name, version: version ?? null, enforces: enforces ?? null })),
+    plugins: plugins.map(({ name, version, enforces }) => ({
+      name,
+      version: version ?? null,
+      enforces: enforces ?? null,
+    })),
   };
 }

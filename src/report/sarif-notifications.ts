@@ -1,4 +1,5 @@
 import type { ControlError, Judgement } from '../engine/judge.ts';
+import { unreadIn } from '../engine/unread.ts';
 import type { Gap, SkippedInput } from '../model/snapshot.ts';
 import { sortErrors, sortGaps, sortSkipped } from './order.ts';
 import { artifactLocation, fileLocation, logicalLocation, region } from './sarif-locations.ts';
@@ -33,7 +34,7 @@ export const notificationDescriptors: readonly unknown[] = Object.entries(descri
 export function* notifications(judgement: Judgement, ruleIndex: ReadonlyMap<string, number>): Generator<unknown> {
   for (const error of sortErrors(judgement.errors)) yield errorNotification(error, ruleIndex);
   for (const gap of sortGaps(judgement.gaps)) yield gapNotification(gap, 'warning');
-  for (const gap of sortGaps(judgement.snapshot.cluster?.unread ?? [])) yield gapNotification(gap, 'note');
+  for (const gap of sortGaps(unreadIn(judgement.snapshot))) yield gapNotification(gap, 'note');
   for (const input of sortSkipped(judgement.inputs.skipped)) {
     if (input.bucket !== 'not-applicable') yield inputNotification(input);
   }

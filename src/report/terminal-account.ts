@@ -1,4 +1,5 @@
 import type { Judgement } from '../engine/judge.ts';
+import { unreadIn } from '../engine/unread.ts';
 import type { Gap, GapCode, PolicyRule, SkippedInput } from '../model/snapshot.ts';
 import { groupBy } from './group-by.ts';
 import { counted, objectName } from './names.ts';
@@ -34,7 +35,7 @@ export function accountLines(judgement: Judgement, page: Page): string[][] {
       page,
     }),
     listBlock('Not read, and a scan is complete without', {
-      items: sortGaps(snapshot.cluster?.unread ?? []).map(gapItem),
+      items: sortGaps(unreadIn(snapshot)).map(gapItem),
       page,
     }),
     listBlock(`Not rendered, so not judged: ${counted(unrendered.length, 'input')}`, {

@@ -1,4 +1,5 @@
 import type { Judgement } from '../engine/judge.ts';
+import { etcdContents } from './etcd-contents.ts';
 import { NodeMends } from './node-mends.ts';
 import type { ReportOptions } from './report-format.ts';
 import { accountLines } from './terminal-account.ts';
@@ -33,6 +34,7 @@ export function* terminal(judgement: Judgement, options: ReportOptions): Generat
     ),
   );
   for (const lines of accountLines(judgement, page)) yield block(lines);
+  if (page.detail === 'full') for (const lines of etcdContents(judgement.snapshot, page)) yield block(lines);
   const { nodes = [] } = judgement.snapshot;
   yield `${[...countLines(judgement, page), ...nextLines(groups, { ...page, nodes, mends })].join('\n')}\n`;
 }

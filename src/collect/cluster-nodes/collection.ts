@@ -25,6 +25,8 @@ import { Workspace } from './workspace.ts';
 export interface CollectionOptions {
   readonly namespace?: string | undefined;
   readonly image?: string | undefined;
+  /** Minor version of the server, where it is known. */
+  readonly minor?: number | undefined;
   /** Nodes at a time; 10 unless told. */
   readonly atOnce?: number | undefined;
   /** For one node, from the creation of its pod, in milliseconds; two minutes unless told. */
@@ -62,6 +64,7 @@ export function planRun(nodes: number, options: CollectionOptions): CollectionPl
     image: options.image ?? defaultImage,
     timeoutSeconds: Math.ceil(nodeTimeoutMs / 1000),
     expires: new Date((options.now ?? Date.now)() + longestMs).toISOString(),
+    ...(options.minor !== undefined && { minor: options.minor }),
   };
   return { run, nodes, atOnce };
 }

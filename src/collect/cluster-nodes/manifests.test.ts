@@ -65,6 +65,22 @@ describe('collectorPod', () => {
   });
 });
 
+describe('fields that not every server has', () => {
+  it.each([
+    [undefined, false],
+    [29, false],
+    [30, true],
+  ])('with minor version %s: %s', (minor, expected) => {
+    const pod = JSON.stringify(
+      collectorPod({ ...run, ...(minor !== undefined && { minor }) }, { name: 'x', node: 'n' }),
+    );
+    expect(pod.includes('"appArmorProfile"')).toBe(expected);
+    expect(pod.includes('"recursiveReadOnly"')).toBe(expected);
+    // Every version takes the annotation.
+    expect(pod).toContain('container.apparmor.security.beta.kubernetes.io/collector');
+  });
+});
+
 describe('collectorManifests', () => {
   it('are the very objects that a run makes', () => {
     expect(loadAll(collectorManifests(run))).toEqual([

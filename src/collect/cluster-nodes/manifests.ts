@@ -31,7 +31,12 @@ export interface CollectorRun {
   readonly timeoutSeconds: number;
   /** RFC 3339: when the run is surely over, and what is left of it may be removed by another. */
   readonly expires: string;
+  /** Minor version of the server: fields that it does not have are left out, and where it is not known, new ones. */
+  readonly minor?: number;
 }
+
+/** First version whose pods have `appArmorProfile` and `recursiveReadOnly`. */
+const newFieldsSince = 30;
 
 export const expiresAnnotation = 'bulwark-expires';
 
@@ -84,6 +89,7 @@ export function collectorPod(
   { name, node }: { readonly name: string; readonly node: string },
 ): JsonObject {
   const common = metadata(run, name);
+  const hasNewFields = run.minor !== undefined && run.minor >= newFieldsSince;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -116,7 +122,7 @@ export function collectorPod(
             allowPrivilegeEscalation: false,
             readOnlyRootFilesystem: true,
             capabilities: { drop: ['ALL'], add: ['DAC_READ_SEARCH', 'SYS_PTRACE'] },
-            appArmorProfile: { type: 'Unconfined' },
+            ...(hasNewFields && { appArmorProfile: { type: 'Unconfined' } }),
             seLinuxOptions: { type: 'spc_t' },
           },
           resources: {
@@ -127,8 +133,13 @@ export function collectorPod(
             { name: 'scripts', mountPath: '/scripts', readOnly: true },
             { name: 'work', mountPath: '/tmp' },
             // No mountPropagation: HostToContainer fails where the host's / is not shared, as without systemd. Mounts below
-            // are read-only with it from Kubernetes 1.30 on; older servers drop the field.
-            { name: 'host', mountPath: '/host', readOnly: true, recursiveReadOnly: 'IfPossible' },
+            // are read-only with it from Kubernetes 1.30 on.
+            {
+              name: 'host',
+              mountPath: '/host',
+              readOnly: true,
+              ...(hasNewFields && { recursiveReadOnly: 'IfPossible' }),
+            },
           ],
         },
       ],
@@ -150,7 +161,8 @@ export function collectorManifests(run: CollectorRun): string {
   ];
   const head =
     '# What `bulwark scan --nodes` creates, and removes again: the namespace where it is missing, the scripts once, and the\n' +
-    '# pod once for each node, in place of NODE.\n';
+    '# pod once for each node, in place of NODE. From Kubernetes 1.30 on the pod has appArmorProfile and recursiveReadOnly,\n' +
+    '# too, which validation on older servers does not know.\n';
   return head + objects.map((object) => dump(object, { lineWidth: -1, noRefs: true })).join('---\n');
 }
 

@@ -1,4 +1,5 @@
-import type { FileEvidence } from '../../model/node.ts';
+import type { FileEvidence, NodeEvidence } from '../../model/node.ts';
+import type { Gap } from '../../model/snapshot.ts';
 import type { AccessLists } from './node-source.ts';
 
 /** Arguments of getfacl(1): numeric ids, no removal of leading slashes, links themselves left alone. */
@@ -47,6 +48,23 @@ function unescape(name: string): string {
       .replace(/\\([0-7]{3})|\\\\/g, (_, digits) => (digits ? String.fromCharCode(Number.parseInt(digits, 8)) : '\\')),
     'latin1',
   ).toString('utf8');
+}
+
+/**
+ * That lists were not read, once a node, where one could matter: with a list, the group's bits of the mode are its mask,
+ * and give to whom it names what they seem to give the group. Without such bits a list gives nothing.
+ */
+export function unreadLists(
+  files: readonly FileEvidence[],
+  { name, from }: Pick<NodeEvidence, 'name' | 'from'>,
+): Gap[] {
+  const masked = files.filter((file) => hasList(file) && ((file.mode >> 3) & ~file.mode & 0o7) !== 0);
+  const [first, ...others] = [...new Set(masked.map(({ path }) => path))].sort();
+  if (first === undefined) return [];
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  const reason = `there is no getfacl to read them with: what the mode of ${first}${more} gives the group may be a user's`;
+  const again = from === 'bundle' ? 'on the node, and collect it again' : 'and read the node again';
+  return [{ code: 'unavailable', what: `access lists on ${name}`, reason, hint: `install the package acl ${again}` }];
 }
 
 /** The files with their access lists, where those are known. */

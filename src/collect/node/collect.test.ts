@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeCertificate } from '../../../test/certificate.ts';
 import { componentArgs } from '../../semantics/node/component-args.ts';
 import { collectNode } from './collect.ts';
 
@@ -60,7 +61,7 @@ ${args}
 describe('what configuration names', () => {
   it('is found where it is kept on the node', async () => {
     write('/var/lib/kubelet/config.yaml', kubelet);
-    write('/var/lib/kubelet/ca/ca.crt', 'none');
+    write('/var/lib/kubelet/ca/ca.crt', makeCertificate({ subject: 'CN=kubernetes', authority: true }).pem);
     write(
       '/srv/pods/api.yaml',
       pod(
@@ -146,6 +147,10 @@ describe('a hostile root', () => {
     truncateSync(join(root, 'etc/kubernetes/big.conf'), 21 * 1024 * 1024);
     write('/etc/kubernetes/pki/broken.crt', '-----BEGIN CERTIFICATE-----\nAAAA\n');
     write('/etc/kubernetes/pki/a', '');
+    write('/etc/kubernetes/pki/README.md', 'Keep it secret.\n');
+    write('/etc/kubernetes/pki/empty.crt', '');
+    write('/etc/kubernetes/pki/etcd/server.crt', '\u0001\u0002\u0003');
+    write('/etc/kubernetes/pki/sa.key', 'mislaid\n');
     writeFileSync(Buffer.concat([Buffer.from(join(root, 'etc/kubernetes/pki/')), Buffer.from([0xff, 0x2e])]), 'x');
     write('/etc/kubernetes/utf.conf', '');
     writeFileSync(join(root, 'etc/kubernetes/utf.conf'), Buffer.from([0x61, 0x3a, 0xc3, 0x28]));
@@ -159,6 +164,9 @@ describe('a hostile root', () => {
       '/etc/kubernetes/kubelet.conf: a device or pipe, which is not opened',
       '/etc/kubernetes/pki/\\xff.: its name is not UTF-8, so it was not read',
       '/etc/kubernetes/pki/broken.crt: broken PEM: line 1: a CERTIFICATE block that does not end',
+      '/etc/kubernetes/pki/empty.crt: it is empty: no certificate and no key is in it',
+      '/etc/kubernetes/pki/etcd/server.crt: no certificate and no key in PEM is in it',
+      '/etc/kubernetes/pki/sa.key: no certificate and no key in PEM is in it',
       '/etc/kubernetes/utf.conf: not UTF-8 text',
     ]);
     expect(files.get('/etc/kubernetes/kubelet.conf')).toMatchObject({ type: 'other' });
@@ -231,7 +239,8 @@ describe('a hostile root', () => {
   });
 
   it('may hold ten thousand files of certificates', async () => {
-    for (let index = 0; index < 10_000; index += 1) write(`/etc/kubernetes/pki/${index}.crt`, 'x');
+    const { pem } = makeCertificate({ subject: 'CN=a' });
+    for (let index = 0; index < 10_000; index += 1) write(`/etc/kubernetes/pki/${index}.crt`, pem);
     const start = performance.now();
     const { files, gaps } = await collect();
     expect(gaps).toEqual([]);

@@ -1,6 +1,6 @@
 import type { HostEvidence, NodeEvidence } from '../../model/node.ts';
 import type { Gap } from '../../model/snapshot.ts';
-import { hasList, withLists } from './access-lists.ts';
+import { hasList, unreadLists, withLists } from './access-lists.ts';
 import { type PasswdEntry, readGroup, readPasswd } from './accounts.ts';
 import { readAdministrators } from './administrators.ts';
 import { BundleSource } from './bundle/bundle-source.ts';
@@ -64,8 +64,10 @@ async function collectFrom(source: NodeSource, options: CollectNodeOptions): Pro
   const host = hostOf(source, { collection, accounts });
   const files = collection.files();
   const lists = await source.accessLists(files.filter(hasList));
+  const name = options.name ?? nodeName(files) ?? source.name;
+  const unread = lists === undefined ? unreadLists(files, { name, from: options.from }) : [];
   const node: NodeEvidence = {
-    name: options.name ?? nodeName(files) ?? source.name,
+    name,
     from: options.from,
     at: options.at,
     processes: found.processes,
@@ -73,6 +75,7 @@ async function collectFrom(source: NodeSource, options: CollectNodeOptions): Pro
     users: accounts.map(({ id, name }) => ({ id, name })),
     groups: readGroup(collection.host.textOf('/etc/group') ?? ''),
     ...(Object.keys(host).length > 0 && { host }),
+    ...(unread.length > 0 && { unread }),
   };
   return { node, gaps: [...gaps, ...collection.gaps()] };
 }

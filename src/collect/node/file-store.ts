@@ -4,6 +4,7 @@ import { type FileProblem, gapOf } from './file-problem.ts';
 import { type FileReader, maxEntries, type Seen, type Space } from './file-reader.ts';
 import type { Holds } from './layout.ts';
 import { redactFile } from './redact-file.ts';
+import { missingPem } from './redact-pem.ts';
 
 export const maxFileBytes = 20 * 1024 * 1024;
 /** Of all texts together, and of all files. */
@@ -115,7 +116,7 @@ export class FileStore {
     if (folder.type !== 'directory') return [];
     const listing = this.reader.list(folder);
     if ('problem' in listing) {
-      if (listing.problem.kind !== 'absent') this.gap(folder.path, listing.problem);
+      this.leave(folder.path, listing.problem);
       return [];
     }
     for (const name of listing.undecodable) {
@@ -125,6 +126,7 @@ export class FileStore {
       const reason = 'files with a line break in their name were left out on the node';
       this.gap(folder.path, { kind: 'unreadable', reason });
     }
+    if (listing.leftOut || listing.truncated) this.mark(folder.path, 'not all of it was read');
     if (listing.truncated) {
       this.gap(folder.path, { kind: 'too-large', reason: `more than ${maxEntries} files in one folder` });
     }
@@ -140,8 +142,26 @@ export class FileStore {
       this.gap(link.path, { kind: 'unreadable', reason: `a link to ${link.target}, which does not exist` });
     } else if (way.dangles && link !== undefined) {
       this.gap(link.path, { ...way.problem, reason: `a link to ${link.target}: ${way.problem.reason}` });
-    } else if (way.problem.kind !== 'absent') this.gap(path, way.problem);
+    } else if (way.problem.kind !== 'absent') {
+      this.gap(path, way.problem);
+      // The folder that could not be entered is the last that was seen.
+      const last = way.seen.at(-1);
+      if (way.problem.kind === 'unreadable' && last?.type === 'directory') this.mark(last.path, way.problem.reason);
+    }
     return undefined;
+  }
+
+  /** Says that something could not be read, and marks it as such: what is not known is not absent. */
+  private leave(path: string, problem: FileProblem): void {
+    // What vanished meanwhile is gone.
+    if (problem.kind === 'absent') return;
+    this.gap(path, problem);
+    this.mark(path, problem.reason);
+  }
+
+  private mark(path: string, reason: string): void {
+    const evidence = this.files.get(path);
+    if (evidence !== undefined) this.files.set(path, { ...evidence, unread: reason });
   }
 
   private record({ path, type, stats, target }: Seen): void {
@@ -180,12 +200,13 @@ export class FileStore {
     }
     const opened = this.reader.read(file, Math.min(maxFileBytes, this.budget.bytes));
     if ('problem' in opened) {
-      // What vanished meanwhile is gone; what is left out for want of space is said so.
-      if (opened.problem.kind !== 'absent') this.gap(file.path, opened.problem);
+      this.leave(file.path, opened.problem);
       return undefined;
     }
     const { text, secret, problem } = redactFile(opened.text, holds);
     if (problem !== undefined) this.gap(file.path, problem);
+    const missing = holds === 'pem' ? missingPem(evidence, opened.text) : undefined;
+    if (missing !== undefined) this.gap(file.path, { kind: 'malformed', reason: missing });
     this.budget.bytes -= text?.length ?? 0;
     this.files.set(file.path, {
       ...evidence,

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { readGetfacl } from './access-lists.ts';
+import { nodeExample } from '../../../test/node-example.ts';
+import { readGetfacl, unreadLists } from './access-lists.ts';
 import { configuredSelinux, readKernel, readOsRelease } from './kernel.ts';
 import { listeningIn } from './listeners.ts';
 
@@ -100,4 +101,21 @@ it('keeps of an access list what the mode does not say', () => {
     ['/a b\\c', ['user:1000:r--', 'group::r--', 'mask::---', 'default:user:7:rwx']],
     ['/plain', []],
   ]);
+});
+
+it.each([
+  ['of root alone', 'mode 0600 holds private-key', []],
+  ['that everyone may read as the group may', 'mode 0644', []],
+  ['that is only a folder', 'mode 0750 directory', []],
+  [
+    'whose group may more than others',
+    'mode 0640 holds private-key',
+    [
+      "access lists on node-1: there is no getfacl to read them with: what the mode of /pki/sa.key gives the group may be a user's",
+    ],
+  ],
+])('says that access lists were not read where there is a file %s', (_, header, expected) => {
+  const files = nodeExample(`# file: /pki/sa.key ${header}\nx`)?.files ?? [];
+  const unread = unreadLists(files, { name: 'node-1', from: 'root' });
+  expect(unread.map(({ what, reason }) => `${what}: ${reason}`)).toEqual(expected);
 });

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { FileEvidence } from '../../model/node.ts';
 import { certificatesIn } from '../../model/pem.ts';
+import { hostName } from '../../semantics/node/host-name.ts';
 
 /** Where the kubelet keeps the certificate that it is known by: its kubeconfig, or the file that this names. */
 const kubeletCredentials: readonly RegExp[] = [
@@ -23,11 +24,7 @@ export function nodeName(files: readonly FileEvidence[]): string | undefined {
       if (name !== undefined) return name;
     }
   }
-  return own
-    .find(({ path }) => path === '/etc/hostname')
-    ?.text?.split('\n')
-    .find((line) => line.trim() !== '' && !line.startsWith('#'))
-    ?.trim();
+  return hostName(files);
 }
 
 function nameInCertificate(text: string): string | undefined {

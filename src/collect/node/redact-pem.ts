@@ -48,6 +48,21 @@ export function redactPem(text: string): RedactedPem {
   };
 }
 
+const pemName = /\.(?:crt|cert|cer|pem|key|pub)$/i;
+
+/**
+ * Why a file that is to hold certificates or keys holds none; undefined where it does, or where nothing says that it
+ * should: anything may lie in a folder of certificates. Components read PEM alone, and not its binary form.
+ */
+export function missingPem(
+  { path, size }: { readonly path: string; readonly size: number },
+  content: Buffer,
+): string | undefined {
+  if (!pemName.test(path) || content.includes('-----BEGIN ')) return undefined;
+  // Not by what was read: of a bundle that is what the script left.
+  return size === 0 ? 'it is empty: no certificate and no key is in it' : 'no certificate and no key in PEM is in it';
+}
+
 const keyBlock =
   /(-----BEGIN [A-Z0-9 ]{0,64}PRIVATE KEY-----)([\s\S]*?)(-----END [A-Z0-9 ]{0,64}PRIVATE KEY-----|(?=-----BEGIN )|$)/g;
 /** The base64 of `-----BEGIN` at the start of a run; the run may go on on the next lines. */

@@ -17,6 +17,8 @@ export interface NamedHost {
   readonly port?: number | undefined;
   readonly listener?: ListenerId | undefined;
   readonly node?: string | undefined;
+  /** What the cluster says of this host: besides the usual ones. */
+  readonly ports?: readonly NamedPort[] | undefined;
 }
 
 /** A port to look at on every host that was named without one. */
@@ -94,13 +96,13 @@ export function targetsOf(hosts: readonly NamedHost[], { named, found }: TargetO
     const key = `${target.port} ${target.host.toLowerCase()}`;
     if (!targets.has(key)) targets.set(key, target);
   };
-  for (const { host, port, listener, node } of hosts) {
+  for (const { host, port, listener, node, ports: own = [] } of hosts) {
     const label = node === undefined ? {} : { node };
     if (port !== undefined) {
       add({ host, port, origin: 'named', ...label, ...(listener !== undefined && { listener }) });
       continue;
     }
-    const ports = named.length > 0 ? [...named, ...found] : [...found, ...usual(host)];
+    const ports = named.length > 0 ? [...named, ...found] : [...own, ...found, ...usual(host)];
     for (const { port: each, origin, listener: what } of ports)
       add({ host, port: each, origin, ...label, ...(what !== undefined && { listener: what }) });
   }

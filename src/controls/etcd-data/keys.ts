@@ -74,7 +74,7 @@ export default etcdDataControls([
     title: 'Values in etcd are under a provider that is not outdated',
     severity: 'low',
     why: 'aescbc is not authenticated, aesgcm is safe for 200,000 writes a key at most, and the first version of KMS is gone since v1.29.',
-    remedy: 'use kms with apiVersion: v2, or secretbox, and rewrite the values',
+    remedy: 'use secretbox, or from v1.27 on kms with apiVersion: v2, and rewrite the values',
     about: 'values',
     wrong: ({ data, plan }) => {
       const classes = liveClasses(data.resources).filter(({ as }) => as.form === 'encrypted' && isTold(as));

@@ -14,7 +14,7 @@ import { encrypting, etcdData, identity, keys, plain, secretbox } from './exampl
 
 const rewriteSecrets = 'rewrite them: `kubectl get secrets -A -o json | kubectl replace -f -`';
 const setUp =
-  'name an EncryptionConfiguration with a KMS v2 or secretbox provider first for secrets on every API server, then ';
+  'name an EncryptionConfiguration with a secretbox provider, or from v1.27 on one of KMS v2, first for secrets on every API server, then ';
 const forget =
   'compact etcd, defragment every member, take a new snapshot, and destroy the older ones with their write-ahead logs; secrets that were in them are best replaced';
 

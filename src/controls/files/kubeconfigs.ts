@@ -2,7 +2,7 @@ import type { NodeFiles } from '../../facts/node-files.ts';
 import { staticPod, unit } from '../node-examples.ts';
 import { kubeconfig, kubeconfigOfFiles } from './examples.ts';
 import { type FileRow, type FileSet, fileControls } from './file-control.ts';
-import { holdsCredential, hostFiles, pickedFiles, settingFiles, union } from './file-sets.ts';
+import { holdsCredential, hostFiles, pickedFiles, regularFiles, settingFiles, union } from './file-sets.ts';
 
 /** Where installers leave the administrator's kubeconfig. */
 const adminKubeconfigs: readonly string[] = [
@@ -35,14 +35,14 @@ type Part = 'kube-scheduler' | 'kube-controller-manager' | 'kubelet' | 'kube-pro
 function kubeconfigsOf(files: NodeFiles, component: Part, settings: readonly string[]): FileSet {
   const named = settingFiles(files, component, settings);
   const left = pickedFiles(files, ({ path }) => usual[component]?.test(path) === true, '');
-  return union([named, left], named.none);
+  return union([named, regularFiles(left)], named.none);
 }
 
 const settings = ['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'];
 
 /** Every kubeconfig that a component or an installer has on the node. */
 export function allKubeconfigs(files: NodeFiles): FileSet {
-  const admins = hostFiles(files, adminKubeconfigs, '');
+  const admins = regularFiles(hostFiles(files, adminKubeconfigs, ''));
   const parts = ['kube-scheduler', 'kube-controller-manager', 'kubelet', 'kube-proxy'] as const;
   return union([admins, ...parts.map((part) => kubeconfigsOf(files, part, settings))], '');
 }
@@ -52,7 +52,8 @@ export default fileControls([
   ...rows({
     name: 'admin-kubeconfig',
     called: 'administrator’s kubeconfig',
-    files: (files) => hostFiles(files, adminKubeconfigs, 'no administrator’s kubeconfig in the usual places'),
+    files: (files) =>
+      regularFiles(hostFiles(files, adminKubeconfigs, 'no administrator’s kubeconfig in the usual places')),
     setting: '',
     path: '/etc/kubernetes/admin.conf',
     whose: 'the whole cluster',

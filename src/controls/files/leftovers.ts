@@ -1,11 +1,11 @@
 import { type FoundFile, type NodeFiles, nodeFiles } from '../../facts/node-files.ts';
 import { compareSeverity, type Severity } from '../../model/severity.ts';
-import { notApplicable } from '../../model/verdict.ts';
+import { notApplicable, unknown } from '../../model/verdict.ts';
 import { accessText } from '../../semantics/file-access/index.ts';
 import { type Control, control, type Examples } from '../control.ts';
 import { kubeletConfig, staticPod } from '../node-examples.ts';
 import { kubeconfig, plain } from './examples.ts';
-import { fileFailure } from './file-control.ts';
+import { type FileSet, fileFailure } from './file-control.ts';
 import { hostFiles, nameOf, pickedFiles } from './file-sets.ts';
 import { gradeMode } from './grade.ts';
 import { isKey } from './pki.ts';
@@ -19,7 +19,9 @@ interface LeftoverRow {
   readonly remedy: string;
   /** Why this node is not asked. */
   readonly moot?: (files: NodeFiles) => string | undefined;
-  readonly files: (files: NodeFiles) => readonly FoundFile[];
+  /** Why it cannot be told whether the files belong here. */
+  readonly open?: (files: NodeFiles) => string | undefined;
+  readonly files: (files: NodeFiles) => Pick<FileSet, 'found' | 'unknown'>;
   /** What is wrong with its being there. */
   readonly says: string;
   readonly severityOf?: (found: FoundFile) => Severity;
@@ -35,7 +37,8 @@ export default leftoverControls([
     why: 'kubeadm’s super-admin.conf is in system:masters: no rule of RBAC can limit it, and nothing can revoke it.',
     remedy: 'Move super-admin.conf off the node to where you keep what is for emergencies.',
     moot: (files) => (runsControlPlane(files) ? undefined : 'no control plane on this node'),
-    files: (files) => hostFiles(files, ['/etc/kubernetes/super-admin.conf'], '').found,
+    open: (files) => (runsControlPlane(files) ? undefined : files.whyComponentsUnknown()),
+    files: (files) => hostFiles(files, ['/etc/kubernetes/super-admin.conf'], ''),
     says: 'lies on the node with a credential that nothing can limit or revoke',
     examples: {
       fail: [staticPod('kube-apiserver', []) + kubeconfig('/etc/kubernetes/super-admin.conf')],
@@ -71,7 +74,8 @@ export default leftoverControls([
     why: 'With the key of the cluster’s CA anyone makes a certificate for an administrator; a worker runs others’ pods.',
     remedy: 'Delete the key from the worker; if it was ever readable there, make a new CA.',
     moot: (files) => (runsControlPlane(files) || runsEtcd(files) ? 'a node of the control plane' : undefined),
-    files: (files) => pickedFiles(files, (file) => isKey(file) && isCaKey(file.path), '').found,
+    open: (files) => (runsControlPlane(files) || runsEtcd(files) ? undefined : files.whyComponentsUnknown()),
+    files: (files) => pickedFiles(files, (file) => isKey(file) && isCaKey(file.path), ''),
     says: 'is the private key of a CA on a worker',
     examples: {
       fail: [kubeletConfig('readOnlyPort: 0') + plain('/etc/kubernetes/pki/ca.key', 'holds private-key')],
@@ -90,7 +94,7 @@ export default leftoverControls([
         ({ path, secret }) =>
           path.endsWith('/.kube/config') && (secret === 'kubeconfig-credential' || secret === 'private-key'),
         '',
-      ).found,
+      ),
     says: 'lies on the node with a credential',
     severityOf: ({ file, access }) => {
       const wide = (file.mode & 0o077) === 0 ? 'low' : gradeMode(access, file, { content: 'secret' }).severity;
@@ -108,16 +112,20 @@ export default leftoverControls([
 ]);
 
 function leftoverControls(rows: readonly LeftoverRow[]): readonly Control<'node'>[] {
-  return rows.map(({ name, files, moot, says, severityOf, ...rest }) =>
+  return rows.map(({ name, files, moot, open, says, severityOf, ...rest }) =>
     control({
       ...rest,
       id: `files/${name}`,
       subject: 'node',
       check: ({ node }, facts) => {
         const known = facts.get(nodeFiles)(node);
+        const set = files(known);
         const reason = moot?.(known);
+        const doubt = open?.(known);
+        if (doubt !== undefined && (reason !== undefined || set.found.length > 0)) return unknown(doubt);
         if (reason !== undefined) return notApplicable(reason);
-        return files(known).map((found) => {
+        if (set.found.length === 0 && set.unknown !== undefined) return unknown(set.unknown);
+        return set.found.map((found) => {
           const { file, access } = found;
           const severity = severityOf?.(found) ?? rest.severity;
           return fileFailure(node, { file, severity, says: `${says}: ${accessText(access, 'read', file.path)}` });
@@ -128,13 +136,13 @@ function leftoverControls(rows: readonly LeftoverRow[]): readonly Control<'node'
 }
 
 /** While the kubelet has no kubeconfig of its own, the other is needed. */
-function bootstrapKubeconfigs(files: NodeFiles): readonly FoundFile[] {
+function bootstrapKubeconfigs(files: NodeFiles): Pick<FileSet, 'found' | 'unknown'> {
   const kubelets = files.ofComponent('kubelet');
-  if (files.named(kubelets, ['kubeconfig']).found.length === 0) return [];
+  if (files.named(kubelets, ['kubeconfig']).found.length === 0) return { found: [] };
   const named = files.named(kubelets, ['bootstrap-kubeconfig']).found;
-  const usual = hostFiles(files, ['/etc/kubernetes/bootstrap-kubelet.conf'], '').found;
-  const all = new Map([...named, ...usual].map((found) => [found.file.path, found]));
-  return [...all.values()].filter(({ file }) => file.secret !== undefined);
+  const usual = hostFiles(files, ['/etc/kubernetes/bootstrap-kubelet.conf'], '');
+  const all = new Map([...named, ...usual.found].map((found) => [found.file.path, found]));
+  return { found: [...all.values()].filter(({ file }) => file.secret !== undefined), unknown: usual.unknown };
 }
 
 function runsControlPlane(files: NodeFiles): boolean {

@@ -198,6 +198,16 @@ describe('the files of a node', () => {
     expect(findings(changes)).toEqual([wanted]);
   });
 
+  it.each([
+    ['the scheduler’s kubeconfig', '/etc/kubernetes/scheduler.conf', 'files/kube-scheduler-kubeconfig-mode'],
+    ['the administrator’s', '/etc/kubernetes/admin.conf', 'files/admin-kubeconfig-mode'],
+  ])('a folder in the place of %s is not judged as one', (_, path, id) => {
+    const control = controls.filter((each) => each.id === id);
+    const { findings: found, undecided } = judgeText(control, nodeWith({ [path]: 'mode 0755 directory' }));
+    expect(found).toEqual([]);
+    expect(undecided.map(({ reason }) => reason)).toEqual([`${path} is a folder, where a file is expected`]);
+  });
+
   it('a key of a group that can read it is wrong in both', () => {
     expect(findings({ [ca]: 'mode 0640 owner 0:110 holds private-key' })).toEqual([
       `low files/pki-owner: ${ca} belongs to root:ssl-cert, not to root:root: group ssl-cert (prometheus, deploy) can read it`,

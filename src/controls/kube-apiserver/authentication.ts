@@ -1,7 +1,7 @@
 import type { NodeComponent } from '../../model/node-component.ts';
 import { durationSeconds } from '../../semantics/component-config/duration.ts';
 import { file } from '../node-examples.ts';
-import { settingControls } from '../setting-control.ts';
+import { settingControls, settingFailure } from '../setting-control.ts';
 import { presenceOf } from './named-file.ts';
 import { apiServer, apiServerOf, kubeadmFile, kubeadmFiles, listOf, settingOf, textOf } from './server-control.ts';
 
@@ -35,8 +35,16 @@ export default settingControls('kube-apiserver', [
       if (value !== true) return undefined;
       const paths = listOf(server, 'anonymous-auth.paths');
       const others = paths.filter((path) => !healthPaths.has(path));
-      if (paths.length === 0) return 'everyone who reaches the port may ask as system:anonymous';
-      return others.length === 0 ? undefined : `everyone may ask for ${others.join(', ')} as system:anonymous`;
+      if (paths.length > 0 && others.length === 0) return undefined;
+      const says =
+        paths.length === 0
+          ? 'everyone who reaches the port may ask as system:anonymous'
+          : `everyone may ask for ${others.join(', ')} as system:anonymous`;
+      const setting = settingOf(server, 'anonymous-auth');
+      if (setting.origin.kind !== 'file') return says;
+      // The flag has no say then, and the server does not start with both.
+      const remedy = `in ${server.onNode(setting.origin.file) ?? setting.origin.file} give anonymous conditions for /livez, /readyz and /healthz alone, or set enabled: false where nothing probes the server without credentials`;
+      return settingFailure(server, setting, { says, remedy });
     },
     mend: {
       value: (server) => (settingOf(server, 'anonymous-auth').origin.kind === 'file' ? undefined : false),

@@ -90,7 +90,9 @@ export function outdated({ config, version, document }: Judged): Verdict | reado
   }
   // Where v1 is off, the server does not start, which encryption-valid says.
   const off = version.kmsV1 !== true && (version.minor === undefined || version.minor >= 29);
-  if (writer?.kind === 'kms' && writer.kms?.apiVersion === 'v1' && !off) {
+  // Before v1.27 the second version is not there, or off by default.
+  const hasSuccessor = version.minor === undefined || version.minor >= 27;
+  if (writer?.kind === 'kms' && writer.kms?.apiVersion === 'v1' && !off && hasSuccessor) {
     const message = `KMS v1 writes secrets (provider ${writer.kms.name}), which is deprecated since v1.28`;
     return documentFailure(document, writer.path, { message, severity: 'medium' });
   }

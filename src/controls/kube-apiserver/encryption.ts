@@ -21,7 +21,7 @@ export default serverControls([
     severity: 'medium',
     why: 'Without it Secrets lie in etcd in plain text: whoever gets a disk, a snapshot or a backup of etcd has them all.',
     remedy:
-      'Name an EncryptionConfiguration with a KMS v2 or secretbox provider for secrets, and rewrite all Secrets then.',
+      'Name an EncryptionConfiguration with a secretbox provider for secrets, or from v1.27 on one of KMS v2, and rewrite all Secrets then.',
     check: (server, facts) => {
       const document = encryptionDocument(server, facts);
       if (document.kind === 'document') return pass;
@@ -44,7 +44,7 @@ export default serverControls([
     severity: 'high',
     why: 'The first provider of the first entry that names secrets writes them. With identity there, or no entry at all, they are plain text although there is a configuration.',
     remedy:
-      'Put kms (v2), secretbox or aescbc first, identity last, and rewrite all Secrets: kubectl get secrets -A -o json | kubectl replace -f -',
+      'Put secretbox, aescbc or (v2 from v1.27 on) kms first, identity last, and rewrite all Secrets: kubectl get secrets -A -o json | kubectl replace -f -',
     coveredBy: covered,
     check: (server, facts) => judgeConfig(server, facts, { without: 'fails', judge: judgeSecrets }),
     examples: {
@@ -101,7 +101,7 @@ export default serverControls([
     title: 'Data is encrypted with a provider that is not outdated',
     severity: 'low',
     why: 'aescbc is not authenticated: whoever can write to etcd may change what is decrypted. KMS v1 asks the plugin for each write, is deprecated since v1.28, and off since v1.29.',
-    remedy: 'Use kms with apiVersion: v2, or secretbox.',
+    remedy: 'Use secretbox, or from v1.27 on kms with apiVersion: v2.',
     coveredBy: [...covered, 'kube-apiserver/encryption-secrets'],
     check: (server, facts) => judgeConfig(server, facts, { without: 'is-moot', judge: outdated }),
     examples: {

@@ -7,6 +7,7 @@ import { formatPath, type Path } from '../../model/path.ts';
 import { type Failure, fail, unknown, type Verdict } from '../../model/verdict.ts';
 import { firstDocument } from '../../semantics/component-config/config-file.ts';
 import { FileTree } from '../../semantics/node/file-tree.ts';
+import { unreadFiles, whyUnread } from '../../semantics/node/unread.ts';
 import { YamlError } from '../../yaml/parse.ts';
 import { settingFailure } from '../setting-control.ts';
 import { settingOf, textOf } from './server-control.ts';
@@ -31,6 +32,8 @@ export function presenceOf(server: NodeComponent, path: string): Presence {
   const files = filesOf(server, evidence.files);
   const tree = new FileTree(files);
   if (tree.has(onNode)) return { kind: 'there' };
+  const unread = whyUnread(unreadFiles(files), onNode);
+  if (unread !== undefined) return { kind: 'unknown', reason: `${onNode} was not found: ${unread}` };
   return isLookedInto(onNode, files, tree)
     ? { kind: 'missing', reason: `${onNode} does not exist` }
     : { kind: 'unknown', reason: `${onNode} was not found, in a folder that could not be looked into` };

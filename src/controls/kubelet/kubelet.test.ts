@@ -231,7 +231,11 @@ describe('verdicts', () => {
     ['rotate-certificates', program, 'not-applicable'],
     ['rotate-certificates', byCertificate, 'fail'],
     ['static-pod-path', ofVersion('v1.32.0', 'staticPodPath: /etc/kubernetes/manifests'), 'not-applicable'],
-    ['hostname-override', unit('kubelet', ['--hostname-override=node-1']), 'pass'],
+    // The node's own name is that of the flag: what the kubelet would have used is the host's.
+    ['hostname-override', unit('kubelet', ['--hostname-override=node-1']) + file('/etc/hostname', 'Node-1'), 'pass'],
+    ['hostname-override', unit('kubelet', ['--hostname-override=node-1']) + file('/etc/hostname', 'realhost'), 'fail'],
+    ['hostname-override', unit('kubelet', ['--hostname-override=node1']) + file('/etc/hostname', 'node1'), 'pass'],
+    ['hostname-override', unit('kubelet', ['--hostname-override=node-1']), 'unknown'],
     // A configuration that cannot be read decides nothing.
     ['anonymous-auth', unit('kubelet', ['--config=/nowhere.yaml']), 'unknown'],
     ['anonymous-auth', unit('kubelet', ['--config=/nowhere.yaml', '--anonymous-auth=true']), 'fail'],

@@ -1,5 +1,8 @@
 import type { NodeComponent } from '../../model/node-component.ts';
-import { kubeletConfig, staticPod, unit } from '../node-examples.ts';
+import { unknown } from '../../model/verdict.ts';
+import { hostName } from '../../semantics/node/host-name.ts';
+import { unreadFiles, whyUnreadBelow } from '../../semantics/node/unread.ts';
+import { file, kubeletConfig, staticPod, unit } from '../node-examples.ts';
 import { settingControls } from '../setting-control.ts';
 
 /** What the kubelet sets `vm.*` and `kernel.*` to, or with protectKernelDefaults wants to find (container_manager_linux.go). */
@@ -54,12 +57,17 @@ export default settingControls('kubelet', [
     setting: 'hostname-override',
     wrong: (value, { evidence }) => {
       if (typeof value !== 'string' || value === '') return undefined;
-      const same = evidence !== undefined && value.toLowerCase() === evidence.name.toLowerCase();
-      return same ? undefined : 'the node is known by this name, whatever its host is called';
+      const host = hostName(evidence?.files ?? []);
+      if (host === undefined) {
+        const reason = `whether its host is called ${value} is not known: /etc/hostname was not read`;
+        return { kind: 'unknown', reason };
+      }
+      const same = value.trim().toLowerCase() === host.toLowerCase();
+      return same ? undefined : `the node is known by this name, and its host is called ${host}`;
     },
     examples: {
-      fail: [unit('kubelet', ['--hostname-override=worker'])],
-      pass: [kubeletConfig(), unit('kubelet', ['--hostname-override=NODE-1'])],
+      fail: [unit('kubelet', ['--hostname-override=worker']) + file('/etc/hostname', 'node-1')],
+      pass: [kubeletConfig(), unit('kubelet', ['--hostname-override=NODE-1']) + file('/etc/hostname', 'node-1')],
     },
   },
   {
@@ -90,9 +98,12 @@ export default settingControls('kubelet', [
     remedy: 'Leave staticPodPath out on nodes that have no static pods.',
     setting: 'staticPodPath',
     moot: (subject) => (usesStaticPods(subject) ? 'there are static pods on this node' : undefined),
-    wrong: (value, { evidence }) => {
+    wrong: (value, { evidence, onNode }) => {
       if (value === '') return undefined;
-      if (evidence === undefined) return { kind: 'unknown', reason: 'which files the node has is not known' };
+      if (evidence === undefined) return unknown('which files the node has is not known');
+      const folder = typeof value === 'string' ? (onNode(value) ?? value) : '';
+      const why = whyUnreadBelow(unreadFiles(evidence.files), folder.replace(/\/+$/, ''));
+      if (why !== undefined) return unknown(why);
       return 'no static pod is there, and a file would start one';
     },
     mend: { value: null, safety: 'safe' },
@@ -128,7 +139,10 @@ export default settingControls('kubelet', [
         ? 'the check that keeps the kubelet off cgroup v1 is taken away'
         : undefined,
     mend: { value: true, safety: 'may-break', first: 'the node runs on cgroup v2' },
-    examples: { fail: [kubeletConfig('failCgroupV1: false')], pass: [kubeletConfig()] },
+    examples: {
+      fail: [kubeletConfig('failCgroupV1: false') + staticPod('kube-scheduler', [], 'v1.35.0')],
+      pass: [kubeletConfig()],
+    },
   },
 ]);
 

@@ -44,8 +44,8 @@ export default settingControls('kubelet', [
     },
     examples: {
       fail: [
-        kubeletConfig(),
-        kubeletConfig('seccompDefault: false'),
+        kubeletConfig() + staticPod('kube-scheduler', []),
+        kubeletConfig('seccompDefault: false') + staticPod('kube-scheduler', []),
         `${kubeletConfig('seccompDefault: true')}${staticPod('kube-scheduler', [], 'v1.24.0')}`,
       ],
       pass: [kubeletConfig('seccompDefault: true'), unit('kubelet', ['--seccomp-default'])],

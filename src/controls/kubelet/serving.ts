@@ -1,7 +1,7 @@
 import type { Setting } from '../../model/component.ts';
 import type { NodeComponent } from '../../model/node-component.ts';
 import { durationSeconds } from '../../semantics/component-config/duration.ts';
-import { kubeletConfig, unit } from '../node-examples.ts';
+import { kubeletConfig, staticPod, unit } from '../node-examples.ts';
 import { settingControls, settingFailure } from '../setting-control.ts';
 import { tlsRows } from '../tls-rows.ts';
 
@@ -73,7 +73,7 @@ export default settingControls('kubelet', [
     },
     mend: { value: '4h0m0s', safety: 'safe' },
     examples: {
-      fail: [unit('kubelet', ['--streaming-connection-idle-timeout=0'])],
+      fail: [unit('kubelet', ['--streaming-connection-idle-timeout=0']) + staticPod('kube-scheduler', [])],
       // In the file a zero means that it is not set, and kubeadm writes one.
       pass: [kubeletConfig(), kubeletConfig('streamingConnectionIdleTimeout: 0s')],
     },
@@ -87,7 +87,10 @@ export default settingControls('kubelet', [
     moot: ({ config }) => noDebugging(config.get('enableDebuggingHandlers')?.value),
     wrong: (value) => (value === false ? undefined : '/debug/pprof is served'),
     mend: { value: false, safety: 'safe' },
-    examples: { fail: [kubeletConfig()], pass: [kubeletConfig('enableProfilingHandler: false')] },
+    examples: {
+      fail: [kubeletConfig() + staticPod('kube-scheduler', [])],
+      pass: [kubeletConfig('enableProfilingHandler: false')],
+    },
   },
   {
     name: 'debug-flags',
@@ -98,7 +101,10 @@ export default settingControls('kubelet', [
     moot: ({ config }) => noDebugging(config.get('enableDebuggingHandlers')?.value),
     wrong: (value) => (value === false ? undefined : '/debug/flags/v sets the level of its log'),
     mend: { value: false, safety: 'safe' },
-    examples: { fail: [kubeletConfig()], pass: [kubeletConfig('enableDebugFlagsHandler: false')] },
+    examples: {
+      fail: [kubeletConfig() + staticPod('kube-scheduler', [])],
+      pass: [kubeletConfig('enableDebugFlagsHandler: false')],
+    },
   },
   {
     name: 'system-logs',
@@ -114,7 +120,10 @@ export default settingControls('kubelet', [
     },
     mend: { value: false, safety: 'may-break', first: 'nobody reads node logs through kubectl' },
     examples: {
-      fail: [kubeletConfig(), kubeletConfig('enableSystemLogQuery: true')],
+      fail: [
+        kubeletConfig() + staticPod('kube-scheduler', []),
+        kubeletConfig('enableSystemLogQuery: true') + staticPod('kube-scheduler', []),
+      ],
       pass: [
         kubeletConfig('enableSystemLogHandler: false'),
         kubeletConfig('enableSystemLogHandler: false', 'tlsCipherSuites: []'),

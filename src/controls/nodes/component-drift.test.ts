@@ -15,9 +15,18 @@ it('names the process and the manifest, and blames the manifest', () => {
   const [finding, ...rest] = judgeText([drift], `${manifest}${running('--profiling=true')}`).findings;
   expect(rest).toEqual([]);
   expect(finding?.message).toBe(
-    'process 7 (kube-scheduler) runs with other arguments than /etc/kubernetes/manifests/kube-scheduler.yaml says',
+    'process 7 (kube-scheduler) runs with other arguments than /etc/kubernetes/manifests/kube-scheduler.yaml says: --profiling=true only in the process, --profiling=false only in the file',
   );
   expect(finding?.places[0]?.object.source.file).toBe('/etc/kubernetes/manifests/kube-scheduler.yaml');
+});
+
+it('names what is left over of repeated arguments, a few of many, and an order that differs', () => {
+  const message = (written: string[], ...args: string[]) =>
+    judgeText([drift], `${staticPod('kube-scheduler', written)}${running(...args)}`).findings[0]?.message;
+  expect(message(['--a=1', '--a=1'], '--a=1')).toMatch(/ says: --a=1 only in the file$/);
+  expect(message(['--a=1', '--b=2'], '--b=2', '--a=1')).toMatch(/ says: the same ones in another order$/);
+  const many = ['--a', '--b', '--c', '--d', '--e', '--f'];
+  expect(message([], ...many)).toMatch(/ says: --a --b --c --d and 2 more only in the process$/);
 });
 
 it.each([

@@ -31,7 +31,8 @@ export default hostControls([
       if (others.length === 0) return notApplicable('the node has no component beside an API server and etcd');
       const failures = new Map<string, Failure>();
       for (const { component, config } of others) {
-        if (config.minor === undefined) continue;
+        // A version that was taken from the API server, or from what runs beside it, says nothing of skew.
+        if (config.minor === undefined || config.minorOf?.startsWith('Node ') === false) continue;
         const age = server - config.minor;
         if (age >= 0 && age <= allowedAge(component, server)) continue;
         const message = `${component} 1.${config.minor} is ${age < 0 ? 'newer' : `${age} minor versions older`} than the API server, which is 1.${server}`;

@@ -14,40 +14,37 @@ const app = '{kind: ServiceAccount, name: app, namespace: shop}';
 /** For each binding that gives nothing which another does not give, that other one. */
 const repeated = defineFact('repeated-bindings', (facts): ReadonlyMap<KubeObject, Binding> => {
   const byGift = new Map<string, Binding[]>();
-  const add = (gift: string, each: Binding): void => {
+  const { bindings } = facts.get(rbac);
+  for (const each of bindings) {
+    const gift = giftOf(each, each.scope);
     const known = byGift.get(gift);
     if (known === undefined) byGift.set(gift, [each]);
-    else if (known.at(-1) !== each) known.push(each);
-  };
-  const { bindings } = facts.get(rbac);
-  for (const each of bindings) for (const subject of each.subjects) add(giftOf(each, subjectName(subject)), each);
+    else if (known.length < mostCompared) known.push(each);
+  }
   const found = new Map<KubeObject, Binding>();
   for (const each of bindings) {
-    const other = coveringOf(each, byGift, found);
+    const same = [...(byGift.get(giftOf(each, each.scope)) ?? none)];
+    if (each.scope === 'namespace' && each.role.kind === 'ClusterRole')
+      same.push(...(byGift.get(giftOf(each, 'cluster')) ?? none));
+    const other = same.find((one) => one !== each && !found.has(one.object) && givesToAllOf(one, each));
     if (other !== undefined) found.set(each.object, other);
   }
   return found;
 });
 
-/** A binding that gives the same role to all of these subjects, here or everywhere, and is not told of itself. */
-function coveringOf(
-  each: Binding,
-  byGift: ReadonlyMap<string, readonly Binding[]>,
-  found: ReadonlyMap<KubeObject, Binding>,
-): Binding | undefined {
-  const gifts = each.subjects.map((subject) => {
-    const name = subjectName(subject);
-    const local = byGift.get(giftOf(each, name)) ?? [];
-    const global =
-      each.scope === 'cluster' ? [] : (byGift.get(`cluster\n${each.role.kind}\n${each.role.name}\n${name}`) ?? []);
-    return [...local, ...global].filter((other) => other !== each && !found.has(other.object)).slice(0, 20);
-  });
-  return gifts[0]?.find((other) => gifts.every((list) => list.includes(other)));
+const none: readonly Binding[] = [];
+/** Where very many bindings give the same role in the same place, the first are enough to see it. */
+const mostCompared = 40;
+
+function givesToAllOf(one: Binding, each: Binding): boolean {
+  if (each.subjects.length === 0 || one.subjects.length > 1000) return false;
+  const names = new Set(one.subjects.map(subjectName));
+  return each.subjects.every((subject) => names.has(subjectName(subject)));
 }
 
-function giftOf({ scope, object, role }: Binding, subject: string): string {
-  const where = scope === 'cluster' ? 'cluster' : `namespace ${object.namespace ?? ''}`;
-  return `${where}\n${role.kind}\n${role.name}\n${subject}`;
+function giftOf({ object, role }: Binding, scope: Binding['scope']): string {
+  const where = scope === 'cluster' ? '' : `in ${object.namespace ?? ''}`;
+  return `${where}\n${role.kind}\n${role.name}`;
 }
 
 export default control({

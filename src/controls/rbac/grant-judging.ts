@@ -14,14 +14,20 @@ import {
 import type { RoleRule } from '../../semantics/rbac/rule.ts';
 
 /** What grants rights and is somebody's to mend: a role of theirs, or a binding that gives away one of Kubernetes' own. */
-export type Granting =
-  | { readonly kind: 'role'; readonly rules: readonly RoleRule[]; readonly holders: readonly Holder[] }
-  | {
-      readonly kind: 'binding';
-      readonly rules: readonly RoleRule[];
-      readonly holders: readonly Holder[];
-      readonly binding: Binding;
-    };
+export type Granting = RoleGranting | BindingGranting;
+
+interface RoleGranting {
+  readonly kind: 'role';
+  readonly rules: readonly RoleRule[];
+  readonly holders: readonly Holder[];
+  /** As `scopeOf` says. */
+  readonly scope: 'cluster' | 'namespace';
+}
+
+interface BindingGranting extends Omit<RoleGranting, 'kind'> {
+  readonly kind: 'binding';
+  readonly binding: Binding;
+}
 
 export const noGrant: Verdict = notApplicable('it grants no rights');
 const ofKubernetes: Verdict = { kind: 'pass' };
@@ -44,10 +50,12 @@ export function grantingOf(object: KubeObject, facts: Facts): Granting | Verdict
 
 /** Every control of this folder asks about the same objects. */
 const grantings = defineFact('grantings', (facts): ((object: KubeObject) => Granting | Verdict) => {
-  const known = new Map<KubeObject, Granting | Verdict>();
+  // An object is asked about by all of them in turn.
+  let last: KubeObject | undefined;
+  let granting: Granting | Verdict = noGrant;
   return (object) => {
-    let granting = known.get(object);
-    if (granting === undefined) known.set(object, (granting = readGranting(object, facts)));
+    if (object !== last) granting = readGranting(object, facts);
+    last = object;
     return granting;
   };
 });
@@ -58,7 +66,8 @@ function readGranting(object: KubeObject, facts: Facts): Granting | Verdict {
   if (!isBindingKind(object.kind)) {
     if (isDefaultRole(object)) return ofKubernetes;
     if (hasAggregation(object)) return notApplicable('the roles that it puts together are judged');
-    return { kind: 'role', rules: known.ownRules(object), holders: known.holdersOf(object) };
+    const own = known.holdersOf(object);
+    return { kind: 'role', rules: known.ownRules(object), holders: own, scope: scopeOf(object, own) };
   }
   const binding = known.bindingOf(object);
   if (binding === undefined) return notApplicable('it names no role');
@@ -67,7 +76,8 @@ function readGranting(object: KubeObject, facts: Facts): Granting | Verdict {
   const role = known.roleOf(binding);
   if (role !== undefined && !isDefaultRole(role)) return byItsRole;
   const rules = known.rulesOf(binding) ?? [];
-  return { kind: 'binding', rules, holders: holdersBy(binding), binding };
+  const holders = holdersBy(binding);
+  return { kind: 'binding', rules, holders, binding, scope: scopeOf(object, holders) };
 }
 
 function givesDefaultRole({ role, object }: Binding): boolean {

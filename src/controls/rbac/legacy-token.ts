@@ -22,13 +22,23 @@ export default control({
     const minor = facts.get(serverVersion)?.minor;
     if (minor !== undefined && minor < 24) return notApplicable('below v1.24 every service account has one');
     const account = valueAt(object.value, ['metadata', 'annotations', 'kubernetes.io/service-account.name']);
+    const isMade = typeof account === 'string' && isMadeName(object.name, account);
+    if (isMade && minor === undefined)
+      return notApplicable('below v1.24 every service account has one, and the version is not known');
     const used = valueAt(object.value, ['metadata', 'labels', 'kubernetes.io/legacy-token-last-used']);
     const last = typeof used === 'string' ? `, last used on ${used}` : '';
     const whose = typeof account === 'string' ? `ServiceAccount ${account}` : 'a service account';
-    return fail(`it holds a token of ${whose} that never expires${last}`, ['type']);
+    return fail(`it holds a token of ${whose} that never expires${last}`, ['type'], {
+      severity: isMade ? 'low' : 'medium',
+    });
   },
   examples: {
     fail: [secret('kubernetes.io/service-account-token')],
     pass: [secret('Opaque')],
   },
 });
+
+/** The name of a token that the controller made for an account, before v1.24. */
+function isMadeName(name: string, account: string): boolean {
+  return name.startsWith(`${account}-token-`) && /-token-[a-z0-9]{5}$/.test(name);
+}

@@ -5,9 +5,9 @@ import type { KubeObject } from '../../model/snapshot.ts';
 import { type Failure, fail, notApplicable, pass, type Verdict } from '../../model/verdict.ts';
 import { type ResourceRequest, type RoleRule, ruleAllows } from '../../semantics/rbac/rule.ts';
 import { type Control, type ControlDefinition, control } from '../control.ts';
-import { gradeOf, grantingOf, listed, scopeOf, sentence } from './grant-judging.ts';
+import { gradeOf, grantingOf, listed, sentence } from './grant-judging.ts';
 import { gives, type Power } from './power.ts';
-import { powersOfRule } from './power-index.ts';
+import { powersOfRules } from './power-index.ts';
 
 /** A requirement that a power is given to few. */
 export interface PowerRow extends Omit<ControlDefinition<'object'>, 'id' | 'subject' | 'check' | 'coveredBy'> {
@@ -60,7 +60,7 @@ function judgePowers(
   if (granting.kind !== 'role' && granting.kind !== 'binding') return granting;
   const { rules, holders } = granting;
   if (granting.kind === 'binding' && (ownOnly || holders.length === 0)) return ownOnly ? ofKubernetes : pass;
-  const given = givenPowers(facts, { rules, powers, scope: scopeOf(object, holders), holders });
+  const given = givenPowers(facts, { rules, powers, scope: granting.scope, holders });
   const first = given.found[0];
   if (first === undefined) return pass;
   const { found, lowered } = given;
@@ -82,24 +82,30 @@ interface Asked {
   readonly holders: readonly Holder[];
 }
 
+const nothing = { found: [], lowered: new Map<Power, Severity>() };
+
 /** As `powersOf`, with the version of the server and the other rights of those who hold them looked at. */
 function givenPowers(
   facts: Facts,
   { rules, powers, scope, holders }: Asked,
 ): { readonly found: ReturnType<typeof powersOf>; readonly lowered: ReadonlyMap<Power, Severity> } {
-  const ofRule = facts.get(powersOfRule);
+  const given = facts.get(powersOfRules)(rules);
+  if (given.size === 0) return nothing;
   const lowered = new Map<Power, Severity>();
-  const inSystem = holders.some((holder) => holder.scope !== 'cluster' && holder.scope.namespace === 'kube-system');
-  const found = powers.flatMap((power) => {
-    if (scope === 'namespace' && (power.isClusterWide === true || (power.isOfSystem === true && !inSystem))) return [];
-    const rule = rules.find((each) => ofRule(each).has(power));
-    if (rule === undefined) return [];
+  const inSystem =
+    scope === 'namespace' &&
+    holders.some((holder) => holder.scope !== 'cluster' && holder.scope.namespace === 'kube-system');
+  const found: { readonly power: Power; readonly rule: RoleRule }[] = [];
+  for (const power of powers) {
+    const rule = given.get(power);
+    if (rule === undefined) continue;
+    if (scope === 'namespace' && (power.isClusterWide === true || (power.isOfSystem === true && !inSystem))) continue;
     if (power.needs !== undefined && !haveNeeds(facts, power.needs.requests, { rules, holders })) {
-      if (power.needs.otherwise === 'none') return [];
+      if (power.needs.otherwise === 'none') continue;
       lowered.set(power, power.needs.otherwise);
     }
-    return [{ power, rule }];
-  });
+    found.push({ power, rule });
+  }
   return { found, lowered };
 }
 

@@ -7,6 +7,8 @@ import { powerRows } from './power-rows.ts';
 
 const all: readonly Power[] = [...powerRows.values(), ...lesserRows.values()].flat();
 
+const nobody: ReadonlySet<Power> = new Set();
+
 /** By what their requests name, so that a rule is asked only about powers that it can give. */
 const byResource: ReadonlyMap<string, ReadonlySet<Power>> = indexed();
 
@@ -34,12 +36,32 @@ export const powersOfRule = defineFact('powers-of-rule', (facts): ((rule: RoleRu
   return (rule) => {
     let found = known.get(rule);
     if (found === undefined) {
-      const candidates = rule.resources.includes('*')
-        ? all
-        : new Set(rule.resources.flatMap((resource) => [...(byResource.get(resource) ?? [])]));
-      found = new Set([...candidates].filter((power) => holds(power) && gives(rule, power, 'cluster')));
+      const given = new Set<Power>();
+      const ask = (power: Power): void => {
+        if (!given.has(power) && holds(power) && gives(rule, power, 'cluster')) given.add(power);
+      };
+      if (rule.resources.includes('*')) for (const power of all) ask(power);
+      else for (const resource of rule.resources) for (const power of byResource.get(resource) ?? nobody) ask(power);
+      found = given;
       known.set(rule, found);
     }
     return found;
   };
 });
+
+/** The powers that rules give together, each with the first rule that does. Asked again of the same rules, it is known. */
+export const powersOfRules = defineFact(
+  'powers-of-rules',
+  (facts): ((rules: readonly RoleRule[]) => ReadonlyMap<Power, RoleRule>) => {
+    const ofRule = facts.get(powersOfRule);
+    const known = new Map<readonly RoleRule[], ReadonlyMap<Power, RoleRule>>();
+    return (rules) => {
+      let found = known.get(rules);
+      if (found !== undefined) return found;
+      const given = new Map<Power, RoleRule>();
+      for (const rule of rules) for (const power of ofRule(rule)) if (!given.has(power)) given.set(power, rule);
+      known.set(rules, (found = given));
+      return found;
+    };
+  },
+);

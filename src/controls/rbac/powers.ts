@@ -12,6 +12,7 @@ export default powerControls([
     severity: 'high',
     why: 'Secrets hold the tokens, keys and passwords of everything that runs. A list or a watch shows their values as a get does.',
     remedy: 'Take secrets out of the rule, or limit it to the names that are needed with get and resourceNames.',
+    coveredBy: ['rbac/all-resources'],
     powers: powersOf('secrets-read'),
     examples: {
       fail: [
@@ -34,6 +35,7 @@ export default powerControls([
     severity: 'medium',
     why: 'Whoever creates a pod, by itself or through a workload, acts as any service account of the namespace and reads all its Secrets; where pods are not restricted, they own a node.',
     remedy: 'Give it to those alone who deploy, in their own namespaces, and restrict pods there.',
+    coveredBy: ['rbac/all-resources'],
     powers: powersOf('pods-create'),
     examples: {
       fail: [
@@ -86,6 +88,7 @@ export default powerControls([
     severity: 'high',
     why: 'A PersistentVolume may be a folder of the node: a claim for it mounts the files of the node into a pod, whatever the pod security standards say.',
     remedy: 'Leave it to the provisioners of storage.',
+    coveredBy: ['rbac/all-resources'],
     powers: powersOf('persistent-volumes-create'),
     examples: {
       fail: [everywhere('{apiGroups: [""], resources: [persistentvolumes], verbs: [create]}')],
@@ -102,6 +105,7 @@ export default powerControls([
     why: 'It reaches every endpoint of the kubelet. A get is enough to run commands in any container of the node, past admission and unseen by the audit log.',
     remedy:
       'Give nodes/metrics, nodes/stats or nodes/log instead, and from v1.33 on nodes/pods, nodes/healthz or nodes/configz.',
+    coveredBy: ['rbac/all-resources'],
     powers: powersOf('nodes-proxy'),
     examples: {
       fail: [
@@ -122,6 +126,7 @@ export default powerControls([
     severity: 'high',
     why: 'Who changes these sees every object that is written, Secrets among them, and changes it as they like; or takes away the webhook that enforces the rules.',
     remedy: 'Limit the rule by resourceNames to the one webhook that the program keeps up to date.',
+    coveredBy: ['rbac/all-resources'],
     powers: powersOf('webhook-configurations'),
     examples: {
       fail: [

@@ -27,8 +27,8 @@ export interface SubjectRisk {
   readonly control: string;
 }
 
-const severities: ReadonlyMap<string, Severity> = new Map(
-  [...powers, ...workloadPowers, ...clusterPowers, ...resourcePowers].map(({ id, severity }) => [id, severity]),
+const controls = new Map(
+  [...powers, ...workloadPowers, ...clusterPowers, ...resourcePowers].map((control) => [control.id, control]),
 );
 
 const rows: readonly (readonly [control: string, power: Power])[] = [...powerRows, ...lesserRows].flatMap(
@@ -53,20 +53,29 @@ export const subjectRisks = defineFact('subject-risks', (facts): readonly Subjec
         if (lacks && power?.needs?.otherwise === 'none') continue;
         const own =
           lacks && power?.needs !== undefined && power.needs.otherwise !== 'none' ? power.needs.otherwise : severity;
-        const place = binding.scope === 'cluster' ? '' : (binding.object.namespace ?? '?');
-        const key = `${subjectName(subject)}\n${place}\n${does}`;
+        const key = `${placeOf({ subject, binding })}\n${does}`;
         if (risks.has(key)) continue;
         risks.set(key, { subject, severity: gradeOf(own, [holder]), does, binding, rule, control });
       }
     }
   }
-  return [...risks.values()].sort(
-    (a, b) =>
-      compareSeverity(b.severity, a.severity) ||
-      compareText(subjectName(a.subject), subjectName(b.subject)) ||
-      compareText(a.does, b.does),
-  );
+  const told = new Set([...risks.values()].map((risk) => `${placeOf(risk)}\n${risk.control}`));
+  // As in a scan: what follows from a graver power of the same subject at the same place is not told again.
+  const isCovered = (risk: SubjectRisk): boolean =>
+    controls.get(risk.control)?.coveredBy.some((id) => told.has(`${placeOf(risk)}\n${id}`)) === true;
+  return [...risks.values()]
+    .filter((risk) => !isCovered(risk))
+    .sort(
+      (a, b) =>
+        compareSeverity(b.severity, a.severity) ||
+        compareText(subjectName(a.subject), subjectName(b.subject)) ||
+        compareText(a.does, b.does),
+    );
 });
+
+function placeOf({ subject, binding }: Pick<SubjectRisk, 'subject' | 'binding'>): string {
+  return `${subjectName(subject)}\n${binding.scope === 'cluster' ? '' : (binding.object.namespace ?? '?')}`;
+}
 
 interface Given {
   readonly control: string;
@@ -90,7 +99,13 @@ function powersGiven(
     const rule = rules.find((each) => ofRule(each).has(power));
     if (rule === undefined) return [];
     return [
-      { control, does: power.says, severity: power.severity ?? severities.get(control) ?? 'medium', rule, power },
+      {
+        control,
+        does: power.says,
+        severity: power.severity ?? controls.get(control)?.severity ?? 'medium',
+        rule,
+        power,
+      },
     ];
   });
 }

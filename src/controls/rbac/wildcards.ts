@@ -14,7 +14,12 @@ export default control({
   subject: 'object',
   why: 'A wildcard also stands for the verbs and resources that nobody thought of, and for those that the next version brings.',
   remedy: 'List the groups, resources, verbs and paths that are needed.',
-  coveredBy: [...coveringControls, ...[...powerRows.keys()].map((name) => `rbac/${name}`), 'rbac/certificate-approval'],
+  coveredBy: [
+    ...coveringControls,
+    'rbac/all-resources',
+    ...[...powerRows.keys()].map((name) => `rbac/${name}`),
+    'rbac/certificate-approval',
+  ],
   check: ({ object }, facts) => {
     const granting = grantingOf(object, facts);
     if (granting.kind === 'binding') return pass;

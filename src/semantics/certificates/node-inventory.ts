@@ -77,12 +77,19 @@ export class NodeReading {
     }
   }
 
+  /** The one that runs here; undefined where several do: they may be of two clusters, which nothing here tells apart. */
   component(name: NodeComponent['component']): NodeComponent | undefined {
-    return this.components.find(({ component }) => component === name);
+    const [only, ...others] = this.components.filter(({ component }) => component === name);
+    return others.length === 0 ? only : undefined;
   }
 
   /** The certificates that a component's setting names; undefined where that cannot be told. */
   of(component: NodeComponent['component'], setting: string): readonly Entry[] | undefined {
+    return this.component(component) === undefined ? undefined : this.ofEvery(component, setting);
+  }
+
+  /** Those that the setting names of any that runs here. */
+  ofEvery(component: NodeComponent['component'], setting: string): readonly Entry[] | undefined {
     return this.named.get(`${component} ${setting}`);
   }
 
@@ -103,7 +110,8 @@ export class NodeReading {
           const second = secondPurpose.get(by);
           if (!isSent && second !== undefined) entry.use({ purpose: second, by: `${by} as client` });
         }
-        this.named.set(`${component} ${name}`, entries);
+        const key = `${component} ${name}`;
+        this.named.set(key, [...(this.named.get(key) ?? []), ...entries]);
       }
     }
     this.kubeletServing();

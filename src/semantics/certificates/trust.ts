@@ -80,7 +80,9 @@ function judge(verifier: ChainVerifier, { chain = [], roots = [], who }: Judging
  */
 export function judgeMembers(reading: NodeReading, group: string): void {
   const known =
-    reading.of(apiServer, 'client-ca-file') ?? reading.of('kubelet', 'authentication.x509.clientCAFile') ?? [];
+    reading.ofEvery(apiServer, 'client-ca-file') ??
+    reading.ofEvery('kubelet', 'authentication.x509.clientCAFile') ??
+    [];
   const roots = verifiable(known);
   const found = reading.inventory.found();
   const others = roots.length > 0 ? [] : verifiable(found.filter(({ uses }) => vouchesElsewhere(uses)));

@@ -13,7 +13,14 @@ const resolve = (component: Component, args: readonly string[], minor?: number) 
     readFile: () => undefined,
   });
 
-const values: readonly [title: string, Component, args: readonly string[], name: string, value: Json][] = [
+const values: readonly [
+  title: string,
+  Component,
+  args: readonly string[],
+  name: string,
+  value: Json,
+  minor?: number,
+][] = [
   ['a bare boolean is true', 'kube-apiserver', ['--profiling', 'false'], 'profiling', true],
   ['a boolean does not take the next argument', 'kubelet', ['--rotate-certificates', '--v=2'], 'v', 2],
   ['all spellings of strconv.ParseBool', 'kube-apiserver', ['--profiling=F'], 'profiling', false],

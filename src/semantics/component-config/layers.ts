@@ -4,6 +4,7 @@ import { type FlagUse, parseArguments, problemAt } from './argv.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
 import { flagTextError, flagValue, isZeroDuration } from './flag-value.ts';
 import type { ComponentInput } from './input.ts';
+import { nearestNames } from './misplaced.ts';
 import { defaultValue, inVersion, isSince, type SettingRow, type SettingTable, settingName, typeIn } from './table.ts';
 
 /** What a component was given, by source, with the values of one setting after another asked from it. */
@@ -189,10 +190,12 @@ export class Layers {
   }
 
   private nearestFlag(spelling: string): string | undefined {
-    const row = this.table.byFlag(spelling.replace(/^-+/, '').replaceAll('_', '-'));
-    return row?.flag === undefined || !inVersion(this.input.minor, row.since, row.removed)
-      ? undefined
-      : `--${row.flag}`;
+    const name = spelling.replace(/^-+/, '').replaceAll('_', '-');
+    const known = this.table.rows.flatMap(({ flag, since, removed }) =>
+      flag !== undefined && inVersion(this.input.minor, since, removed) ? [flag] : [],
+    );
+    const near = nearestNames(name, known);
+    return near.length === 0 ? undefined : near.map((flag) => `--${flag}`).join(' or ');
   }
 }
 

@@ -33,6 +33,20 @@ export function likelyPlace(table: SettingTable, parent: string, key: string): L
   return byFlag === undefined || byFlag === here ? undefined : { kind: 'misspelled', paths: [byFlag] };
 }
 
+/** The names that are nearest to one that is not known, if any is near enough to be meant. */
+export function nearestNames(name: string, known: Iterable<string>): readonly string[] {
+  let least = 2;
+  let near: string[] = [];
+  for (const each of known) {
+    const distance = editDistance(each, name);
+    if (distance > least || distance >= each.length / 3) continue;
+    if (distance < least) near = [];
+    least = distance;
+    near.push(each);
+  }
+  return near;
+}
+
 function editDistance(left: string, right: string): number {
   if (Math.abs(left.length - right.length) > 2 || right.length > longestKey) return Number.POSITIVE_INFINITY;
   let previous = Array.from({ length: right.length + 1 }, (_, index) => index);

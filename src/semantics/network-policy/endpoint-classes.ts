@@ -1,6 +1,7 @@
 import {
   type AddressSet,
   coversSet,
+  everyAddress,
   internetAddresses,
   meetsSet,
   metadataAddresses,
@@ -52,7 +53,13 @@ export class EndpointClasses {
   constructor(world: NetworkWorld, policies: readonly Policy[]) {
     this.world = world;
     const mentioned = mentionedBy(policies);
-    this.space = new AddressSpace([internetAddresses, privateAddresses, metadataAddresses, ...mentioned.sets]);
+    this.space = new AddressSpace([
+      ...([4, 6] as const).map((family) => ofFamily(internetAddresses, family)),
+      ofFamily(everyAddress, 4),
+      privateAddresses,
+      metadataAddresses,
+      ...mentioned.sets,
+    ]);
     const classes: EndpointClass[] = [];
     const pods = this.group(mentioned);
     for (const { members } of pods) {

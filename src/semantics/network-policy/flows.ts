@@ -33,10 +33,12 @@ export class FlowTable {
     const isPods = reachability.classes.pods.has(to);
     const least = this.column(to, 'least');
     const most = this.isCertain ? least : this.column(to, 'most');
+    const isAlone = this.isAlone(unit);
     const flows = new Map<number, { least: PortSetId; most: PortSetId; sources: number[] }>();
     for (const [source, from] of this.first.entries()) {
       if (!isPods && !reachability.classes.pods.has(from)) continue;
-      if (source === unit && this.isAlone(unit)) continue;
+      // A pod reaches itself whatever policies say.
+      if (source === unit && isAlone) continue;
       const a = least(from);
       const b = most === least ? a : most(from);
       if (b === noPorts) continue;
@@ -45,7 +47,10 @@ export class FlowTable {
       if (flow === undefined) flows.set(key, { least: a, most: b, sources: [source] });
       else flow.sources.push(source);
     }
-    return [...flows.values()];
+    const found = [...flows.values()];
+    // So it stands with the most others, which makes them everybody where they are.
+    if (isAlone) found.toSorted((a, b) => b.sources.length - a.sources.length)[0]?.sources.push(unit);
+    return found;
   }
 
   /** Whether the unit is one pod, which always reaches itself. */

@@ -11,9 +11,11 @@ export {
   intersection,
   meetsSet,
   metadataAddresses,
+  ofFamily,
   privateAddresses,
   subtract,
 } from './address-set.ts';
+export { AddressSpace } from './address-space.ts';
 export { BitSet } from './bit-set.ts';
 export type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
 export type { Bound } from './decide-row.ts';

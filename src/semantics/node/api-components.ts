@@ -6,11 +6,12 @@ import type { KubeObject } from '../../model/snapshot.ts';
 import { resolveComponent } from '../component-config/index.ts';
 import { settingTable } from '../component-config/table.ts';
 import { minorOfImage } from './image-version.ts';
+import type { ToldVersion } from './node-components.ts';
 import { type ConfigMapMount, componentsOfPod, type StaticComponent } from './static-pods.ts';
 
 export interface ApiComponentOptions {
-  /** Minor version of the cluster, where no image tells the component's own. */
-  readonly minor?: number | undefined;
+  /** The version that other objects tell, where no image tells the component's own. */
+  readonly told?: ToldVersion | undefined;
   /** The data of a ConfigMap in the object's namespace. */
   readonly configMap: (namespace: string | undefined, name: string) => JsonObject | undefined;
 }
@@ -65,8 +66,9 @@ interface Context {
 
 function componentOf(found: StaticComponent, { object, options, node }: Context): NodeComponent {
   const { component, args, env, image, configMaps, list } = found;
-  const minor =
-    component === 'etcd' ? minorOfImage(component, image) : (minorOfImage(component, image) ?? options.minor);
+  const own = minorOfImage(component, image);
+  const taken = own === undefined && component !== 'etcd' ? options.told : undefined;
+  const minor = own ?? taken?.minor;
   const readFile = (path: string): string | undefined =>
     fileOfConfigMap(path, configMaps, (name) => options.configMap(object.namespace, name));
   const config = resolveComponent({
@@ -75,6 +77,7 @@ function componentOf(found: StaticComponent, { object, options, node }: Context)
     env: new Map(Object.entries(env).map(([name, value]) => [name, { value, where: 'environment' }])),
     readFile,
     ...(minor !== undefined && { minor }),
+    ...(taken !== undefined && { minorOf: taken.of }),
   });
   return {
     component,
@@ -116,7 +119,7 @@ function fileOfConfigMap(
 export function componentOfConfigz(
   node: string,
   configuration: Json,
-  { object, minor }: { readonly object: KubeObject; readonly minor?: number | undefined },
+  { object, told }: { readonly object: KubeObject; readonly told?: ToldVersion | undefined },
 ): NodeComponent {
   const file = '/configz';
   const text = JSON.stringify({
@@ -127,7 +130,8 @@ export function componentOfConfigz(
   const component: Component = 'kubelet';
   const args = [{ text: `--config=${file}`, where: 'configz' }];
   const readFile = (path: string): string | undefined => (path === file ? text : undefined);
-  const resolved = resolveComponent({ component, args, readFile, ...(minor !== undefined && { minor }) });
+  const version = told === undefined ? {} : { minor: told.minor, minorOf: told.of };
+  const resolved = resolveComponent({ component, args, readFile, ...version });
   return {
     component,
     node,
@@ -156,6 +160,7 @@ function withoutFlags(resolved: ResolvedComponent): ResolvedComponent {
   };
   return {
     ...resolved,
+    ...(resolved.possible !== undefined && { possible: resolved.possible.map(withoutFlags) }),
     get: (name) => {
       const setting = resolved.get(name);
       return setting === undefined ? undefined : blind(setting);

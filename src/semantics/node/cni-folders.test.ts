@@ -34,5 +34,5 @@ it.each<[string, string, string[], string[]]>([
 
 it('finds those of a kubelet of before v1.24', () => {
   const node = nodeExample(kubelet);
-  expect(node && cniFolders(node, nodeComponents(node, { minor: 20 })).configuration).toContain('/k/net.d');
+  expect(node && cniFolders(node, nodeComponents(node, { as: 20 })).configuration).toContain('/k/net.d');
 });

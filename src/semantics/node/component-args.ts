@@ -35,7 +35,10 @@ export function componentArgs(node: NodeEvidence): readonly ComponentArgs[] {
   const running = new Set(processes.map(({ component }) => component));
   const manifests = fromManifests(node);
   const units = unitArgs(hostFiles(node));
-  const found = processes.map((started) => described(started, [...manifests, ...units]));
+  const found = components.flatMap((component) => {
+    const isOf = (each: ComponentArgs): boolean => each.component === component;
+    return described(processes.filter(isOf), [...manifests, ...units].filter(isOf));
+  });
   const embedded = [...fromK3s(node), ...fromArgumentFiles(node)];
   // A package brings units that nobody starts: where something runs, they say nothing about what does not.
   const onDisk = [...embedded, ...manifests, ...(found.length === 0 && embedded.length === 0 ? units : [])];
@@ -47,15 +50,47 @@ export function componentArgs(node: NodeEvidence): readonly ComponentArgs[] {
     .sort((a, b) => components.indexOf(a.component) - components.indexOf(b.component));
 }
 
-/** What runs, in the words of the manifest or unit that starts it. Arguments that are not its are believed over it. */
-function described(started: ComponentArgs, onDisk: readonly ComponentArgs[]): ComponentArgs {
-  const same = onDisk.filter(({ component }) => component === started.component);
-  const equal = same.find(({ args }) => sameWords(args, started.args));
-  const by = (equal ?? same[0])?.start.by;
-  if (by === undefined) return started;
-  const image = (equal ?? same[0])?.image;
-  const start: ComponentStart = { ...started.start, by, ...(equal === undefined && { differs: true }) };
-  return { ...started, start, ...(image !== undefined && { image }), ...(equal !== undefined && { args: equal.args }) };
+/**
+ * What runs, each in the words of the manifest or unit that starts it. Arguments that are not its are believed over it.
+ * Of several that run, a file that nothing runs as it says goes to the one that has the most of it, and to no other:
+ * the rest is not known to have a file, and may be another control plane's.
+ */
+function described(started: readonly ComponentArgs[], onDisk: readonly ComponentArgs[]): ComponentArgs[] {
+  const files = new Map<ComponentArgs, ComponentArgs>();
+  const used = new Set<ComponentArgs>();
+  for (const each of started) {
+    const equal = onDisk.find((file) => sameWords(file.args, each.args));
+    if (equal === undefined) continue;
+    files.set(each, equal);
+    used.add(equal);
+  }
+  for (const file of onDisk) {
+    if (used.has(file)) continue;
+    const left = started.filter((each) => !files.has(each));
+    const nearest = mostWords(left, file);
+    if (nearest !== undefined) files.set(nearest, file);
+  }
+  return started.map((each) => inWordsOf(each, files.get(each)));
+}
+
+function inWordsOf(started: ComponentArgs, file: ComponentArgs | undefined): ComponentArgs {
+  const { by } = file?.start ?? {};
+  if (file === undefined || by === undefined) return started;
+  const isSame = sameWords(file.args, started.args);
+  const start: ComponentStart = { ...started.start, by, ...(!isSame && { differs: true, written: file.args }) };
+  const { image } = file;
+  return { ...started, start, ...(image !== undefined && { image }), ...(isSame && { args: file.args }) };
+}
+
+/** The first of those that have the most arguments of a file. */
+function mostWords(started: readonly ComponentArgs[], file: ComponentArgs): ComponentArgs | undefined {
+  const words = new Set(file.args.map(({ text }) => text));
+  let best: { readonly each: ComponentArgs; readonly count: number } | undefined;
+  for (const each of started) {
+    const count = each.args.filter(({ text }) => words.has(text)).length;
+    if (best === undefined || count > best.count) best = { each, count };
+  }
+  return best?.each;
 }
 
 function sameWords(a: readonly ComponentArgument[], b: readonly ComponentArgument[]): boolean {

@@ -6,38 +6,61 @@ import { resolveComponent } from '../component-config/index.ts';
 import { type ComponentArgs, componentArgs } from './component-args.ts';
 import { distributionOf } from './distribution.ts';
 import { minorOfImage } from './image-version.ts';
+import { instanceNames } from './instance-names.ts';
 
 /** Of the objects that stand in reports for what is on a node and is no object of the API. */
 export const nodeApiVersion = 'node.bulwark/v1';
 
 export interface NodeComponentOptions {
-  /** Minor version of the cluster, where no image tells the component's own. */
-  readonly minor?: number | undefined;
+  /** The version that the cluster's objects tell, for components whose own is not known. */
+  readonly told?: ToldVersion | undefined;
   /** Minor version to take for that of Kubernetes, whatever the images say. */
   readonly as?: number | undefined;
 }
 
+/** A minor version, and whose it is: "Node w1", "the API server". */
+export interface ToldVersion {
+  readonly minor: number;
+  readonly of: string;
+}
+
 /** The components of a node with the configuration that is in force. */
-export function nodeComponents(node: NodeEvidence, { minor, as }: NodeComponentOptions = {}): readonly NodeComponent[] {
+export function nodeComponents(node: NodeEvidence, { told, as }: NodeComponentOptions = {}): readonly NodeComponent[] {
   const started = componentArgs(node);
   const distribution = distributionOf(node);
-  const fromImages = minorOfImages(started);
-  return started.map((args) => {
-    const known =
-      args.component === 'etcd'
-        ? minorOfImage(args.component, args.image)
-        : (as ?? minorOfImage(args.component, args.image) ?? fromImages ?? minor);
-    return nodeComponent(node, args, { minor: known, distribution });
+  const ofNode = versionOfImages(started);
+  const names = instanceNames(started, node.name);
+  return started.map((args, index) => {
+    const own = minorOfImage(args.component, args.image);
+    const known = args.component === 'etcd' ? own : (as ?? own);
+    const taken = known === undefined && args.component !== 'etcd' ? versionToTake(args, { told, ofNode }) : undefined;
+    const name = names[index] ?? node.name;
+    return nodeComponent(node, args, { name, minor: known, taken, distribution });
   });
 }
 
+/**
+ * What to take for the version of a component that does not tell its own: a kubelet's is what its Node says, that of
+ * the others what the control plane beside it has, which installers keep at one version.
+ */
+function versionToTake(
+  { component }: ComponentArgs,
+  { told, ofNode }: { readonly told: ToldVersion | undefined; readonly ofNode: ToldVersion | undefined },
+): ToldVersion | undefined {
+  return component === 'kubelet' ? (told ?? ofNode) : (ofNode ?? told);
+}
+
 interface Known {
+  /** As reports call it. */
+  readonly name: string;
+  /** The component's own. */
   readonly minor: number | undefined;
+  readonly taken: ToldVersion | undefined;
   readonly distribution: Distribution | undefined;
 }
 
 function nodeComponent(node: NodeEvidence, args: ComponentArgs, options: Known): NodeComponent {
-  const { minor } = options;
+  const { taken, minor = taken?.minor } = options;
   const { component, start } = args;
   const config = resolveComponent({
     component,
@@ -46,9 +69,10 @@ function nodeComponent(node: NodeEvidence, args: ComponentArgs, options: Known):
     readFile: args.readFile,
     listFolder: args.listFolder,
     ...(minor !== undefined && { minor }),
+    ...(taken !== undefined && { minorOf: taken.of }),
   });
   const main = mainFile(args);
-  const identity = { apiVersion: nodeApiVersion, kind: component, name: node.name, namespace: undefined, value: {} };
+  const identity = { apiVersion: nodeApiVersion, kind: component, name: options.name, namespace: undefined, value: {} };
   const objectIn = (file: string, region?: Region): KubeObject => ({
     ...identity,
     source: sourceOf(node, file, region),
@@ -107,11 +131,11 @@ export function sourceOf(node: NodeEvidence, file: string, region?: Region): Kub
   };
 }
 
-function minorOfImages(started: readonly ComponentArgs[]): number | undefined {
-  for (const each of started) {
-    if (each.component === 'etcd') continue;
-    const minor = minorOfImage(each.component, each.image);
-    if (minor !== undefined) return minor;
+function versionOfImages(started: readonly ComponentArgs[]): ToldVersion | undefined {
+  for (const { component, image } of started) {
+    if (component === 'etcd') continue;
+    const minor = minorOfImage(component, image);
+    if (minor !== undefined) return { minor, of: `the image of ${component}` };
   }
   return undefined;
 }

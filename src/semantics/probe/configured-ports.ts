@@ -48,7 +48,7 @@ export function configuredPorts(node: NodeEvidence, minor?: number): readonly Co
       listFolder,
       ...(minor !== undefined && component !== 'etcd' && { minor }),
     });
-    for (const configured of portsOf(resolved)) if (!found.has(configured.port)) found.set(configured.port, configured);
+    for (const each of portsOfComponent(resolved)) if (!found.has(each.port)) found.set(each.port, each);
   }
   const byPid = new Map(node.processes.map((each) => [each.pid, each]));
   for (const { port, pid } of node.host?.listeners ?? []) {
@@ -57,6 +57,11 @@ export function configuredPorts(node: NodeEvidence, minor?: number): readonly Co
     found.set(port, { port, origin: `process ${owner.pid} (${owner.exe.split('/').at(-1) ?? ''})` });
   }
   return [...found.values()].sort((a, b) => a.port - b.port);
+}
+
+/** Where the version is not known, every port that one of those that may be opens. */
+export function portsOfComponent(resolved: ResolvedComponent): readonly ConfiguredPort[] {
+  return (resolved.possible?.toReversed() ?? [resolved]).flatMap(portsOf);
 }
 
 function portsOf({ component, get }: ResolvedComponent): ConfiguredPort[] {

@@ -38,6 +38,22 @@ describe('recognise', () => {
       'kube-apiserver',
     ],
     [
+      'a proxy on a port of its own, since API servers have no insecure port from v1.20 on',
+      9001,
+      'plain',
+      undefined,
+      [['/version', http(200, { version: 'v1.20.2', product: 'kubernetes' })]],
+      'kubectl-proxy',
+    ],
+    [
+      'the insecure port of an older API server, wherever it is',
+      9001,
+      'plain',
+      undefined,
+      [['/version', http(200, { version: 'v1.19.16', product: 'kubernetes' })]],
+      'kube-apiserver-insecure',
+    ],
+    [
       'the API server by its certificate',
       4711,
       'tls',

@@ -62,19 +62,29 @@ function bySigns(signs: AnswerSigns, { path, seen, isExpected }: Context): Liste
 
 /** API server, controller manager and scheduler refuse alike; only the first has a certificate for its Service. */
 function kubernetesServer(
-  { transport, tls }: Seen,
+  { transport, tls, answers }: Seen,
   { isExpected, signs }: Pick<Context, 'isExpected'> & { readonly signs: AnswerSigns },
 ): ListenerId | undefined {
   if (transport === 'plain') {
     for (const id of ['kubectl-proxy', 'kube-controller-manager-insecure', 'kube-scheduler-insecure'] as const)
       if (isExpected(id)) return id;
-    return 'kube-apiserver-insecure';
+    return lacksInsecurePort(answers) ? 'kubectl-proxy' : 'kube-apiserver-insecure';
   }
   if (namesApiServer(tls)) return 'kube-apiserver';
   for (const id of ['kube-controller-manager', 'kube-scheduler', 'kubelet'] as const) if (isExpected(id)) return id;
   // Controller manager and scheduler make certificates of this form for themselves; which of the two, nothing tells.
   if (signs.version === undefined && /@\d+$/.test(tls?.chain[0]?.subject ?? '')) return undefined;
   return 'kube-apiserver';
+}
+
+/** From v1.20 on --insecure-port takes nothing but 0: what passes an API on in plain text is a proxy. */
+function lacksInsecurePort(answers: readonly ProbeAnswer[]): boolean {
+  for (const { outcome } of answers) {
+    if (outcome.kind !== 'http') continue;
+    const [, minor] = /^v1\.(\d{1,3})\b/.exec(outcome.signs.version ?? '') ?? [];
+    if (minor !== undefined) return Number(minor) >= 20;
+  }
+  return false;
 }
 
 function namesApiServer(tls: TlsFacts | undefined): boolean {

@@ -46,8 +46,9 @@ export function rbacAuthorizer(objects: readonly KubeObject[]): RbacAuthorizer {
       else if (namespace !== undefined) add(users, serviceAccountUser(namespace, name), binding);
     }
   }
+  const roleOf = new Map(bindings.map((each) => [each, roles.find(each.role, each.object.namespace)]));
   const ruleOf = (binding: Binding, request: RbacRequest): Grant | undefined => {
-    const role = roles.find(binding.role, binding.object.namespace);
+    const role = roleOf.get(binding);
     if (role === undefined) return undefined;
     const found = roles.rulesOf(role).find(({ rule }) => ruleAllows(rule, request));
     return found === undefined ? undefined : { ...found, binding };
@@ -75,17 +76,19 @@ export function rbacAuthorizer(objects: readonly KubeObject[]): RbacAuthorizer {
     },
     grantsOf: (request) => {
       const byRole = new Map<KubeObject, GrantedRule | undefined>();
-      return bindings.flatMap((binding) => {
-        if ('path' in request && binding.scope === 'namespace') return [];
-        const role = roles.find(binding.role, binding.object.namespace);
-        if (role === undefined) return [];
+      const grants: Grant[] = [];
+      for (const binding of bindings) {
+        if ('path' in request && binding.scope === 'namespace') continue;
+        const role = roleOf.get(binding);
+        if (role === undefined) continue;
         if (!byRole.has(role)) {
           const rule = roles.rulesOf(role).find((each) => ruleAllows(each.rule, request));
           byRole.set(role, rule);
         }
         const found = byRole.get(role);
-        return found === undefined ? [] : [{ ...found, binding }];
-      });
+        if (found !== undefined) grants.push({ rule: found.rule, role: found.role, binding });
+      }
+      return grants;
     },
   };
 }

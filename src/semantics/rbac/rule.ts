@@ -57,8 +57,14 @@ export function ruleAllows(rule: RoleRule, request: RbacRequest): boolean {
   );
 }
 
-// `*` is every resource and every subresource, `*/log` the subresource log of every resource, and `pods/*` is nothing.
-function resourceMatches(resources: readonly string[], { resource, subresource = '' }: ResourceRequest): boolean {
+/**
+ * Whether elements of `resources` mean what a request asks for, whatever its group: `*` is every resource and every
+ * subresource, `*` with `/log` the subresource log of every resource, and `pods/*` is nothing.
+ */
+export function resourceMatches(
+  resources: readonly string[],
+  { resource, subresource = '' }: ResourceRequest,
+): boolean {
   const wanted = subresource === '' ? resource : `${resource}/${subresource}`;
   const ofAny = subresource === '' ? undefined : `*/${subresource}`;
   return resources.some((one) => one === '*' || one === wanted || one === ofAny);

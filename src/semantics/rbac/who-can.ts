@@ -1,5 +1,7 @@
+import type { KubeObject } from '../../model/snapshot.ts';
 import type { Grant, RbacAuthorizer } from './authorize.ts';
 import type { BindingSubject, RbacUser } from './binding.ts';
+import type { GrantedRule } from './role-book.ts';
 import { type RbacRequest, type RoleRule, ruleAllows } from './rule.ts';
 
 /** Somebody who may make a request, and by what. */
@@ -19,22 +21,24 @@ export type Reach = 'anywhere' | 'everywhere' | { readonly namespace: string };
 export function whoCan(authorizer: RbacAuthorizer, request: RbacRequest, reach: Reach): readonly Holding[] {
   const holdings: Holding[] = [];
   const add = (grant: Grant, names: readonly string[]): void => {
-    for (const subject of grant.binding.subjects) holdings.push({ ...grant, subject, names });
+    const { binding, rule, role } = grant;
+    for (const subject of binding.subjects) holdings.push({ binding, rule, role, subject, names });
   };
   const whole = authorizer.grantsOf(request).filter((grant) => isWithin(grant, reach));
   for (const grant of whole) add(grant, 'path' in request ? [] : grant.rule.resourceNames);
   if ('path' in request || (request.name ?? '') !== '') return holdings;
   const found = new Set(whole.map(({ binding }) => binding));
+  const byRole = new Map<KubeObject, GrantedRule | undefined>();
   for (const binding of authorizer.bindings) {
-    if (found.has(binding)) continue;
+    if (found.has(binding) || !isWithin({ binding }, reach)) continue;
     const role = authorizer.roles.find(binding.role, binding.object.namespace);
     if (role === undefined) continue;
-    for (const granted of authorizer.roles.rulesOf(role)) {
-      const grant = { ...granted, binding };
-      if (!allowsForNames(granted.rule, request) || !isWithin(grant, reach)) continue;
-      add(grant, granted.rule.resourceNames);
-      break;
+    if (!byRole.has(role)) {
+      const named = authorizer.roles.rulesOf(role).find(({ rule }) => allowsForNames(rule, request));
+      byRole.set(role, named);
     }
+    const granted = byRole.get(role);
+    if (granted !== undefined) add({ ...granted, binding }, granted.rule.resourceNames);
   }
   return holdings;
 }
@@ -46,7 +50,7 @@ export function allowsForNames(rule: RoleRule, request: RbacRequest): boolean {
   return ruleAllows(rule, { ...request, name });
 }
 
-function isWithin({ binding }: Grant, reach: Reach): boolean {
+function isWithin({ binding }: Pick<Grant, 'binding'>, reach: Reach): boolean {
   if (binding.scope === 'cluster' || reach === 'anywhere') return true;
   return reach !== 'everywhere' && binding.object.namespace === reach.namespace;
 }

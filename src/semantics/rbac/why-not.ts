@@ -1,7 +1,7 @@
 import type { Grant, RbacAuthorizer, RequestNamespace } from './authorize.ts';
 import type { Binding, RbacUser } from './binding.ts';
 import type { GrantedRule } from './role-book.ts';
-import { type RbacRequest, type RoleRule, ruleAllows, urlMatches } from './rule.ts';
+import { type RbacRequest, type RoleRule, resourceMatches, urlMatches } from './rule.ts';
 
 /** What of a request a rule of one's own does not allow. */
 export type MissedPart = 'verb' | 'group' | 'resource' | 'name' | 'namespace' | 'path';
@@ -53,10 +53,18 @@ export function refusalOf(
   });
   return {
     nearest: misses.filter(({ missed }) => missed.length === fewest).slice(0, mostShown),
-    others: others.sort((a, b) => breadth(a.rule) - breadth(b.rule)).slice(0, mostShown),
+    others: narrowest(others),
     dangling,
     bindings: own.length,
   };
+}
+
+function narrowest(grants: readonly Grant[]): readonly Grant[] {
+  return grants
+    .map((grant) => ({ grant, size: breadth(grant.rule) }))
+    .sort((a, b) => a.size - b.size)
+    .slice(0, mostShown)
+    .map(({ grant }) => grant);
 }
 
 function missedBy(rule: RoleRule, request: RbacRequest): readonly MissedPart[] {
@@ -66,9 +74,8 @@ function missedBy(rule: RoleRule, request: RbacRequest): readonly MissedPart[] {
     if (!rule.nonResourceURLs.some((url) => urlMatches(url, request.path))) missed.push('path');
     return missed;
   }
-  const anyVerb = { ...rule, verbs: ['*'] };
   if (!rule.apiGroups.includes('*') && !rule.apiGroups.includes(request.apiGroup)) missed.push('group');
-  if (!ruleAllows({ ...anyVerb, apiGroups: ['*'], resourceNames: [] }, request)) missed.push('resource');
+  if (!resourceMatches(rule.resources, request)) missed.push('resource');
   if (rule.resourceNames.length > 0 && !rule.resourceNames.includes(request.name ?? '')) missed.push('name');
   return missed;
 }

@@ -194,6 +194,7 @@ describe.skipIf(!isLinux)('a bundle of a node', () => {
       'outside.conf',
       'pipe.conf',
       'pki/broken.crt',
+      'pki/empty.crt',
     ]);
     expect(here.node.host?.administrators).toMatchObject({
       superusers: ['root'],

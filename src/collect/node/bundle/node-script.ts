@@ -34,7 +34,18 @@ set -u
 LC_ALL=C; TZ=UTC; export LC_ALL TZ
 PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 umask 077
+usage() {
+  echo "usage: sh collect-node.sh [FILE.tar.gz|-] [ROOT [live]]"
+  echo "Collects how Kubernetes is set up on this node, or below ROOT, into FILE or to standard output."
+  echo "It reads only, and takes private keys, tokens and passwords out. Run it as root."
+}
 target=-; [ $# -ge 1 ] && target=$1
+case $target in
+-h|--help) usage; exit 0 ;;
+-) ;;
+-*) usage >&2; exit 2 ;;
+esac
+if [ $# -gt 3 ] || { [ $# -eq 3 ] && [ "$3" != live ]; }; then usage >&2; exit 2; fi
 root=; [ $# -ge 2 ] && [ "$2" != / ] && root=$(cd "$2" && pwd -P)
 # Whether a system runs there, and the process that stands for it.
 live=; init=self

@@ -1,0 +1,166 @@
+import {
+  type AddressSet,
+  AddressSpace,
+  coversSet,
+  formatSet,
+  internetAddresses,
+  noPorts,
+  type PortSetId,
+  PortSets,
+  type Reachability,
+} from '../semantics/network-policy/index.ts';
+import type { Facts } from './facts.ts';
+import { networkReachability } from './network.ts';
+import { networkFlowTable } from './network-flows.ts';
+import { networkNames } from './network-names.ts';
+
+/** Connections that become possible, or end. */
+export interface NetworkChange {
+  readonly kind: 'opened' | 'closed';
+  readonly ports: PortSetId;
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+}
+
+export interface NetworkDiff {
+  readonly changes: readonly NetworkChange[];
+  readonly ports: PortSets;
+}
+
+/** Endpoints that both sides treat alike: what they are called, and their classes before and after. */
+interface Twin {
+  readonly names: string[];
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+}
+
+/**
+ * Which connections differ between two snapshots, whatever the policies that make it so. Workloads are compared by
+ * name; one that is on one side only has no connections on the other. What may be possible counts as possible.
+ */
+export function networkDiff(before: Facts, after: Facts): NetworkDiff {
+  const sides = [sideOf(before), sideOf(after)] as const;
+  const twins = twinsOf(sides);
+  const ports = new PortSets();
+  const [old, next] = sides.map((side) => portReader(side, ports));
+  if (old === undefined || next === undefined) return { changes: [], ports };
+  const rows = new Map<
+    string,
+    { kind: NetworkChange['kind']; ports: PortSetId; from: string[]; to: readonly string[] }
+  >();
+  for (const [place, to] of twins.entries()) {
+    for (const [other, from] of twins.entries()) {
+      if (isOutside(from, sides) && isOutside(to, sides)) continue;
+      const [was, is] = [old(from.before, to.before), next(from.after, to.after)];
+      if (was === is) continue;
+      for (const [kind, changed] of [
+        ['opened', ports.minus(is, was)],
+        ['closed', ports.minus(was, is)],
+      ] as const) {
+        if (changed === noPorts || (place === other && to.names.length === 1 && to.before.length === 0)) continue;
+        const key = `${kind} ${changed} ${place}`;
+        const row = rows.get(key);
+        if (row === undefined) rows.set(key, { kind, ports: changed, from: [...from.names], to: to.names });
+        else row.from.push(...from.names);
+      }
+    }
+  }
+  // Destinations with the same changes stand together.
+  const merged = new Map<
+    string,
+    { kind: NetworkChange['kind']; ports: PortSetId; from: readonly string[]; to: string[] }
+  >();
+  for (const { kind, ports: changed, from, to } of rows.values()) {
+    const sorted = from.sort();
+    const key = `${kind} ${changed} ${sorted.join('\n')}`;
+    const row = merged.get(key);
+    if (row === undefined) merged.set(key, { kind, ports: changed, from: sorted, to: [...to] });
+    else row.to.push(...to);
+  }
+  const changes = [...merged.values()].map((row) => ({ ...row, to: row.to.sort() }));
+  const order = ({ kind, to, from }: NetworkChange): string => `${kind === 'opened' ? 0 : 1} ${to[0]} ${from[0]}`;
+  return { changes: changes.sort((a, b) => (order(a) < order(b) ? -1 : 1)), ports };
+}
+
+interface Side {
+  readonly reachability: Reachability;
+  readonly unitOf: ReadonlyMap<number, number>;
+  /** The classes of each workload, by its name. */
+  readonly workloads: ReadonlyMap<string, readonly number[]>;
+}
+
+function sideOf(facts: Facts): Side {
+  const reachability = facts.get(networkReachability);
+  const { nameOf } = networkNames(reachability);
+  const workloads = new Map<string, Set<number>>();
+  for (const pod of reachability.world.pods) {
+    const name = nameOf(pod);
+    workloads.set(name, (workloads.get(name) ?? new Set()).add(reachability.classOf(pod)));
+  }
+  const unitOf = new Map<number, number>();
+  for (const [unit, classes] of facts.get(networkFlowTable).units.entries())
+    for (const at of classes) unitOf.set(at, unit);
+  return { reachability, unitOf, workloads: new Map([...workloads].map(([name, set]) => [name, [...set]])) };
+}
+
+function twinsOf([before, after]: readonly [Side, Side]): readonly Twin[] {
+  const twins = new Map<string, Twin>();
+  const add = (name: string, old: readonly number[], next: readonly number[], apart = ''): void => {
+    const units = (side: Side, classes: readonly number[]): string =>
+      [...new Set(classes.map((at) => side.unitOf.get(at)))].sort().join();
+    const key = `${apart}${units(before, old)} ${units(after, next)}`;
+    const twin = twins.get(key);
+    if (twin === undefined) twins.set(key, { names: [name], before: old, after: next });
+    else twin.names.push(name);
+  };
+  for (const name of new Set([...before.workloads.keys(), ...after.workloads.keys()])) {
+    add(name, before.workloads.get(name) ?? [], after.workloads.get(name) ?? []);
+  }
+  add('nodes', before.reachability.classes.hosts, after.reachability.classes.hosts);
+  for (const { name, place } of outsideOf([before, after])) {
+    const [old, next] = [before, after].map(({ reachability }) => reachability.classes.classOfAddress(place));
+    if (old !== undefined && next !== undefined) add(name, [old], [next], 'outside ');
+  }
+  return [...twins.values()];
+}
+
+/** Outside addresses that both sides treat as one, each with an address that stands for it. */
+function outsideOf(sides: readonly Side[]): readonly { readonly name: string; readonly place: bigint }[] {
+  const sets = sides.flatMap(({ reachability }) =>
+    reachability.classes.all.flatMap((each) => (each.kind === 'outside' ? [each.addresses] : [])),
+  );
+  return new AddressSpace(sets).addresses().flatMap((addresses) => {
+    const place = addresses[0]?.[0];
+    return place === undefined ? [] : [{ name: addressesName(addresses), place }];
+  });
+}
+
+function addressesName(addresses: AddressSet): string {
+  if (coversSet(addresses, internetAddresses)) return 'the internet';
+  const cidrs = formatSet(addresses);
+  return cidrs.length > 3 ? `${cidrs.slice(0, 3).join(', ')} and ${cidrs.length - 3} more networks` : cidrs.join(', ');
+}
+
+function isOutside({ before, after }: Twin, [old, next]: readonly [Side, Side]): boolean {
+  const [side, classes] = before.length > 0 ? [old, before] : [next, after];
+  return side.reachability.classes.all[classes[0] ?? 0]?.kind !== 'pods';
+}
+
+/** The ports between classes of one side, in terms of port sets that both share. */
+function portReader(
+  { reachability }: Side,
+  shared: PortSets,
+): (from: readonly number[], to: readonly number[]) => PortSetId {
+  const known = new Map<PortSetId, PortSetId>();
+  return (from, to) => {
+    let all: PortSetId = noPorts;
+    for (const target of to)
+      for (const source of from) all = reachability.ports.union(all, reachability.portsBetween(source, target, 'most'));
+    let id = known.get(all);
+    if (id === undefined) {
+      id = shared.of(reachability.ports.ranges(all));
+      known.set(all, id);
+    }
+    return id;
+  };
+}

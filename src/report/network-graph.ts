@@ -1,0 +1,49 @@
+import { noPorts } from '../semantics/network-policy/index.ts';
+import type { ListedFlows } from './network-list.ts';
+import { boundedText } from './network-words.ts';
+
+/** Who can talk to whom, as a picture shows it: names, and what goes between them. */
+export interface NetworkGraph {
+  readonly sources: readonly string[];
+  readonly targets: readonly string[];
+  readonly edges: readonly NetworkEdge[];
+  /** Connections that did not fit. */
+  readonly left: number;
+}
+
+export interface NetworkEdge {
+  readonly from: string;
+  readonly to: string;
+  readonly ports: string;
+  readonly certainty: 'certain' | 'possible';
+}
+
+/** More than a picture can show. */
+const mostEdges = 1500;
+const mostNames = 4;
+
+export function networkGraph({ groups, ports }: ListedFlows): NetworkGraph {
+  const edges: NetworkEdge[] = [];
+  let left = 0;
+  for (const { to, flows } of groups) {
+    for (const { ports: bounds, from } of flows) {
+      for (const source of bundled(from)) {
+        for (const target of bundled(to)) {
+          if (edges.length >= mostEdges) left += 1;
+          else {
+            const certainty = bounds.least === noPorts ? 'possible' : 'certain';
+            edges.push({ from: source, to: target, ports: boundedText(ports, bounds), certainty });
+          }
+        }
+      }
+    }
+  }
+  const names = (side: 'from' | 'to'): readonly string[] => [...new Set(edges.map((edge) => edge[side]))].sort();
+  return { sources: names('from'), targets: names('to'), edges, left };
+}
+
+/** Many names that are treated alike are one box. */
+function bundled(names: readonly string[]): readonly string[] {
+  if (names.length <= mostNames) return names;
+  return [`${names.slice(0, 2).join(', ')} and ${names.length - 2} more`];
+}

@@ -1,0 +1,12 @@
+export { type Access, type AccessOptions, accessOf, type Decision as AccessDecision } from './access.ts';
+export { type Grant as RbacGrant, type RbacAuthorizer, rbacAuthorizer } from './authorize.ts';
+export type { Binding, BindingSubject, RbacUser } from './binding.ts';
+export { covers, missingRights } from './covers.ts';
+export { type EscalationVerdict, mayBind, mayWriteBinding, mayWriteRole, rulesOfUser } from './escalation.ts';
+export { identityOf, readIdentity } from './identity.ts';
+export { impersonationRequests, mayImpersonate } from './impersonate.ts';
+export { kubeletRequests, streamRequests } from './needed-requests.ts';
+export { diffPowers, type PowerChange } from './power-diff.ts';
+export type { PathRequest, RbacRequest, ResourceRequest, RoleRule } from './rule.ts';
+export { type Holding, type Reach, rulesHeldBy, whoCan } from './who-can.ts';
+export { type Refusal, refusalOf } from './why-not.ts';
