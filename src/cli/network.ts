@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { RegisterCommand } from './command.ts';
-import { addEvidenceOptions, type EvidenceFlags } from './evidence.ts';
+import { addEvidenceOptions, type EvidenceFlags, repeatable } from './evidence.ts';
 import { type ColorChoice, colorOption, type Terminal, useColor } from './terminal.ts';
 
 /** What the sub-commands share. */
@@ -11,6 +11,13 @@ export interface NetworkFlags extends EvidenceFlags {
 
 export interface NetworkListFlags extends NetworkFlags {
   readonly focus?: string;
+}
+
+export interface NetworkGenerateFlags extends NetworkFlags {
+  readonly for?: readonly string[];
+  readonly flows?: readonly string[];
+  readonly baseline?: true;
+  readonly ingressOnly?: true;
 }
 
 export interface NetworkSession {
@@ -88,6 +95,29 @@ export const networkCommand: RegisterCommand = (program, terminal, done) => {
     .action(async (paths: string[], flags: NetworkListFlags) => {
       const { runNetworkMatrix } = await import('./network-matrix.run.ts');
       done(await runNetworkMatrix(paths, flags, session(flags)));
+    });
+
+  shared(network.command('generate'), ['text', 'json'])
+    .summary('write policies: a default deny, or the least that lets everything work')
+    .description(
+      'Writes NetworkPolicies: a default deny with DNS, and for each workload what manifests and Services speak of, or what a log of flows shows. Evaluates them with everything else that is there, and says what they forbid. Changes nothing. Exit code 1 where something that must work would not.',
+    )
+    .argument('[path...]', 'files, folders, globs, or - for standard input')
+    .option(
+      '--for <namespace>',
+      'write policies for this namespace (repeatable); all of your own where none is named',
+      repeatable,
+    )
+    .option(
+      '--flows <file>',
+      'take connections from a log: Hubble or Inspektor Gadget JSON, or CSV (repeatable)',
+      repeatable,
+    )
+    .option('--baseline', 'only the default deny and the way to DNS')
+    .option('--ingress-only', 'leave egress open')
+    .action(async (paths: string[], flags: NetworkGenerateFlags) => {
+      const { runNetworkGenerate } = await import('./network-generate.run.ts');
+      done(await runNetworkGenerate(paths, flags, session(flags)));
     });
 
   network

@@ -26,10 +26,6 @@ export async function runWatch(
     await terminal.out(await printWebhookConfig(flags, terminal));
     return exitCodes.clean;
   }
-  if (flags.nats !== undefined) {
-    const { runWatchNats } = await import('./watch-nats.run.ts');
-    return runWatchNats(names, flags, terminal, interrupts);
-  }
   refuseWithoutNats(flags);
   const isOnce = flags.once === true;
   const folder = stateFolderOf(names, flags, terminal);

@@ -92,8 +92,16 @@ function mergedVerdict(component: Component, found: readonly Answer<Checked>[]):
     return same.every((each) => each !== undefined) ? [mergedFailure(component, same, newest)] : [];
   });
   if (shared.length > 0) return shared;
-  const words = found.map(({ first, last, answer }) => `in ${rangeName(component, first, last)}, ${wordsOf(answer)}`);
-  return unknown(`the version of ${component} is not known: ${words.join('; ')}`);
+  const spans: Answer<string>[] = [];
+  for (const { first, last, answer } of found) {
+    const words = wordsOf(answer);
+    const span = spans.at(-1);
+    // What differs may be the remedy alone.
+    if (span?.answer === words) span.last = last;
+    else spans.push({ first, last, answer: words });
+  }
+  const each = spans.map(({ first, last, answer }) => `in ${rangeName(component, first, last)}, ${answer}`);
+  return unknown(`the version of ${component} is not known: ${each.join('; ')}`);
 }
 
 function failuresOf(answer: Checked): readonly Failure[] {

@@ -37,6 +37,13 @@ it.each<[string, string, string[]]>([
     ],
   ],
   [
+    'a flag that is misspelled',
+    staticPod('kube-apiserver', ['--anonymous-authh=false']),
+    [
+      'medium /etc/kubernetes/manifests/kube-apiserver.yaml:12:1 --anonymous-authh is no known flag of kube-apiserver v1.32, which does not start with one that it does not know',
+    ],
+  ],
+  [
     'a flag of nobody',
     `${staticPod('kube-apiserver', ['--anonymous-authentication=false'])}`,
     [

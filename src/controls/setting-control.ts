@@ -7,7 +7,7 @@ import type { NodeComponent } from '../model/node-component.ts';
 import type { Severity } from '../model/severity.ts';
 import { type Failure, fail, notApplicable, pass, unknown, type Verdict } from '../model/verdict.ts';
 import { changeText } from '../semantics/node/change-text.ts';
-import { settingOrigin, settingText } from '../semantics/node/setting-text.ts';
+import { settingText, whyNotKnown } from '../semantics/node/setting-text.ts';
 import { type Control, type ControlDefinition, control, type Examples, type Profile } from './control.ts';
 
 /** A requirement that is about one setting of one component. */
@@ -74,7 +74,7 @@ function checkSetting(subject: NodeComponent, { row, facts }: Question): Verdict
   if (moot !== undefined) return notApplicable(moot);
   const setting = subject.config.get(row.setting);
   if (setting === undefined) return notApplicable(`this version of ${subject.component} has no ${row.setting}`);
-  if (setting.value === null) return unknown(`${row.setting} is not known: ${settingOrigin(setting)} cannot be read`);
+  if (setting.value === null) return unknown(whyNotKnown(setting));
   const wrong = row.wrong(setting.value, subject, facts);
   if (wrong === undefined) return pass;
   if (typeof wrong !== 'string') return wrong.kind === 'fail' ? placed(wrong, subject, setting) : wrong;

@@ -31,6 +31,7 @@ import { countInputs, type InputCounts } from './inputs.ts';
 import { Ledger } from './ledger.ts';
 import { misnamedWorkload } from './misnamed.ts';
 import { onlyDecided, type Undecided } from './undecided.ts';
+import { UnknownVersions } from './unknown-versions.ts';
 
 export interface JudgeOptions {
   readonly controls: readonly AnyControl[];
@@ -54,6 +55,8 @@ export interface Judgement {
   /** What tells failures that are no findings of their own, the first of each control. */
   readonly told: ReadonlyMap<AnyControl, ToldWith>;
   readonly errors: readonly ControlError[];
+  /** Of components whose version is not known: which it may be. */
+  readonly unknownVersions: readonly Gap[];
 }
 
 /** The control whose failure on the same subject has the same cause, and the subject. */
@@ -122,6 +125,7 @@ export function judge(snapshot: Snapshot, options: JudgeOptions): Judgement {
     inapplicable: run.inapplicable,
     told: run.told,
     errors: run.errors,
+    unknownVersions: run.versions.notes(),
   };
 }
 
@@ -132,6 +136,7 @@ class Run {
   readonly inapplicable = new Map<AnyControl, Set<string>>();
   readonly told = new Map<AnyControl, ToldWith>();
   readonly ledger = new Ledger();
+  readonly versions = new UnknownVersions();
   private readonly facts: Facts;
   private readonly byKind: { [K in SubjectKind]: AnyControl[] } = {
     object: [],
@@ -204,6 +209,7 @@ class Run {
   }
 
   component(component: NodeComponent): void {
+    this.versions.add(component);
     const { object } = component;
     this.subject('component', { object, component, path: [], template: '' }, object, noneFailed);
   }

@@ -5,7 +5,7 @@ import type { Edit } from '../model/edit.ts';
 import type { FileEvidence, NodeEvidence } from '../model/node.ts';
 import type { NodeChange } from '../model/node-change.ts';
 import type { NodeComponent } from '../model/node-component.ts';
-import type { Settings } from '../model/settings.ts';
+import { compareSeverity } from '../model/severity.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { ComponentSubject, NodeSubject, Subject } from '../model/subject.ts';
 import type { Failure, Verdict } from '../model/verdict.ts';
@@ -13,11 +13,14 @@ import { componentArgs } from '../semantics/node/component-args.ts';
 import { placeChange, type SettingChange } from '../semantics/node/placement.ts';
 import { applyEdits } from '../yaml/splice.ts';
 import type { Finding } from './finding.ts';
+import type { JudgeOptions } from './judge.ts';
 
 /** One node that is to be mended, and what is known around it. */
 export interface MendSite {
   readonly node: NodeEvidence;
   readonly facts: Facts;
+  /** All that judge a change, whichever is to be mended. */
+  readonly judging: JudgeOptions;
 }
 
 /** What is done to one file of the node. */
@@ -44,14 +47,14 @@ export interface MendObstacle {
 }
 
 /** `snapshot` with that node alone. */
-export function mendSite(snapshot: Snapshot, node: NodeEvidence, settings: Settings | undefined): MendSite {
-  return { node, facts: factsOf({ ...snapshot, nodes: [node] }, settings) };
+export function mendSite(snapshot: Snapshot, node: NodeEvidence, judging: JudgeOptions): MendSite {
+  return { node, facts: factsOf({ ...snapshot, nodes: [node] }, judging.settings), judging };
 }
 
 /**
  * What `bulwark fix` does about a finding on this node, for its layout: what a report promises is what is done. The
- * control must no longer fail and the component's configuration must have no new problem (a flag that the version
- * lacks, a value that it refuses). Pure.
+ * control must no longer fail, nothing as grave may be found anew on the same subject, and the component's configuration
+ * must have no new problem (a flag that the version lacks, a value that it refuses). Pure.
  */
 export function planMend(finding: Pick<Finding, 'control' | 'failure'>, site: MendSite): MendPlan {
   const { control, failure } = finding;
@@ -183,23 +186,50 @@ interface Change {
   readonly after: MendSite;
 }
 
-/** What speaks against a change that was made: it does not help, or the component would not take it. */
-function newProblem(
-  { control, failure }: Pick<Finding, 'control' | 'failure'>,
-  { component, before, after }: Change,
-): string | undefined {
+/** What speaks against a change that was made: it does not help or brings something else, or the component refuses it. */
+function newProblem(finding: Pick<Finding, 'control' | 'failure'>, change: Change): string | undefined {
+  const { component, before, after } = change;
   if (component !== undefined) {
-    const known = new Set(componentLike(component, before)?.config.problems.map(({ message }) => message));
-    const problems = componentLike(component, after)?.config.problems ?? [];
-    const problem = problems.find(({ message }) => !known.has(message));
+    const known = new Set(component.config.problems.map(({ message }) => message));
+    const problem = componentLike(component, after)?.config.problems.find(({ message }) => !known.has(message));
     if (problem !== undefined) return problem.message;
   }
-  for (const subject of subjectsOf(control, after)) {
-    if (component !== undefined && 'component' in subject && !isLike(subject.component, component)) continue;
-    const still = failuresOf(control, subject, after.facts).find(({ key }) => key === failure.key);
-    if (still !== undefined) return `it would still be so: ${still.message}`;
+  const { control, failure } = finding;
+  const failing = failuresLike(control, component, after);
+  const still = failing.find((each) => each.control === control && each.failure.key === failure.key);
+  if (still !== undefined) return `it would still be so: ${still.failure.message}`;
+  const severity = failure.severity ?? control.severity;
+  const grave = failing.filter(
+    (each) => compareSeverity(each.failure.severity ?? each.control.severity, severity) >= 0,
+  );
+  if (grave.length === 0) return undefined;
+  const known = new Set(failuresLike(control, component, before).map(matterOf));
+  const anew = grave.find((each) => !known.has(matterOf(each)));
+  return anew && `it would bring ${anew.control.id}: ${anew.failure.message}`;
+}
+
+interface Failing {
+  readonly control: AnyControl;
+  readonly failure: Failure;
+}
+
+function matterOf({ control, failure }: Failing): string {
+  return `${control.id}\n${failure.key ?? ''}`;
+}
+
+/** Everything that fails on the node, or on this component of it, as the control's own subject does. */
+function failuresLike({ subject: kind }: AnyControl, like: NodeComponent | undefined, site: MendSite): Failing[] {
+  const { controls, profiles = ['security'] } = site.judging;
+  const failing: Failing[] = [];
+  for (const control of controls) {
+    if (control.subject !== kind || !profiles.includes(control.profile)) continue;
+    for (const subject of subjectsOf(control, site)) {
+      if (like !== undefined && 'component' in subject && !isLike(subject.component, like)) continue;
+      for (const failure of failuresOf(control, subject, site.facts)) failing.push({ control, failure });
+    }
   }
-  return undefined;
+  const failed = new Set(failing.map(({ control }) => control.id));
+  return failing.filter(({ control }) => !control.coveredBy.some((id) => failed.has(id)));
 }
 
 function componentLike(component: NodeComponent, { node, facts }: MendSite): NodeComponent | undefined {
@@ -212,8 +242,8 @@ function isLike(a: NodeComponent, b: NodeComponent): boolean {
   return a.component === b.component && a.start.by?.file === b.start.by?.file;
 }
 
-function siteLike({ facts }: MendSite, node: NodeEvidence): MendSite {
-  return mendSite(facts.snapshot, node, facts.settings);
+function siteLike({ facts, judging }: MendSite, node: NodeEvidence): MendSite {
+  return mendSite(facts.snapshot, node, judging);
 }
 
 /** The narrowing pairs a control with subjects of its kind, as `Subjects` does. */

@@ -13,6 +13,7 @@ import { parseKuberc } from '../semantics/kubeconfig/kuberc.ts';
 import { isKubeconfig, parseKubeconfig } from '../semantics/kubeconfig/parse.ts';
 import { FileTree } from '../semantics/node/file-tree.ts';
 import { nodeApiVersion, sourceOf } from '../semantics/node/node-components.ts';
+import { unreadFiles, whyUnread } from '../semantics/node/unread.ts';
 import { type ParsedDocument, parseYaml, YamlError } from '../yaml/parse.ts';
 import { defineFact } from './facts.ts';
 
@@ -104,6 +105,7 @@ function toKubeconfig({ file, document, tree, source, name, evidence }: Parts): 
     }),
   });
   const folder = path.slice(0, path.lastIndexOf('/'));
+  const unread = unreadFiles(tree.all());
   return {
     ...content,
     path,
@@ -111,7 +113,8 @@ function toKubeconfig({ file, document, tree, source, name, evidence }: Parts): 
     object: { apiVersion: nodeApiVersion, kind: 'Kubeconfig', name, namespace: undefined, value: {}, source },
     resolve: (named) => {
       const absolute = named.startsWith('/') ? named : `${folder}/${named}`;
-      return { path: absolute, file: tree.find(absolute) };
+      const found = tree.find(absolute);
+      return { path: absolute, file: found, unread: found === undefined ? whyUnread(unread, absolute) : undefined };
     },
   };
 }

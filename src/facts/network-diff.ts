@@ -1,9 +1,6 @@
 import {
   type AddressSet,
   AddressSpace,
-  coversSet,
-  formatSet,
-  internetAddresses,
   noPorts,
   type PortSetId,
   PortSets,
@@ -12,7 +9,7 @@ import {
 import type { Facts } from './facts.ts';
 import { networkReachability } from './network.ts';
 import { networkFlowTable } from './network-flows.ts';
-import { networkNames } from './network-names.ts';
+import { describeAddresses, networkNames } from './network-names.ts';
 
 /** Connections that become possible, or end. */
 export interface NetworkChange {
@@ -30,6 +27,7 @@ export interface NetworkDiff {
 /** Endpoints that both sides treat alike: what they are called, and their classes before and after. */
 interface Twin {
   readonly names: string[];
+  readonly addresses: AddressSet[number][];
   readonly before: readonly number[];
   readonly after: readonly number[];
 }
@@ -44,10 +42,7 @@ export function networkDiff(before: Facts, after: Facts): NetworkDiff {
   const ports = new PortSets();
   const [old, next] = sides.map((side) => portReader(side, ports));
   if (old === undefined || next === undefined) return { changes: [], ports };
-  const rows = new Map<
-    string,
-    { kind: NetworkChange['kind']; ports: PortSetId; from: string[]; to: readonly string[] }
-  >();
+  const rows = new Map<string, { kind: NetworkChange['kind']; ports: PortSetId; from: Twin[]; to: Twin }>();
   for (const [place, to] of twins.entries()) {
     for (const [other, from] of twins.entries()) {
       if (isOutside(from, sides) && isOutside(to, sides)) continue;
@@ -60,26 +55,31 @@ export function networkDiff(before: Facts, after: Facts): NetworkDiff {
         if (changed === noPorts || (place === other && to.names.length === 1 && to.before.length === 0)) continue;
         const key = `${kind} ${changed} ${place}`;
         const row = rows.get(key);
-        if (row === undefined) rows.set(key, { kind, ports: changed, from: [...from.names], to: to.names });
-        else row.from.push(...from.names);
+        if (row === undefined) rows.set(key, { kind, ports: changed, from: [from], to });
+        else row.from.push(from);
       }
     }
   }
   // Destinations with the same changes stand together.
   const merged = new Map<
     string,
-    { kind: NetworkChange['kind']; ports: PortSetId; from: readonly string[]; to: string[] }
+    { kind: NetworkChange['kind']; ports: PortSetId; from: readonly string[]; to: Twin[] }
   >();
   for (const { kind, ports: changed, from, to } of rows.values()) {
-    const sorted = from.sort();
-    const key = `${kind} ${changed} ${sorted.join('\n')}`;
+    const sources = namesOf(from);
+    const key = `${kind} ${changed} ${sources.join('\n')}`;
     const row = merged.get(key);
-    if (row === undefined) merged.set(key, { kind, ports: changed, from: sorted, to: [...to] });
-    else row.to.push(...to);
+    if (row === undefined) merged.set(key, { kind, ports: changed, from: sources, to: [to] });
+    else row.to.push(to);
   }
-  const changes = [...merged.values()].map((row) => ({ ...row, to: row.to.sort() }));
+  const changes = [...merged.values()].map((row) => ({ ...row, to: namesOf(row.to) }));
   const order = ({ kind, to, from }: NetworkChange): string => `${kind === 'opened' ? 0 : 1} ${to[0]} ${from[0]}`;
   return { changes: changes.sort((a, b) => (order(a) < order(b) ? -1 : 1)), ports };
+}
+
+function namesOf(twins: readonly Twin[]): readonly string[] {
+  const addresses = twins.flatMap((twin) => twin.addresses);
+  return [...twins.flatMap(({ names }) => names).sort(), ...describeAddresses(addresses)];
 }
 
 interface Side {
@@ -105,40 +105,32 @@ function sideOf(facts: Facts): Side {
 
 function twinsOf([before, after]: readonly [Side, Side]): readonly Twin[] {
   const twins = new Map<string, Twin>();
-  const add = (name: string, old: readonly number[], next: readonly number[], apart = ''): void => {
+  const twinAt = (old: readonly number[], next: readonly number[], apart = ''): Twin => {
     const units = (side: Side, classes: readonly number[]): string =>
       [...new Set(classes.map((at) => side.unitOf.get(at)))].sort().join();
     const key = `${apart}${units(before, old)} ${units(after, next)}`;
-    const twin = twins.get(key);
-    if (twin === undefined) twins.set(key, { names: [name], before: old, after: next });
-    else twin.names.push(name);
+    const twin = twins.get(key) ?? { names: [], addresses: [], before: old, after: next };
+    twins.set(key, twin);
+    return twin;
   };
   for (const name of new Set([...before.workloads.keys(), ...after.workloads.keys()])) {
-    add(name, before.workloads.get(name) ?? [], after.workloads.get(name) ?? []);
+    twinAt(before.workloads.get(name) ?? [], after.workloads.get(name) ?? []).names.push(name);
   }
-  add('nodes', before.reachability.classes.hosts, after.reachability.classes.hosts);
-  for (const { name, place } of outsideOf([before, after])) {
+  twinAt(before.reachability.classes.hosts, after.reachability.classes.hosts).names.push('nodes');
+  for (const addresses of outsideOf([before, after])) {
+    const place = addresses[0]?.[0] ?? 0n;
     const [old, next] = [before, after].map(({ reachability }) => reachability.classes.classOfAddress(place));
-    if (old !== undefined && next !== undefined) add(name, [old], [next], 'outside ');
+    if (old !== undefined && next !== undefined) twinAt([old], [next], 'outside ').addresses.push(...addresses);
   }
   return [...twins.values()];
 }
 
-/** Outside addresses that both sides treat as one, each with an address that stands for it. */
-function outsideOf(sides: readonly Side[]): readonly { readonly name: string; readonly place: bigint }[] {
+/** Outside addresses, in sets that both sides treat as one. */
+function outsideOf(sides: readonly Side[]): readonly AddressSet[] {
   const sets = sides.flatMap(({ reachability }) =>
     reachability.classes.all.flatMap((each) => (each.kind === 'outside' ? [each.addresses] : [])),
   );
-  return new AddressSpace(sets).addresses().flatMap((addresses) => {
-    const place = addresses[0]?.[0];
-    return place === undefined ? [] : [{ name: addressesName(addresses), place }];
-  });
-}
-
-function addressesName(addresses: AddressSet): string {
-  if (coversSet(addresses, internetAddresses)) return 'the internet';
-  const cidrs = formatSet(addresses);
-  return cidrs.length > 3 ? `${cidrs.slice(0, 3).join(', ')} and ${cidrs.length - 3} more networks` : cidrs.join(', ');
+  return new AddressSpace(sets).addresses();
 }
 
 function isOutside({ before, after }: Twin, [old, next]: readonly [Side, Side]): boolean {

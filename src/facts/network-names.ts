@@ -1,6 +1,7 @@
 import type { KubeObject } from '../model/snapshot.ts';
 import {
   type AddressSet,
+  addressSet,
   coversSet,
   type EndpointClass,
   everyAddress,
@@ -123,15 +124,10 @@ function describeHosts(asked: ReadonlySet<number>, { all, hosts }: Reachability[
   });
 }
 
-function describeAddresses(addresses: AddressSet): readonly string[] {
+/** What addresses are called: `the internet`, `any IPv4 address but 10.0.0.0/8`. */
+export function describeAddresses(addresses: AddressSet): readonly string[] {
   if (addresses.length === 0) return [];
-  const sorted = [...addresses].sort((a, b) => (a[0] < b[0] ? -1 : 1));
-  const joined: [bigint, bigint][] = [];
-  for (const [from, to] of sorted) {
-    const last = joined.at(-1);
-    if (last !== undefined && last[1] + 1n === from) last[1] = to;
-    else joined.push([from, to]);
-  }
+  const joined = addressSet(addresses);
   if (coversSet(joined, everyAddress)) return ['any address outside'];
   if (isSame(joined, internetAddresses)) return ['the internet'];
   return ([4, 6] as const).flatMap((family) => ofOneFamily(joined, family));

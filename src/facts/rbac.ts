@@ -44,7 +44,8 @@ export const rbac = defineFact('rbac', ({ snapshot }): Rbac => {
   const byObject = new Map<KubeObject, Binding>();
   const byRole = new Map<string, Binding[]>();
   const bySubject = new Map<string, Binding[]>();
-  const inNamespaces = new Map<string, Binding[]>();
+  const local: Binding[] = [];
+  let localOf: Map<string, Binding[]> | undefined;
   const aggregators: KubeObject[] = [];
   const kinds = new Set<string>();
   for (const object of snapshot.objects) {
@@ -54,7 +55,7 @@ export const rbac = defineFact('rbac', ({ snapshot }): Rbac => {
       addTo(byRole, roleKey(binding.role.kind, object.namespace, binding.role.name), binding);
       if (binding.scope === 'cluster') {
         for (const subject of binding.subjects) addTo(bySubject, subjectName(subject), binding);
-      } else addTo(inNamespaces, object.namespace ?? '', binding);
+      } else local.push(binding);
     } else if (object.kind === 'Role' || object.kind === 'ClusterRole') {
       kinds.add(object.kind);
       if (groupKind(object) === `${rbacGroup}/ClusterRole` && hasAggregationRule(object)) aggregators.push(object);
@@ -106,8 +107,8 @@ export const rbac = defineFact('rbac', ({ snapshot }): Rbac => {
       const gives = (binding: Binding): boolean => rulesOf(binding)?.some((rule) => ruleAllows(rule, request)) === true;
       if (bySubject.get(name)?.some(gives) === true) return true;
       if (scope === 'cluster') return false;
-      const local = inNamespaces.get(scope.namespace ?? '') ?? [];
-      return local.some((binding) => gives(binding) && binding.subjects.some((each) => subjectName(each) === name));
+      localOf ??= bySubjectAndPlace(local);
+      return localOf.get(`${scope.namespace ?? ''}\n${name}`)?.some(gives) === true;
     },
     holdersOf: (role) => {
       let holders = known.get(role);
@@ -118,6 +119,15 @@ export const rbac = defineFact('rbac', ({ snapshot }): Rbac => {
     clusterBindingsOf: (subject) => bySubject.get(subject) ?? [],
   };
 });
+
+function bySubjectAndPlace(bindings: readonly Binding[]): Map<string, Binding[]> {
+  const found = new Map<string, Binding[]>();
+  for (const binding of bindings) {
+    const place = binding.object.namespace ?? '';
+    for (const subject of binding.subjects) addTo(found, `${place}\n${subjectName(subject)}`, binding);
+  }
+  return found;
+}
 
 function addTo<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const known = map.get(key);

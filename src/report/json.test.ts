@@ -25,6 +25,19 @@ describe('the JSON report', () => {
     expect(valid.errors).toBeNull();
   });
 
+  it('is what its schema says with what lies in an etcd', () => {
+    const stored = { live: { count: 2, examples: ['a/b'] }, old: { count: 0, examples: [] }, freed: 1 };
+    const key = { form: 'encrypted', provider: 'aescbc', version: 'v1', key: 'key1' } as const;
+    const data = {
+      ...{ from: 'file', at: 'etcd.db', size: { total: 1, inUse: 1 }, revision: 1, otherKeys: 0, complete: true },
+      ...{ resources: [{ resource: 'secrets', stored: [{ as: key, ...stored }] }], problems: [] },
+    } as const;
+    const report = reportOf(judge({ ...fixtureSnapshot(), etcd: [data] }, { controls: [] }));
+    valid(report);
+    expect(valid.errors).toBeNull();
+    expect(report['etcd']).toMatchObject([{ resources: [{ stored: [{ form: 'encrypted', live: 2, freed: 1 }] }] }]);
+  });
+
   it('is what its schema says for a scan of nothing', () => {
     const nothing = { ...fixtureSnapshot(), objects: [], inputs: [], gaps: [] };
     const report = reportOf(judge(nothing, { controls: [] }));

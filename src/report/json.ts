@@ -5,12 +5,12 @@ import { fingerprint } from '../engine/fingerprint.ts';
 import type { InputCounts } from '../engine/inputs.ts';
 import type { ControlError, Judgement } from '../engine/judge.ts';
 import type { Undecided } from '../engine/undecided.ts';
+import { unreadOfNodes } from '../engine/unread.ts';
 import { formatPath } from '../model/path.ts';
 import type { ClusterInfo, Gap, KubeObject, SkippedInput } from '../model/snapshot.ts';
 import { etcdRecord } from './etcd-contents.ts';
 import { jsonLines } from './json-lines.ts';
 import { compareText, locationOf } from './location.ts';
-import { NodeMends } from './node-mends.ts';
 import { sortErrors, sortFindings, sortGaps, sortPlaces, sortSkipped, sortUndecided } from './order.ts';
 import type { ReportOptions } from './report-format.ts';
 import { countSeverities, errorText, isComplete } from './summary.ts';
@@ -22,15 +22,14 @@ import { tool } from './tool.ts';
  */
 export function json(judgement: Judgement, options?: Pick<ReportOptions, 'benchmark'>): Iterable<string> {
   const { controls, coverage, snapshot } = judgement;
-  const mends = new NodeMends(judgement);
-  const ofNodes = (snapshot.nodes ?? []).flatMap(({ unread = [] }) => unread);
+  const ofNodes = unreadOfNodes(judgement);
   return jsonLines(
     new Map<string, unknown>([
       ['schema', 'bulwark.report/v1'],
       ['tool', tool],
       ['cluster', snapshot.cluster && clusterRecord(snapshot.cluster)],
       ['summary', summaryRecord(judgement)],
-      ['findings', mapped(sortFindings(judgement.findings), (finding) => findingRecord(finding, mends))],
+      ['findings', mapped(sortFindings(judgement.findings), findingRecord)],
       ['benchmark', options?.benchmark && benchmarkRecord(options.benchmark, judgement)],
       [
         'etcd',
@@ -100,9 +99,9 @@ function summaryRecord(judgement: Judgement): unknown {
   };
 }
 
-function findingRecord(finding: Finding, mends: NodeMends): unknown {
+function findingRecord(finding: Finding): unknown {
   const { control, severity, subject, owner, message } = finding;
-  const fix = control.fix ?? (mends.planOf(finding)?.kind === 'mends' ? control.mend : undefined);
+  const fix = control.fix ?? control.mend;
   return {
     control: control.id,
     title: control.title,

@@ -28,7 +28,7 @@ function said(id: string, text: string, more: Partial<NodeEvidence> = {}): strin
   return report.replaceAll(/\n +/g, ' ').replaceAll(/\s+/g, ' ');
 }
 
-const openKubelet = kubeletConfig('readOnlyPort: 10255');
+const fixable = kubeletConfig('makeIPTablesUtilChains: false');
 
 describe('what the report promises of fix', () => {
   it.each<[string, Partial<NodeEvidence>, string, string]>([
@@ -51,7 +51,7 @@ describe('what the report promises of fix', () => {
       '"bulwark fix --node --dry-run" on the node shows',
     ],
   ])('names the option for %s', (_, more, promise, next) => {
-    const report = said('kubelet/read-only-port', openKubelet, more);
+    const report = said('kubelet/iptables-util-chains', fixable, more);
     expect(report).toContain(promise);
     expect(report).toContain(`Next: ${next}`);
   });

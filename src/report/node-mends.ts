@@ -1,4 +1,5 @@
 import type { AnyControl } from '../controls/control.ts';
+import { controls } from '../controls/registry.ts';
 import type { Finding } from '../engine/finding.ts';
 import type { Judgement } from '../engine/judge.ts';
 import { asConfigured, type MendPlan, type MendSite, mendSite, planMend } from '../engine/mend-plan.ts';
@@ -8,13 +9,14 @@ import { unbroken } from './text-width.ts';
 import { visible, visibleShort } from './visible.ts';
 
 /** Planned for one statement: nodes of a cluster are alike, and each costs a few milliseconds. */
-const plannedMost = 20;
+const plannedMost = 5;
 
 /** What `bulwark fix` would do about findings of nodes, planned as it plans it: a report promises nothing else. */
 export class NodeMends {
   private readonly judgement: Pick<Judgement, 'snapshot' | 'settings'>;
   private readonly byName = new Map<string, NodeEvidence[]>();
   private readonly sites = new Map<NodeEvidence, MendSite>();
+  private readonly plans = new Map<Finding, MendPlan>();
 
   constructor(judgement: Pick<Judgement, 'snapshot' | 'settings'>) {
     this.judgement = judgement;
@@ -28,7 +30,13 @@ export class NodeMends {
   /** Undefined: it is no finding of a node that was read, or its control knows no mend. */
   planOf(finding: Finding): MendPlan | undefined {
     const node = finding.control.mend && this.nodeOf(finding);
-    return node && planMend(finding, this.siteOf(node));
+    if (node === undefined) return undefined;
+    let plan = this.plans.get(finding);
+    if (plan === undefined) {
+      plan = planMend(finding, this.siteOf(node));
+      this.plans.set(finding, plan);
+    }
+    return plan;
   }
 
   /** Whether fix mends any of them. */
@@ -53,7 +61,7 @@ export class NodeMends {
     }
     const first = mend.first === undefined ? [] : [sentence(`First: ${mend.first}`)];
     if (mended.length === 0) return first;
-    const extent = mended.length === looked.length ? 'it' : `${mended.length} of these ${looked.length}`;
+    const extent = mended.length === looked.length ? 'it' : `${mended.length} of the first ${looked.length}`;
     const nodes = mended.flatMap((finding) => this.nodeOf(finding) ?? []);
     const breaking = mend.safety === 'may-break' ? ` --only ${control.id} --may-break` : '';
     return [...first, `${fixCommand(nodes, breaking)} mends ${extent}.`];
@@ -69,7 +77,8 @@ export class NodeMends {
   private siteOf(node: NodeEvidence): MendSite {
     let site = this.sites.get(node);
     if (site === undefined) {
-      site = mendSite(this.judgement.snapshot, asConfigured(node), this.judgement.settings);
+      const { snapshot, settings } = this.judgement;
+      site = mendSite(snapshot, asConfigured(node), { controls, ...(settings !== undefined && { settings }) });
       this.sites.set(node, site);
     }
     return site;

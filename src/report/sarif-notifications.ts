@@ -34,7 +34,7 @@ export const notificationDescriptors: readonly unknown[] = Object.entries(descri
 export function* notifications(judgement: Judgement, ruleIndex: ReadonlyMap<string, number>): Generator<unknown> {
   for (const error of sortErrors(judgement.errors)) yield errorNotification(error, ruleIndex);
   for (const gap of sortGaps(judgement.gaps)) yield gapNotification(gap, 'warning');
-  for (const gap of sortGaps(unreadIn(judgement.snapshot))) yield gapNotification(gap, 'note');
+  for (const gap of sortGaps(unreadIn(judgement))) yield gapNotification(gap, 'note');
   for (const input of sortSkipped(judgement.inputs.skipped)) {
     if (input.bucket !== 'not-applicable') yield inputNotification(input);
   }

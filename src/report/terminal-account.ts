@@ -15,7 +15,7 @@ const longestItem = 400;
 
 /** What was asked for and not read or not judged, so that nobody takes silence for a pass. A block a list. */
 export function accountLines(judgement: Judgement, page: Page): string[][] {
-  const { errors, gaps, inputs, snapshot } = judgement;
+  const { errors, gaps, inputs } = judgement;
   const skipped = sortSkipped(inputs.skipped);
   const unparsable = skipped.filter(({ bucket }) => bucket === 'unparsable');
   const unrendered = skipped.filter(({ bucket }) => bucket === 'unrendered');
@@ -35,7 +35,7 @@ export function accountLines(judgement: Judgement, page: Page): string[][] {
       page,
     }),
     listBlock('Not read, and a scan is complete without', {
-      items: sortGaps(unreadIn(snapshot)).map(gapItem),
+      items: sortGaps(unreadIn(judgement)).map(gapItem),
       page,
     }),
     listBlock(`Not rendered, so not judged: ${counted(unrendered.length, 'input')}`, {

@@ -25,7 +25,7 @@ describe.skipIf(!checksAvailable)('of any configuration', () => {
   beforeAll(() => {
     nodes = fc.sample(generatedNode(), { seed, numRuns });
     compared = nodes.flatMap((node) => compare(rootOf(node), statesOfNode(evidenceOf(node))));
-  });
+  }, 60_000);
 
   it('Bulwark says what the text of the benchmark says', () => {
     const wrong = nodes.flatMap((node, index) => {

@@ -40,17 +40,17 @@ describe('bulwark config', () => {
     [
       'the last of a repeated flag',
       ['kube-apiserver', 'profiling'],
-      /^profiling +false +--profiling in \/etc\/kubernetes\/manifests\/kube-apiserver\.yaml:12\n$/,
+      /^kube-apiserver v1\.30 on \S+\nSETTING +VALUE +DEFAULT +FROM\nprofiling +false +true +--profiling in \/etc\/kubernetes\/manifests\/kube-apiserver\.yaml:12\n$/,
     ],
     [
       'a default of the version',
       ['kube-apiserver', 'request-timeout'],
-      /^request-timeout +1?m?0?6?0?s? .*default of v1\.30\n$/,
+      /\nrequest-timeout +1m0s +1m0s +default of v1\.30\n$/,
     ],
     [
       'a flag that overrides the file',
       ['kubelet', 'authentication.anonymous.enabled'],
-      /enabled +false +--anonymous-auth in \/var\/lib\/kubelet\/kubeadm-flags\.env:1\n$/,
+      /enabled +false +false +--anonymous-auth in \/var\/lib\/kubelet\/kubeadm-flags\.env:1\n$/,
     ],
   ])('tells %s', async (_, args, expected) => {
     const ran = await runCli(['config', ...args, '--root', node]);
@@ -58,9 +58,36 @@ describe('bulwark config', () => {
     expect(ran.code).toBe(0);
   });
 
+  it('gives programs value, default, origin and version', async () => {
+    const ran = await runCli(['config', 'kubelet', 'authentication.anonymous.enabled', '--root', node, '-o', 'json']);
+    expect(ran.code).toBe(0);
+    expect(JSON.parse(ran.stdout).components).toEqual([
+      expect.objectContaining({
+        component: 'kubelet',
+        minor: 30,
+        version: 'v1.30 (taken from the image of kube-apiserver)',
+        settings: [
+          {
+            name: 'authentication.anonymous.enabled',
+            value: false,
+            default: false,
+            origin: {
+              kind: 'flag',
+              flag: '--anonymous-auth',
+              where: '/var/lib/kubelet/kubeadm-flags.env',
+              line: 1,
+            },
+          },
+        ],
+      }),
+    ]);
+  });
+
   it('suggests the setting that was meant, and says where nothing is', async () => {
     const misspelt = await runCli(['config', 'kube-apiserver', 'anonymus-auth', '--root', node]);
     expect(misspelt).toMatchObject({ code: 2, stderr: expect.stringContaining('did you mean anonymous-auth?') });
+    const shortened = await runCli(['config', 'kubelet', 'anonymous', '--root', node]);
+    expect(shortened.stderr).toContain('did you mean authentication.anonymous.enabled?');
     const absent = await runCli(['config', 'kube-proxy', '--root', node]);
     expect(absent).toMatchObject({ code: 2, stderr: expect.stringContaining('no kube-proxy runs or is configured') });
   });

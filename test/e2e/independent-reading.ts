@@ -28,7 +28,7 @@ const readings: readonly (readonly [RegExp, Reading])[] = [
   [/^--([\w-]+) is (\S+): /, flagIs],
   [/^admission plugin (\w+) is not enabled: /, pluginIsOff],
   [/^O=system:masters, CN=(\S+) is (?:in|a) .*$/, inSystemMasters],
-  [/^process (\d+) \((\S+)\) runs with other arguments than (\S+) says$/, otherArguments],
+  [/^process (\d+) \((\S+)\) runs with other arguments than (\S+) says: .+$/, otherArguments],
   [/^([\w.]+) is (\d+): /, sysctlIs],
   [/^(?:Kubernetes|etcd) (\d+\.\d+) gets no fixes since (\S+): (.*)$/, ofVersion],
 ];

@@ -52,6 +52,8 @@ describe.skipIf(!labAvailable)('on a node that kubeadm made', () => {
   beforeAll(async () => {
     lab = await startLab({ port: 18_110 });
     root = join(lab.folder, 'root');
+    // The lab leaves none, and the node is named otherwise.
+    writeFileSync(join(root, 'etc/hostname'), 'control-plane\n');
     if (hasContainerd) await startKubelet();
   }, 180_000);
   afterAll(async () => {

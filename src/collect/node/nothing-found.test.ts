@@ -16,7 +16,7 @@ it.each([
   ['a root without anything', 'root', /^nothing of Kubernetes is there: /],
   ['a machine without anything', 'host', /^nothing of Kubernetes is on this machine: /],
 ] as const)('%s is a gap', (_, from, reason) => {
-  expect(nothingFound(nodeOf(bare, from), [])).toMatchObject({ code: 'unavailable', what: '/mnt' });
+  expect(nothingFound(nodeOf(bare, from), [])).toMatchObject({ code: 'unreadable', what: '/mnt' });
   expect(nothingFound(nodeOf(bare, from), [])?.reason).toMatch(reason);
 });
 

@@ -16,7 +16,7 @@ export function nothingFound(node: NodeEvidence, gaps: readonly Gap[]): Gap | un
   if (componentArgs(node).length > 0) return undefined;
   const isHost = node.from === 'host';
   return {
-    code: 'unavailable',
+    code: 'unreadable',
     what: node.at,
     reason: isHost
       ? 'nothing of Kubernetes is on this machine: no process, no manifest, unit or configuration of a component'

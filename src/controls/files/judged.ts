@@ -3,7 +3,7 @@ import { cniFiles } from './cni.ts';
 import { dataFolders } from './etcd-data.ts';
 import type { FileSet } from './file-control.ts';
 import { manifestsOf, pickedFiles, settingFiles, union } from './file-sets.ts';
-import { allKubeconfigs } from './kubeconfigs.ts';
+import { allKubeconfigs, otherKubeconfigs } from './kubeconfigs.ts';
 import { clientCa, configuration, units } from './kubelet.ts';
 import { pkiTree } from './pki.ts';
 import { cniPrograms, isRuntimeSocket, kubeletFolders, staticPodFolders } from './programs.ts';
@@ -15,6 +15,7 @@ export function judgedFiles(files: NodeFiles): FileSet {
     [
       ...components.map((component) => manifestsOf(files, component)),
       allKubeconfigs(files),
+      otherKubeconfigs(files),
       pkiTree(files),
       dataFolders(files),
       units(files),

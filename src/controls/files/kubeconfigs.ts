@@ -1,5 +1,7 @@
 import type { NodeFiles } from '../../facts/node-files.ts';
-import { staticPod, unit } from '../node-examples.ts';
+import type { FileEvidence } from '../../model/node.ts';
+import { kubeProxyConfig, staticPod, unit } from '../node-examples.ts';
+import { cniFiles } from './cni.ts';
 import { kubeconfig, kubeconfigOfFiles } from './examples.ts';
 import { type FileRow, type FileSet, fileControls } from './file-control.ts';
 import { holdsCredential, hostFiles, pickedFiles, regularFiles, settingFiles, union } from './file-sets.ts';
@@ -47,6 +49,26 @@ export function allKubeconfigs(files: NodeFiles): FileSet {
   return union([admins, ...parts.map((part) => kubeconfigsOf(files, part, settings))], '');
 }
 
+/**
+ * Kubeconfigs with a credential that no component is known to use: one whose setting is ignored where it stands, that of a
+ * webhook or a proxy, or a copy. Those in home folders and of network plugins have controls of their own.
+ */
+export function otherKubeconfigs(files: NodeFiles): FileSet {
+  const others = new Set([...allKubeconfigs(files).found, ...cniFiles(files).found].map(({ file }) => file.path));
+  return pickedFiles(
+    files,
+    (file) => isKubeconfigWithCredential(file) && !others.has(file.path) && !file.path.endsWith('/.kube/config'),
+    'no other kubeconfigs with a credential among the files that were read',
+  );
+}
+
+function isKubeconfigWithCredential({ type, secret, text = '' }: FileEvidence): boolean {
+  if (type !== 'file') return false;
+  return secret === 'kubeconfig-credential' || (secret === 'private-key' && /^["']?users["']?:/m.test(text));
+}
+
+const ignored = kubeProxyConfig('kubeconfig: /var/lib/kube-proxy/kubeconfig');
+
 /** Kubeconfigs on a node. Source: CIS Kubernetes Benchmark 1.12, 1.1.13 to 1.1.18 and 4.1.3 to 4.1.6. */
 export default fileControls([
   ...rows({
@@ -90,6 +112,24 @@ export default fileControls([
     path: '/var/lib/kube-proxy/kubeconfig',
     whose: 'what kube-proxy may read of the cluster',
   }),
+  {
+    name: 'other-kubeconfig-mode',
+    title: 'Only their owner can read kubeconfigs that no component uses',
+    severity: 'high',
+    why: 'A credential works for whoever reads it, whether or not the component that it was made for still does.',
+    remedy: 'Delete it where nothing needs it; else name it where it is read, and keep it for its owner alone.',
+    files: otherKubeconfigs,
+    content: 'secret',
+    asks: { mode: 0o600 },
+    examples: {
+      fail: [
+        // At the top level kube-proxy does not read it: `clientConnection.kubeconfig` is the setting.
+        ignored + kubeconfig('/var/lib/kube-proxy/kubeconfig', 'mode 0644 holds kubeconfig-credential'),
+        kubeconfig('/etc/kubernetes/konnectivity-server.conf', 'mode 0640 owner 0:998 holds kubeconfig-credential'),
+      ],
+      pass: [ignored + kubeconfig('/var/lib/kube-proxy/kubeconfig', 'mode 0600 holds kubeconfig-credential')],
+    },
+  },
 ]);
 
 /** kubeadm's comes out of a ConfigMap and is no file of the node: what a container alone has, no user of the node has. */

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { judgeText } from '../../../test/judge-example.ts';
+import { nodeExample } from '../../../test/node-example.ts';
+import { assembleSnapshot } from '../../collect/snapshot.ts';
+import { judge } from '../../engine/judge.ts';
+import nodeSettings from '../kubelet/node.ts';
 import { kubeletConfig, staticPod } from '../node-examples.ts';
 import cni from './cni.ts';
 import credentials from './credentials.ts';
@@ -228,5 +232,38 @@ describe('the files of a node', () => {
     const { object } = found?.places[0] ?? {};
     expect([object?.kind, object?.name, object?.source.file]).toEqual(['File', `node-1:${ca}`, ca]);
     expect(found?.failure.remedy).toBe(`run chmod 0600 ${ca}`);
+  });
+
+  describe('in a folder that could not be listed', () => {
+    const text = nodeWith({});
+    const manifests = '/etc/kubernetes/manifests';
+    const example = nodeExample(text);
+    if (example === undefined) throw new Error('no node');
+    const unlisted = {
+      ...example,
+      processes: [],
+      files: example.files
+        .filter(({ path }) => !path.startsWith(`${manifests}/`))
+        .map((each) => (each.path === manifests ? { ...each, unread: 'permission denied' } : each)),
+    };
+    const judged = (id: string) => {
+      const chosen = [...controls, ...nodeSettings].filter((control) => control.id === id);
+      const snapshot = assembleSnapshot(
+        [{ objects: [], inputs: [], gaps: [], nodes: [unlisted] }],
+        '2026-11-21T00:00:00Z',
+      );
+      const { findings: found, undecided } = judge(snapshot, { controls: chosen });
+      return [...found.map(({ message }) => message), ...undecided.map(({ reason }) => `undecided: ${reason}`)];
+    };
+
+    it.each([
+      'files/ca-key-on-worker',
+      'files/super-admin-kubeconfig',
+      'files/kube-apiserver-manifest-mode',
+      'files/etcd-data-mode',
+      'kubelet/static-pod-path',
+    ])('%s is undecided', (id) => {
+      expect(judged(id)).toEqual([`undecided: ${manifests} could not be listed (permission denied)`]);
+    });
   });
 });

@@ -2,6 +2,7 @@ import { isObject, own } from '../../model/json.ts';
 import { objectsIn } from '../../model/json-list.ts';
 import { type Failure, notApplicable, unknown } from '../../model/verdict.ts';
 import { isLoopback, urlHost } from '../../semantics/node/listen-address.ts';
+import { whyNotKnown } from '../../semantics/node/setting-text.ts';
 import { control } from '../control.ts';
 import { file, staticPod } from '../node-examples.ts';
 
@@ -23,7 +24,7 @@ export default control({
     if (subject.component !== 'kube-scheduler') return notApplicable('it is not kube-scheduler');
     const setting = subject.config.get('extenders');
     if (setting === undefined) return [];
-    if (setting.value === null) return unknown(`${setting.name} is not known: its configuration file cannot be read`);
+    if (setting.value === null) return unknown(whyNotKnown(setting));
     const failures: Failure[] = [];
     for (const extender of objectsIn(setting.value)) {
       const prefix = own(extender, 'urlPrefix');

@@ -106,8 +106,8 @@ function missingFiles({ clusters, users, resolve }: Kubeconfig): readonly Wrong[
     named: string | undefined,
   ): void => {
     if (named === undefined || named === '') return;
-    const { path, file } = resolve(named);
-    if (file === undefined)
+    const { path, file, unread } = resolve(named);
+    if (file === undefined && unread === undefined)
       found.push({ says: `${quoted(sort, name)} names ${path}, which is not there`, at, of: `${name} ${path}` });
   };
   for (const cluster of clusters)

@@ -154,7 +154,7 @@ class NodeMending {
   }
 
   private siteOf(node: NodeEvidence): MendSite {
-    return mendSite(this.options.snapshot, node, this.options.judging.settings);
+    return mendSite(this.options.snapshot, node, this.options.judging);
   }
 
   private judge({ facts }: MendSite): Judgement {

@@ -129,7 +129,7 @@ function mergedSetting(
     const value = setting === undefined ? 'not there' : JSON.stringify(setting.value);
     return `${value} in ${rangeName(component, first, last)}`;
   });
-  const of = `${component}, whose version is not known: ${words.join(', ')}`;
+  const of = `a version that is not known: ${words.join(', ')}`;
   return { name: known?.name ?? name, value: null, origin: { kind: 'default', of } };
 }
 

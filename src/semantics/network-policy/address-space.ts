@@ -4,6 +4,9 @@ import { type AddressSet, everyAddress } from './address-set.ts';
 export class AddressSpace {
   /** The first address of each interval; an interval ends where the next starts. */
   private readonly starts: readonly bigint[];
+  /** Those of IPv4 as numbers, which are compared faster; and where they end. */
+  private readonly numbers: Float64Array;
+  private readonly numbersEnd = 1n << 32n;
   /** The class of each interval; -1 where there are no addresses. */
   private readonly cells: Int32Array;
   private readonly known = new Map<string, readonly number[]>();
@@ -16,6 +19,7 @@ export class AddressSpace {
       for (const [from, to] of set) edges.add(from).add(to + 1n);
     }
     this.starts = [...edges].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    this.numbers = Float64Array.from(this.starts.filter((start) => start < this.numbersEnd).map(Number));
     this.cells = new Int32Array(this.starts.length).fill(-1);
     let next = 0;
     for (const set of [everyAddress, ...sets]) {
@@ -80,10 +84,23 @@ export class AddressSpace {
   }
 
   private indexOf(place: bigint): number {
-    let [low, high] = [0, this.starts.length - 1];
+    if (place < this.numbersEnd) return this.indexOfNumber(Number(place));
+    let [low, high] = [this.numbers.length, this.starts.length - 1];
     while (low < high) {
       const middle = (low + high + 1) >> 1;
       if ((this.starts[middle] ?? 0n) <= place) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** The same for IPv4, in plain numbers. */
+  private indexOfNumber(place: number): number {
+    const { numbers } = this;
+    let [low, high] = [0, numbers.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((numbers[middle] ?? 0) <= place) low = middle;
       else high = middle - 1;
     }
     return low;

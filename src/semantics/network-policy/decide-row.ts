@@ -30,12 +30,14 @@ export interface RowRequest {
   readonly bound: Bound;
   readonly size: number;
   readonly ports: PortSets;
+  /** Of the size of a row: what is in it does not matter before or after. */
+  readonly scratch: Uint32Array;
 }
 
 /** For each class on the other side, the ports at which these policies let connections pass. */
 export function decideRow(request: RowRequest): Uint16Array | Uint32Array {
-  const { selected, size, ports } = request;
-  const row = new Uint32Array(size);
+  const { selected, ports, scratch: row } = request;
+  row.fill(noPorts);
   let highest: number = allPorts;
   for (const cell of portCells(selected, ports)) {
     const allowed = decideCell(cell, request);
@@ -51,7 +53,7 @@ export function decideRow(request: RowRequest): Uint16Array | Uint32Array {
       row[at] = lastAfter;
     });
   }
-  return highest < 65536 ? new Uint16Array(row) : row;
+  return highest < 65536 ? new Uint16Array(row) : row.slice();
 }
 
 /** Ports that every rule treats alike, and the rules that take them. */
@@ -117,7 +119,8 @@ function refine(
 /** Who is let through at the ports of a cell. */
 function decideCell({ rules }: PortCell, { selected, direction, bound, size }: RowRequest): BitSet {
   const allowed = new BitSet(size);
-  let open = BitSet.full(size);
+  // Undefined as long as it is everybody, which it mostly stays.
+  let open: BitSet | undefined;
   for (let at = 0; at < selected.length; ) {
     const end = endOfTier(selected, at);
     const tier = selected.slice(at, end);
@@ -128,15 +131,18 @@ function decideCell({ rules }: PortCell, { selected, direction, bound, size }: R
     if (isolated && tier.every(onlyAllows)) {
       // As NetworkPolicies are: what they allow adds up, and the rest ends here.
       for (const { entries } of tier) {
-        for (const entry of entries)
-          if (rules.has(entry)) allowed.orBoth(bound === 'least' ? entry.must : entry.may, open);
+        for (const entry of entries) if (!rules.has(entry)) continue;
+        const peers = bound === 'least' ? entry.must : entry.may;
+        if (open === undefined) allowed.or(peers);
+        else allowed.orBoth(peers, open);
       }
       return allowed;
     }
+    open ??= BitSet.full(size);
     const passed = decideTier(tier, { rules, open, allowed, bound, size });
     open = isolated ? passed : passed.or(open);
   }
-  return allowed.or(open);
+  return open === undefined ? BitSet.full(size) : allowed.or(open);
 }
 
 function onlyAllows({ entries }: SelectedPolicy): boolean {

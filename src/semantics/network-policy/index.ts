@@ -1,6 +1,7 @@
 export {
   type AddressSet,
   addressOf,
+  addressSet,
   cidrSet,
   coversSet,
   everyAddress,

@@ -37,6 +37,7 @@ export class Reachability {
   readonly classes: EndpointClasses;
   readonly ports = new PortSets();
   readonly policies: readonly CompiledPolicy[];
+  private readonly scratch: Uint32Array;
   private readonly groups: Record<Direction, Int32Array>;
   private readonly kinds: Record<Direction, Group[]> = { ingress: [], egress: [] };
   private readonly numbers: Partial<Record<Direction, readonly number[]>> = {};
@@ -46,6 +47,7 @@ export class Reachability {
     this.world = world;
     this.classes = new EndpointClasses(world, policies);
     this.policies = compilePolicies(policies, this.classes, this.ports);
+    this.scratch = new Uint32Array(this.classes.size);
     this.groups = { ingress: this.groupBy('ingress'), egress: this.groupBy('egress') };
   }
 
@@ -80,6 +82,7 @@ export class Reachability {
       bound: wanted,
       size: this.classes.size,
       ports: this.ports,
+      scratch: this.scratch,
     });
     group[wanted] = row;
     return row;

@@ -36,6 +36,10 @@ export class FileTree {
     return this.files.get(`/${at.join('/')}`);
   }
 
+  all(): readonly FileEvidence[] {
+    return [...this.files.values()];
+  }
+
   has(path: string): boolean {
     return this.find(path) !== undefined;
   }

@@ -31,7 +31,8 @@ export function k3sComponents(node: NodeEvidence, tree: FileTree): readonly Embe
   const role = running?.argv[1] ?? (hasServer ? 'server' : 'agent');
   const where = `process ${running?.pid ?? 0} (k3s)`;
   const options = [...fileOptions(tree), ...commandOptions(running?.argv.slice(2) ?? [], where)];
-  const isSet = (flag: string) => options.findLast(({ name }) => name === flag)?.value === 'true';
+  const optionOf = (flag: string) => options.findLast(({ name }) => name === flag)?.value;
+  const isSet = (flag: string) => optionOf(flag) === 'true';
   const found: EmbeddedComponent[] = [];
   const add = (
     component: Component,
@@ -49,13 +50,18 @@ export function k3sComponents(node: NodeEvidence, tree: FileTree): readonly Embe
   if (role === 'server') {
     const isEncrypting = isSet('secrets-encryption');
     const hasEtcd = tree.has(`${data}/server/db/etcd/config`);
-    if (!isSet('disable-apiserver')) add('kube-apiserver', apiServerArgs({ isEncrypting, hasEtcd }));
+    const datastore = hasEtcd ? embeddedEtcd : datastoreArgs(optionOf);
+    const domain = optionOf('cluster-domain') ?? 'cluster.local';
+    if (!isSet('disable-apiserver')) add('kube-apiserver', apiServerArgs({ isEncrypting, domain, datastore }));
     if (!isSet('disable-controller-manager')) add('kube-controller-manager', controllerManagerArgs);
     if (!isSet('disable-scheduler')) add('kube-scheduler', schedulerArgs);
     if (hasEtcd && !isSet('disable-etcd')) add('etcd', { 'config-file': `${data}/server/db/etcd/config` });
   }
   if (isSet('disable-agent')) return found;
-  add('kubelet', tree.list(`${agent}/etc/kubelet.conf.d`).length > 0 ? kubeletWithDropIns : kubeletArgs);
+  add('kubelet', {
+    ...(tree.list(`${agent}/etc/kubelet.conf.d`).length > 0 ? kubeletWithDropIns : kubeletArgs),
+    ...(isSet('protect-kernel-defaults') && { 'protect-kernel-defaults': 'true' }),
+  });
   if (!isSet('disable-kube-proxy')) add('kube-proxy', proxyArgs);
   return found;
 }
@@ -119,7 +125,13 @@ function commandOptions(words: readonly string[], where: string): Option[] {
   return options;
 }
 
-function apiServerArgs({ isEncrypting, hasEtcd }: Readonly<Record<'isEncrypting' | 'hasEtcd', boolean>>) {
+interface ApiServerOptions {
+  readonly isEncrypting: boolean;
+  readonly domain: string;
+  readonly datastore: Readonly<Record<string, string>>;
+}
+
+function apiServerArgs({ isEncrypting, domain, datastore }: ApiServerOptions): Readonly<Record<string, string>> {
   return {
     'allow-privileged': 'true',
     'anonymous-auth': 'false',
@@ -134,18 +146,33 @@ function apiServerArgs({ isEncrypting, hasEtcd }: Readonly<Record<'isEncrypting'
     'proxy-client-key-file': `${tls}/client-auth-proxy.key`,
     'requestheader-allowed-names': 'system:auth-proxy',
     'requestheader-client-ca-file': `${tls}/request-header-ca.crt`,
+    'service-account-issuer': `https://kubernetes.default.svc.${domain}`,
     'service-account-key-file': `${tls}/service.key`,
     'service-account-signing-key-file': `${tls}/service.key`,
     'tls-cert-file': `${tls}/serving-kube-apiserver.crt`,
     'tls-private-key-file': `${tls}/serving-kube-apiserver.key`,
     ...(isEncrypting && { 'encryption-provider-config': `${data}/server/cred/encryption-config.json` }),
-    ...(hasEtcd && {
-      'etcd-servers': 'https://127.0.0.1:2379',
-      'etcd-cafile': `${tls}/etcd/server-ca.crt`,
-      'etcd-certfile': `${tls}/etcd/client.crt`,
-      'etcd-keyfile': `${tls}/etcd/client.key`,
-    }),
+    ...datastore,
   };
+}
+
+const embeddedEtcd = {
+  'etcd-servers': 'https://127.0.0.1:2379',
+  'etcd-cafile': `${tls}/etcd/server-ca.crt`,
+  'etcd-certfile': `${tls}/etcd/client.crt`,
+  'etcd-keyfile': `${tls}/etcd/client.key`,
+};
+
+/** An etcd that the configuration names; else kine, which stands before SQLite or another database at a socket. */
+function datastoreArgs(optionOf: (name: string) => string | undefined): Readonly<Record<string, string>> {
+  const endpoint = optionOf('datastore-endpoint') ?? '';
+  if (!/^https?:\/\//.test(endpoint)) return { 'etcd-servers': `unix://${data}/server/kine.sock` };
+  const named: Record<string, string> = { 'etcd-servers': endpoint };
+  for (const file of ['cafile', 'certfile', 'keyfile']) {
+    const path = optionOf(`datastore-${file}`);
+    if (path !== undefined) named[`etcd-${file}`] = path;
+  }
+  return named;
 }
 
 const controllerManagerArgs = {

@@ -14,6 +14,11 @@ import { valueText } from './setting-text.ts';
 export function adviceFor(row: SettingRow, { value }: SettingChange, component: NodeComponent): string | undefined {
   const { distribution, component: name } = component;
   const flag = row.flag ?? row.field ?? '';
+  // A field that is no flag goes to a file, and some distributions have a place of their own for that.
+  if (row.flag === undefined && row.field !== undefined) {
+    const advice = fieldAdvice(row.field, value, component);
+    if (advice !== undefined) return advice;
+  }
   switch (distribution) {
     case 'k3s':
     case 'rke2':
@@ -50,9 +55,53 @@ interface Asked {
   readonly value: Json;
 }
 
+/** Where a field that has no flag is set, in the layouts that otherwise take flags. */
+function fieldAdvice(field: string, value: Json, component: NodeComponent): string | undefined {
+  const { distribution, component: name, config } = component;
+  const what = value === null ? `remove ${field}` : `set ${field}: ${valueText(value)}`;
+  switch (distribution) {
+    case 'k3s':
+    case 'rke2':
+      return `${inFileOf(component, { what, fresh: `/etc/rancher/${distribution}/${name}.yaml`, list: `in /etc/rancher/${distribution}/config.yaml add "config=FILE" to ${name}-arg` })}; ${restartRancher(distribution)}`;
+    case 'microk8s': {
+      const args = `in /var/snap/microk8s/current/args/${name} set --config=FILE`;
+      const fresh = `/var/snap/microk8s/current/args/${name}.yaml`;
+      return `${inFileOf(component, { what, fresh, list: args })}; restart it with "microk8s stop" and "microk8s start"`;
+    }
+    case 'k0s':
+      if (name !== 'kubelet' || typeof config.get('config')?.value !== 'string') return undefined;
+      return `in /etc/k0s/k0s.yaml ${what} in the values of the worker profile (spec.workerProfiles) that the node is started with (--profile); restart k0s`;
+    default:
+      return undefined;
+  }
+}
+
+interface FileAdvice {
+  readonly what: string;
+  /** A file to make where the component has none. */
+  readonly fresh: string;
+  /** How the component is told of it, FILE being its name. */
+  readonly list: string;
+}
+
+/** A drop-in, the file that is named already, or a new one. */
+function inFileOf({ component, config }: NodeComponent, { what, fresh, list }: FileAdvice): string {
+  const folder = config.get('config-dir')?.value;
+  if (component === 'kubelet' && typeof folder === 'string' && folder !== '') {
+    return `in a drop-in of its own, such as ${folder.replace(/\/+$/, '')}/99-local.conf, ${what}`;
+  }
+  const file = config.get('config')?.value;
+  if (typeof file === 'string' && file !== '') return `in ${file} ${what}`;
+  return `in a configuration file, such as ${fresh}, ${what}, and ${list.replace('FILE', fresh)}`;
+}
+
+function restartRancher(distribution: 'k3s' | 'rke2'): string {
+  return `restart ${distribution} (systemctl restart ${distribution === 'k3s' ? 'k3s' : 'rke2-server'}, or the agent's unit on a worker)`;
+}
+
 function rancherAdvice({ distribution, name, flag, value }: Asked & { readonly distribution: 'k3s' | 'rke2' }): string {
   const file = `/etc/rancher/${distribution}/config.yaml`;
-  const restart = `restart ${distribution} (systemctl restart ${distribution === 'k3s' ? 'k3s' : 'rke2-server'}, or the agent's unit on a worker)`;
+  const restart = restartRancher(distribution);
   const list = `${name}-arg`;
   if (value === null) return `in ${file} remove ${flag} from ${list}; ${restart}`;
   return `in ${file} add "${flag}=${valueText(value)}" to ${list}; ${restart}`;

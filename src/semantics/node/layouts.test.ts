@@ -66,6 +66,68 @@ authentication:
     says: 'add "pod-max-pids=4096" to kubelet-arg',
   },
   {
+    title: 'k3s: a field that is no flag, with drop-ins',
+    files: `# file: /var/lib/rancher/k3s/agent/etc/kubelet.conf.d/00-k3s-defaults.conf
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+enableDebugFlagsHandler: true
+`,
+    distribution: 'k3s',
+    component: 'kubelet',
+    setting: 'enableDebugFlagsHandler',
+    value: true,
+    origin: '/var/lib/rancher/k3s/agent/etc/kubelet.conf.d/00-k3s-defaults.conf:3:1',
+    change: { kind: 'setting', component: 'kubelet', name: 'enableDebugFlagsHandler', value: false },
+    says: 'in a drop-in of its own, such as /var/lib/rancher/k3s/agent/etc/kubelet.conf.d/99-local.conf, set enableDebugFlagsHandler: false; restart k3s',
+  },
+  {
+    title: 'k3s: a field that is no flag, before there were drop-ins',
+    files: folder('/var/lib/rancher/k3s/server/tls'),
+    distribution: 'k3s',
+    component: 'kubelet',
+    setting: 'readOnlyPort',
+    value: 0,
+    origin: '--read-only-port in k3s itself',
+    change: { kind: 'setting', component: 'kubelet', name: 'enableProfilingHandler', value: false },
+    says: 'in a configuration file, such as /etc/rancher/k3s/kubelet.yaml, set enableProfilingHandler: false, and in /etc/rancher/k3s/config.yaml add "config=/etc/rancher/k3s/kubelet.yaml" to kubelet-arg; restart k3s',
+  },
+  {
+    title: 'k3s: kernel defaults are an option of its own',
+    files: '# file: /etc/rancher/k3s/config.yaml\nprotect-kernel-defaults: true\n',
+    distribution: 'k3s',
+    component: 'kubelet',
+    setting: 'protectKernelDefaults',
+    value: true,
+    origin: '--protect-kernel-defaults in k3s itself',
+    change: { kind: 'setting', component: 'kubelet', name: 'podPidsLimit', value: 4096 },
+    says: 'add "pod-max-pids=4096" to kubelet-arg',
+  },
+  {
+    title: 'k3s: SQLite behind a socket',
+    files: folder('/var/lib/rancher/k3s/server/tls'),
+    distribution: 'k3s',
+    component: 'kube-apiserver',
+    setting: 'etcd-servers',
+    value: ['unix:///var/lib/rancher/k3s/server/kine.sock'],
+    origin: '--etcd-servers in k3s itself',
+    change: { kind: 'setting', component: 'kube-apiserver', name: 'profiling', value: false },
+    says: 'add "profiling=false" to kube-apiserver-arg',
+  },
+  {
+    title: 'k3s: an etcd that its configuration names',
+    files: `# file: /etc/rancher/k3s/config.yaml
+datastore-endpoint: https://10.0.0.1:2379,https://10.0.0.2:2379
+datastore-cafile: /etc/etcd/ca.crt
+${folder('/var/lib/rancher/k3s/server/tls')}`,
+    distribution: 'k3s',
+    component: 'kube-apiserver',
+    setting: 'etcd-cafile',
+    value: '/etc/etcd/ca.crt',
+    origin: '--etcd-cafile in k3s itself',
+    change: { kind: 'setting', component: 'kube-apiserver', name: 'profiling', value: false },
+    says: 'add "profiling=false" to kube-apiserver-arg',
+  },
+  {
     title: 'RKE2: static pods that it makes',
     files: `${folder('/etc/rancher/rke2')}# file: /var/lib/rancher/rke2/agent/pod-manifests/kube-apiserver.yaml
 apiVersion: v1

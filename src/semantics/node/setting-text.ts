@@ -14,6 +14,13 @@ export function valueText(value: Setting['value']): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
+/** Why a setting that is `null` cannot be told: its file cannot be read, or the version is not known. */
+export function whyNotKnown(setting: Setting): string {
+  const { name, origin } = setting;
+  if (origin.kind === 'default') return `${name} is that of ${origin.of}`;
+  return `${name} is not known: ${settingOrigin(setting)} cannot be read`;
+}
+
 /** Where a setting is said, in words. */
 export function settingOrigin({ origin }: { readonly origin: SettingOrigin }): string {
   switch (origin.kind) {

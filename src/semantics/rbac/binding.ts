@@ -1,5 +1,5 @@
+import { isList, isObject, own } from '../../model/json.ts';
 import type { Path } from '../../model/path.ts';
-import { Reader } from '../../model/reader.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
 import { groupKind } from '../../model/workload.ts';
 import { type RoleReference, rbacGroup } from './role-book.ts';
@@ -33,28 +33,38 @@ export function readBinding(object: KubeObject): Binding | undefined {
   const kind = groupKind(object);
   const isCluster = kind === `${rbacGroup}/ClusterRoleBinding`;
   if (!isCluster && kind !== `${rbacGroup}/RoleBinding`) return undefined;
-  const reader = new Reader(object.value, [], []);
-  const reference = reader.object('roleRef');
-  const role = reference.string('kind');
-  const name = reference.string('name');
-  if ((role !== 'Role' && role !== 'ClusterRole') || name === undefined || (isCluster && role === 'Role')) {
+  const reference = own(object.value, 'roleRef');
+  if (!isObject(reference)) return undefined;
+  const role = own(reference, 'kind');
+  const name = own(reference, 'name');
+  if ((role !== 'Role' && role !== 'ClusterRole') || typeof name !== 'string' || (isCluster && role === 'Role')) {
     return undefined;
   }
   return {
     object,
     scope: isCluster ? 'cluster' : 'namespace',
     role: { kind: role, name },
-    subjects: reader.objects('subjects').flatMap((subject) => {
-      const kind = subject.string('kind');
-      const name = subject.string('name');
-      if (name === undefined || (kind !== 'User' && kind !== 'Group' && kind !== 'ServiceAccount')) return [];
-      const namespace =
-        kind === 'ServiceAccount'
-          ? subject.string('namespace') || (isCluster ? undefined : object.namespace)
-          : undefined;
-      return [{ kind, name, namespace, path: subject.path }];
-    }),
+    subjects: readSubjects(object, isCluster ? undefined : object.namespace),
   };
+}
+
+/** Without a reader for each: a cluster has tens of thousands of them. */
+function readSubjects({ value }: KubeObject, namespaceOfBinding: string | undefined): readonly BindingSubject[] {
+  const list = own(value, 'subjects');
+  if (!isList(list)) return [];
+  const subjects: BindingSubject[] = [];
+  for (let index = 0; index < list.length; index += 1) {
+    const item = list[index];
+    if (!isObject(item)) continue;
+    const kind = own(item, 'kind');
+    const name = own(item, 'name');
+    if (typeof name !== 'string' || (kind !== 'User' && kind !== 'Group' && kind !== 'ServiceAccount')) continue;
+    const given = kind === 'ServiceAccount' ? own(item, 'namespace') : undefined;
+    const local = kind === 'ServiceAccount' ? namespaceOfBinding : undefined;
+    const namespace = typeof given === 'string' && given !== '' ? given : local;
+    subjects.push({ kind, name, namespace, path: ['subjects', index] });
+  }
+  return subjects;
 }
 
 /**

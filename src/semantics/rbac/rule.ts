@@ -1,5 +1,4 @@
-import type { JsonObject } from '../../model/json.ts';
-import { type Malformed, Reader } from '../../model/reader.ts';
+import { isList, isObject, type Json, type JsonObject, own } from '../../model/json.ts';
 
 /** rbac.authorization.k8s.io/v1 PolicyRule. Fields that a rule leaves out are empty. */
 export interface RoleRule {
@@ -32,15 +31,31 @@ export type RbacRequest = ResourceRequest | PathRequest;
 
 /** The rules of a Role or ClusterRole object, as they are written there. */
 export function readRules(role: JsonObject): readonly RoleRule[] {
-  const malformed: Malformed[] = [];
-  return new Reader(role, [], malformed).objects('rules').map((rule) => ({
-    index: Number(rule.path.at(-1)),
-    verbs: rule.strings('verbs'),
-    apiGroups: rule.strings('apiGroups'),
-    resources: rule.strings('resources'),
-    resourceNames: rule.strings('resourceNames'),
-    nonResourceURLs: rule.strings('nonResourceURLs'),
-  }));
+  const list = own(role, 'rules');
+  if (!isList(list)) return [];
+  const rules: RoleRule[] = [];
+  for (let index = 0; index < list.length; index += 1) {
+    const rule = list[index];
+    if (!isObject(rule)) continue;
+    rules.push({
+      index,
+      verbs: stringsOf(own(rule, 'verbs')),
+      apiGroups: stringsOf(own(rule, 'apiGroups')),
+      resources: stringsOf(own(rule, 'resources')),
+      resourceNames: stringsOf(own(rule, 'resourceNames')),
+      nonResourceURLs: stringsOf(own(rule, 'nonResourceURLs')),
+    });
+  }
+  return rules;
+}
+
+const noStrings: readonly string[] = [];
+
+/** The strings of a list, empty ones too: the core group is one. */
+function stringsOf(list: Json | undefined): readonly string[] {
+  if (!isList(list)) return noStrings;
+  const isString = (item: Json): item is string => typeof item === 'string';
+  return list.every(isString) ? list : list.filter(isString);
 }
 
 /**

@@ -13,7 +13,7 @@ export interface NearMiss extends GrantedRule {
 }
 
 export interface Refusal {
-  /** Those with the fewest parts missed, first read first. */
+  /** Those that miss least, first read first; none where nothing is near. */
   readonly nearest: readonly NearMiss[];
   /** What would allow it if it were bound to them: the grants of others, the narrowest first. */
   readonly others: readonly Grant[];
@@ -47,16 +47,27 @@ export function refusalOf(
       if (missed.length > 0) misses.push({ ...granted, binding, missed });
     }
   }
-  const fewest = Math.min(...misses.map(({ missed }) => missed.length), 3);
+  let least = mostAway;
+  for (const miss of misses) least = Math.min(least, away(miss));
   const others = authorizer.grantsOf(request).filter(({ binding }) => {
     return binding.scope === 'cluster' || (namespace !== undefined && binding.object.namespace === namespace);
   });
   return {
-    nearest: misses.filter(({ missed }) => missed.length === fewest).slice(0, mostShown),
+    nearest: misses.filter((miss) => away(miss) === least).slice(0, mostShown),
     others: narrowest(others),
     dangling,
     bindings: own.length,
   };
+}
+
+/** How far each part is from what was asked: another name of the same thing is nearer than another thing. */
+const distances: Readonly<Record<MissedPart, number>> = {
+  ...{ name: 1, verb: 2, namespace: 2, resource: 4, group: 4, path: 4 },
+};
+const mostAway = 8;
+
+function away({ missed }: NearMiss): number {
+  return missed.reduce((sum, part) => sum + distances[part], 0);
 }
 
 function narrowest(grants: readonly Grant[]): readonly Grant[] {

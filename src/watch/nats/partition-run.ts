@@ -1,5 +1,5 @@
 import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
-import { createDetector, type Detector, type DetectorOptions } from '../../detect/index.ts';
+import type { DetectorOptions } from '../../detect/index.ts';
 import type { Alert } from '../../model/alert.ts';
 import { BulwarkError } from '../../model/errors.ts';
 import type { Json } from '../../model/json.ts';
@@ -12,8 +12,8 @@ import { type Claim, LostClaimError } from './claim.ts';
 import { mappingMissing, type Nats } from './connection.ts';
 import { Inbox } from './inbox.ts';
 import { headerName, readHeader } from './message.ts';
-import { eventStream, partitionFilter, partitionOf, shared, tokenOf } from './names.ts';
-import { splitRules } from './split-rules.ts';
+import { eventStream, partitionFilter } from './names.ts';
+import { PartitionDetector } from './partition-detector.ts';
 
 /** Messages that are fetched ahead. */
 const ahead = 200;
@@ -40,8 +40,7 @@ export interface PartitionRunOptions {
 /** One partition while this worker has it. */
 export class PartitionRun {
   private readonly options: PartitionRunOptions;
-  private readonly detector: Detector;
-  private readonly sharedNames: ReadonlySet<string>;
+  private readonly detector: PartitionDetector;
   private readonly stopping = new AbortController();
   private inbox = new Inbox(new Map());
   private sequence = 0;
@@ -55,12 +54,8 @@ export class PartitionRun {
 
   private constructor(options: PartitionRunOptions) {
     this.options = options;
-    const { byActor, across, sharedNames } = splitRules(options.detector.rules);
-    this.sharedNames = sharedNames;
-    this.detector = createDetector({
-      ...options.detector,
-      rules: options.claim.partition === shared ? across : byActor,
-    });
+    const { detector, claim, partitions } = options;
+    this.detector = new PartitionDetector(detector, { partition: claim.partition, count: partitions });
   }
 
   /** Until the signal is aborted or somebody else has the partition. Gives it up where it still has it. */
@@ -184,22 +179,15 @@ export class PartitionRun {
 
   private tell(found: readonly Alert[]): void {
     const { least, causes, alerts } = this.options;
-    const own = found.filter((alert) => this.isOwn(alert) && compareSeverity(alert.severity, least) >= 0);
-    if (own.length === 0) return;
+    const grave = found.filter(({ severity }) => compareSeverity(severity, least) >= 0);
+    if (grave.length === 0) return;
     const told = alerts.publish(
-      own.map((alert) => {
+      grave.map((alert) => {
         const known = causes(alert);
         return known.length === 0 ? alert : { ...alert, causes: [...alert.causes, ...known] };
       }),
     );
     this.telling = this.telling.then(async (before) => (await told) && before);
-  }
-
-  /** What several partitions were told makes alerts in each: those of an actor come from the actor's own. */
-  private isOwn({ rule, actor }: Alert): boolean {
-    const { claim, partitions } = this.options;
-    if (claim.partition === shared) return this.sharedNames.has(rule);
-    return partitionOf(tokenOf(actor), partitions) === claim.partition;
   }
 
   private async checkpointIfDue(): Promise<void> {

@@ -308,6 +308,19 @@ describe.skipIf(!isLinux)('a bundle of a node', () => {
     expect(existsSync(join(top, 'other'))).toBe(false);
   });
 
+  it.each([
+    [['--help'], 0],
+    [['-h'], 0],
+    [['--out'], 2],
+    [['x.tar.gz', '/', 'dead'], 2],
+    [['x.tar.gz', '/', 'live', 'more'], 2],
+  ])('tells how it is called for %j, and collects nothing', (words, status) => {
+    const ran = spawnSync('sh', [script, ...words], { encoding: 'utf8', cwd: top });
+    expect(ran.status).toBe(status);
+    expect(ran.stdout + ran.stderr).toMatch(/^usage: sh collect-node\.sh /);
+    expect(existsSync(join(top, words[0] ?? ''))).toBe(false);
+  });
+
   it('may be written to standard output', async () => {
     write('/etc/hostname', 'node-8\n');
     const bundle = join(top, 'piped');
