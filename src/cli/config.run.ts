@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { collectNode } from '../collect/node/collect.ts';
 import { exitCodes } from '../engine/exit-code.ts';
 import type { ResolvedComponent, Setting } from '../model/component.ts';
 import { BulwarkError } from '../model/errors.ts';
@@ -12,6 +11,7 @@ import { unknownVersionName } from '../semantics/component-config/versions.ts';
 import { nodeComponents } from '../semantics/node/node-components.ts';
 import type { ConfigFlags } from './config.ts';
 import { nearest } from './nearest.ts';
+import { readNodes } from './read-nodes.ts';
 import { type Terminal, useColor } from './terminal.ts';
 
 interface ConfigRequest {
@@ -23,9 +23,12 @@ interface ConfigRequest {
 /** Prints what is in force for one component of a node. Returns the exit code. */
 export async function runConfig({ component, setting, flags }: ConfigRequest, terminal: Terminal): Promise<number> {
   const at = flags.root === undefined ? '/' : resolve(terminal.cwd, flags.root);
-  const { node, gaps } = await collectNode({ at, from: flags.root === undefined ? 'host' : 'root' });
+  const {
+    nodes: [node],
+    gaps = [],
+  } = await readNodes(flags.root === undefined ? { node: true } : { root: [flags.root] }, terminal);
   for (const { what, reason } of gaps) terminal.err(`bulwark: ${visible(what)}: ${visible(reason)}\n`);
-  const components = nodeComponents(node, { as: flags.kubernetesVersion });
+  const components = node === undefined ? [] : nodeComponents(node, { as: flags.kubernetesVersion });
   const found = components.filter((each) => each.component === component);
   if (found.length === 0) {
     const hint = 'name the root of a node with --root, or run this on the node';

@@ -109,12 +109,11 @@ async function configured(
   if (node !== true && root === undefined) return [];
   if (node === true && root !== undefined)
     throw new BulwarkError('usage', '--node reads this machine, and --root another', 'leave one of them out');
-  const { collectNode } = await import('../collect/node/collect.ts');
+  const { readNodes } = await import('./read-nodes.ts');
   const { configuredPorts } = await import('../semantics/probe/configured-ports.ts');
-  const at = root === undefined ? '/' : resolve(terminal.cwd, root);
-  const collected = await collectNode({ at, from: root === undefined ? 'host' : 'root' });
-  for (const { what, reason } of collected.gaps) notes.push(`${what}: ${reason}`);
-  return configuredPorts(collected.node);
+  const { nodes, gaps = [] } = await readNodes(root === undefined ? { node: true } : { root: [root] }, terminal);
+  for (const { what, reason } of gaps) notes.push(`${what}: ${reason}`);
+  return nodes.flatMap((each) => configuredPorts(each));
 }
 
 async function print(report: ProbeReport, flags: RunFlags, terminal: Terminal): Promise<void> {

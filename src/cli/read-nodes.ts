@@ -14,7 +14,7 @@ import type { Terminal } from './terminal.ts';
 export async function readNodes(
   flags: Pick<EvidenceFlags, 'node' | 'root' | 'nodeBundle'>,
   terminal: Terminal,
-): Promise<Collected> {
+): Promise<Collected & { readonly nodes: readonly NodeEvidence[] }> {
   const nodes: NodeEvidence[] = [];
   const gaps: Gap[] = [];
   const asked = [

@@ -9,6 +9,7 @@ import { Publish } from '../watch/nats/publish.ts';
 import { Work } from '../watch/nats/work.ts';
 import { holdStateFolder } from '../watch/state-folder.ts';
 import { Watch } from '../watch/watch.ts';
+import { isLoopback } from './address.ts';
 import { type Interrupts, watchInterrupts } from './interrupts.ts';
 import type { Terminal } from './terminal.ts';
 import type { RunFlags } from './watch.ts';
@@ -166,8 +167,8 @@ function roleOf(
   if (role !== 'publish' && (names.length > 0 || flags.once === true)) {
     throw new BulwarkError('usage', `--${role} reads no source`, 'name sources and --once with --publish');
   }
-  if (role === 'publish' && flags.sink.length > 0) {
-    throw new BulwarkError('usage', '--publish tells no sink', 'name sinks with --deliver');
+  if (role !== 'deliver' && flags.sink.length > 0) {
+    throw new BulwarkError('usage', `--${role} tells no sink`, 'name sinks with --deliver');
   }
   if (flags.metrics !== undefined || flags.canary === true) {
     throw new BulwarkError('usage', '--metrics and --canary are for a watch of one process', 'leave them out');
@@ -177,13 +178,15 @@ function roleOf(
 
 function accessOf(flags: RunFlags, { cwd, env }: Terminal): NatsAccess {
   const url = flags.nats ?? '';
-  if (/\/\/[^/]*@/.test(url)) {
+  if (url.includes('@')) {
     throw new BulwarkError(
       'usage',
       '--nats: the address holds a password, which every process of this machine can read',
       'set NATS_USER and NATS_PASSWORD, or use --nats-creds',
     );
   }
+  const hasTls = flags.natsCa !== undefined || flags.natsCert !== undefined;
+  for (const server of hasTls ? [] : url.split(',')) refuseInTheClear(server);
   if ((flags.natsCert === undefined) !== (flags.natsKey === undefined)) {
     throw new BulwarkError('usage', '--nats-cert and --nats-key go together', 'give both');
   }
@@ -198,4 +201,25 @@ function accessOf(flags: RunFlags, { cwd, env }: Terminal): NatsAccess {
     user: env['NATS_USER'],
     password: env['NATS_PASSWORD'],
   };
+}
+
+/** Audit events hold what nobody else may read. */
+function refuseInTheClear(server: string): void {
+  const { protocol, hostname } = parsedUrl(server);
+  if (protocol === 'tls:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))) return;
+  throw new BulwarkError(
+    'usage',
+    `--nats ${server} would send events in the clear`,
+    'write tls://HOST:PORT, with --nats-ca where the authority is your own',
+  );
+}
+
+function parsedUrl(server: string): URL {
+  try {
+    return new URL(server.includes('://') ? server : `nats://${server}`);
+  } catch (cause) {
+    throw new BulwarkError('usage', `--nats ${server} is no address`, 'write nats://HOST:PORT or tls://HOST:PORT', {
+      cause,
+    });
+  }
 }

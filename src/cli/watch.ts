@@ -169,5 +169,6 @@ Examples:
   bulwark watch --once audit.log audit-2026-11-20.log.gz
   bulwark watch webhook: --listen 0.0.0.0:9443 --tls-cert tls.crt --tls-key tls.key --client-ca ca.crt
   bulwark watch audit.log --sink terminal --sink slack=@/etc/bulwark/slack --metrics 127.0.0.1:9100
+  bulwark watch --nats tls://nats:4222 --worker
 
 Exit codes with --once: 0 clean, 1 alerts at or above --fail-on, 2 usage, 3 incomplete evidence, 4 internal error.`;

@@ -29,7 +29,8 @@ describe('the JSON report', () => {
     const stored = { live: { count: 2, examples: ['a/b'] }, old: { count: 0, examples: [] }, freed: 1 };
     const key = { form: 'encrypted', provider: 'aescbc', version: 'v1', key: 'key1' } as const;
     const data = {
-      ...{ from: 'file', at: 'etcd.db', size: { total: 1, inUse: 1 }, revision: 1, otherKeys: 0, complete: true },
+      ...({ from: 'file', at: 'etcd.db', size: { total: 1, inUse: 1 }, revision: 1 } as const),
+      ...{ otherKeys: 0, complete: true },
       ...{ resources: [{ resource: 'secrets', stored: [{ as: key, ...stored }] }], problems: [] },
     } as const;
     const report = reportOf(judge({ ...fixtureSnapshot(), etcd: [data] }, { controls: [] }));

@@ -85,11 +85,17 @@ export class NodeMends {
   }
 }
 
+/** Columns of a command that every terminal has room for beside a lead; a longer one breaks between its words. */
+const longestUnbroken = 50;
+
 /** The command that mends these nodes, quoted: a bundle is a copy, and is mended where it came from. */
 export function fixCommand(nodes: readonly Pick<NodeEvidence, 'from' | 'at'>[], more = ''): string {
   const [first] = nodes;
   const from = new Set(nodes.map((node) => node.from));
-  const quoted = (options: string) => `"${unbroken(`bulwark fix${options}${more}`)}"`;
+  const quoted = (options: string) => {
+    const command = `bulwark fix${options}${more}`;
+    return `"${command.length <= longestUnbroken ? unbroken(command) : command}"`;
+  };
   if (first === undefined || from.size > 1) return quoted('');
   if (first.from === 'bundle') return `${quoted(' --node')} on the node`;
   if (first.from === 'host') return quoted(' --node');

@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createProgram } from '../../src/cli/program.ts';
 import { collectCluster } from '../../src/collect/cluster/collect.ts';
 import { decodeManifest } from '../../src/collect/manifests/decode.ts';
 import type { KubeObject } from '../../src/model/snapshot.ts';
@@ -228,6 +231,66 @@ describe.skipIf(!labAvailable)('the authoriser against a real API server', () =>
     expect(targets.map((target) => mayImpersonate(authorizer, actor, { target }).allowed)).toEqual(said);
     expect(said).toEqual([true, true, false, false, true, true, false, true, false]);
   }, 60_000);
+
+  it('answers on the command line as kubectl auth can-i does', async () => {
+    const users = [0, 1, 2].map((round) => `anne-${round}`);
+    const asked = users.flatMap((user, round) =>
+      [
+        'get pods',
+        'list deployments.apps',
+        'create pods/exec',
+        'get /metrics',
+        'bind clusterroles.rbac.authorization.k8s.io',
+      ].map((words) => ({
+        user,
+        words: words.split(' '),
+        place: words.includes('/metrics') ? [] : ['-n', `shop-${round}`],
+      })),
+    );
+    for (const { user, words, place } of asked) {
+      let out = '';
+      const terminal = {
+        cwd: lab.folder,
+        env: {},
+        out: async (text: string) => void (out += text),
+        err: () => undefined,
+        ...{ outIsTty: false, errIsTty: false, width: 100 },
+        stdin: async () => Buffer.alloc(0),
+        now: () => new Date(),
+      };
+      const args = ['rbac', 'can-i', ...words, '--as', user, ...place, '--kubeconfig', lab.kubeconfig];
+      await createProgram(terminal, 'bulwark').run(args);
+      // kubectl writes the subresource apart.
+      const [verb = '', full = ''] = words;
+      const [resource = '', subresource] = full.startsWith('/') ? [full] : full.split('/');
+      const sub = subresource === undefined ? [] : ['--subresource', subresource];
+      const said = await lab
+        .kubectl(['auth', 'can-i', verb, resource, ...sub, '--as', user, ...place])
+        .catch((error: Error) => String(error.message));
+      expect(out.split('\n')[0], `${user} ${words.join(' ')}`).toBe(said.trim().startsWith('yes') ? 'yes' : 'no');
+    }
+  }, 120_000);
+
+  const sample = join(import.meta.dirname, '../../../shared/samples/lab-audit.log.zst');
+  it.skipIf(!existsSync(sample))(
+    'takes the roles that rbac tighten writes',
+    async () => {
+      let out = '';
+      const terminal = {
+        cwd: lab.folder,
+        env: {},
+        out: async (text: string) => void (out += text),
+        err: () => undefined,
+        ...{ outIsTty: false, errIsTty: false, width: 100 },
+        stdin: async () => Buffer.alloc(0),
+        now: () => new Date(),
+      };
+      await createProgram(terminal, 'bulwark').run(['rbac', 'tighten', '--from-audit', sample, '-o', 'yaml']);
+      const said = await lab.kubectl(['apply', '--dry-run=server', '-f', '-'], out);
+      expect(said.trim().split('\n').length).toBeGreaterThan(5);
+    },
+    60_000,
+  );
 
   it('gives nodes what their pods use, and no more', async () => {
     const namespace = 'shop-5';

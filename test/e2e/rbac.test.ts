@@ -131,7 +131,7 @@ describe.skipIf(!labAvailable)('RBAC against a real API server', () => {
   let lab: Lab;
 
   beforeAll(async () => {
-    lab = await startLab({ port: 17810 });
+    lab = await startLab({ port: 19110 });
     await lab.kubectl(
       ['apply', '-f', '-'],
       list(namespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }))),

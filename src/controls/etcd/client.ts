@@ -3,7 +3,7 @@ import type { Failure } from '../../model/verdict.ts';
 import { isEveryAddress, isLoopback, urlHost } from '../../semantics/node/listen-address.ts';
 import { staticPod } from '../node-examples.ts';
 import { settingControls, settingFailure } from '../setting-control.ts';
-import { selfMadeCertificate } from './auto-tls.ts';
+import { selfMadeCertificate, toldWithAutoTls } from './auto-tls.ts';
 
 const etcd = (...args: string[]): string => staticPod('etcd', args);
 const pair = ['--cert-file=/etc/kubernetes/pki/etcd/server.crt', '--key-file=/etc/kubernetes/pki/etcd/server.key'];
@@ -17,7 +17,6 @@ export default settingControls('etcd', [
     title: 'Clients reach etcd through TLS',
     severity: 'critical',
     why: 'etcd holds every Secret of the cluster, and whoever writes to it rules the cluster: without TLS anyone on the way reads and changes all of it, and nobody has to say who they are.',
-    coveredBy: ['etcd/client-auto-tls'],
     setting: 'client-transport-security.cert-file',
     wrong: (value, subject) => {
       const key = subject.config.get('client-transport-security.key-file');
@@ -25,18 +24,20 @@ export default settingControls('etcd', [
       if (setting === undefined || key === undefined) return undefined;
       if (value !== '' && key.value === '') return settingFailure(subject, key, { says: 'its certificate has no key' });
       if (value !== '') return undefined;
+      const auto = toldWithAutoTls(subject, 'client');
       const listen = stringsIn(subject.config.get('listen-client-urls')?.value).map((url) => urlHost(url));
       const plain = listen.filter((url) => url?.scheme === 'http');
       if (plain.length === 0) {
         return settingFailure(subject, setting, {
           says: 'etcd does not start without it, since it listens by https',
           severity: 'medium',
+          ...auto,
         });
       }
       const says = 'clients are answered without TLS';
       return plain.every((url) => url !== undefined && isLoopback(url.host))
-        ? settingFailure(subject, setting, { says: `${says} to every process of the node`, severity: 'high' })
-        : says;
+        ? settingFailure(subject, setting, { says: `${says} to every process of the node`, severity: 'high', ...auto })
+        : settingFailure(subject, setting, { says, ...auto });
     },
     remedy: 'Give etcd a certificate of its own CA, and list https URLs in listen-client-urls.',
     examples: {

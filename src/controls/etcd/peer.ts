@@ -4,7 +4,7 @@ import type { NodeComponent } from '../../model/node-component.ts';
 import { isLoopback, urlHost } from '../../semantics/node/listen-address.ts';
 import { staticPod } from '../node-examples.ts';
 import { settingControls, settingFailure } from '../setting-control.ts';
-import { selfMadeCertificate } from './auto-tls.ts';
+import { selfMadeCertificate, toldWithAutoTls } from './auto-tls.ts';
 
 const etcd = (...args: string[]): string => staticPod('etcd', args);
 const pair = [
@@ -30,7 +30,6 @@ export default settingControls('etcd', [
     title: 'Members of etcd reach each other through TLS',
     severity: 'high',
     why: 'What members tell each other is the data of the cluster: without TLS whoever is on the way reads every Secret, and speaks for a member.',
-    coveredBy: ['etcd/peer-auto-tls'],
     remedy: "Give each member a certificate of etcd's CA, and list https URLs for peers.",
     setting: 'peer-transport-security.cert-file',
     moot: noPeers,
@@ -39,13 +38,16 @@ export default settingControls('etcd', [
       if (value !== '' && key?.value === '')
         return settingFailure(subject, key, { says: 'its certificate has no key' });
       if (value !== '') return undefined;
+      const auto = toldWithAutoTls(subject, 'peer');
       const setting = subject.config.get('peer-transport-security.cert-file');
       const listen = stringsIn(subject.config.get('listen-peer-urls')?.value);
       if (setting === undefined || listen.some((url) => urlHost(url)?.scheme === 'http')) {
-        return 'members are answered without TLS';
+        return setting === undefined
+          ? 'members are answered without TLS'
+          : settingFailure(subject, setting, { says: 'members are answered without TLS', ...auto });
       }
       const says = 'etcd does not start without it, since it listens to members by https';
-      return settingFailure(subject, setting, { says, severity: 'medium' });
+      return settingFailure(subject, setting, { says, severity: 'medium', ...auto });
     },
     examples: {
       fail: [

@@ -1,7 +1,7 @@
 import type { FoundFile, NamedFiles, NodeFiles } from '../../facts/node-files.ts';
 import type { Component } from '../../model/component.ts';
 import type { FileEvidence } from '../../model/node.ts';
-import { whyUnread } from '../../semantics/node/unread.ts';
+import { isStartingPlace, whyUnread } from '../../semantics/node/unread.ts';
 import type { FileSet } from './file-control.ts';
 
 /** The static pod manifests that start a component. */
@@ -57,8 +57,9 @@ export function hostFiles(files: NodeFiles, paths: Iterable<string>, none: strin
 /** The host's files that a test picks. Links are left out: what they lead to counts. */
 export function pickedFiles(files: NodeFiles, pick: (file: FileEvidence) => boolean, none: string): FileSet {
   const found = files.hostFiles.filter((file) => file.type !== 'symlink' && pick(file));
-  // What would be picked in a folder that could not be listed is not known.
-  const [wall] = found.length > 0 ? [] : files.unread.filter(({ type }) => type === 'directory');
+  // What would be picked in a folder that could not be listed is not known. One of manifests holds nothing else.
+  const [wall] =
+    found.length > 0 ? [] : files.unread.filter(({ path, type }) => type === 'directory' && !isStartingPlace(path));
   const unknown = wall === undefined ? undefined : whyUnread(files.unread, wall.path);
   return { found: found.map((file) => ({ file, access: files.access })), none, unknown };
 }
@@ -72,7 +73,7 @@ export function union(sets: readonly FileSet[], none: string): FileSet {
 }
 
 /** The files of a component that was not found: none, if it could have been. */
-export function noComponent(files: NodeFiles, component: Component): FileSet {
+function noComponent(files: NodeFiles, component: Component): FileSet {
   return { found: [], none: `no ${component} on this node`, unknown: files.whyComponentsUnknown() };
 }
 

@@ -37,10 +37,16 @@ export const powerRows: ReadonlyMap<string, readonly Power[]> = new Map<string, 
           ...requests(rbac, kind, ['bind']),
           ...strong.flatMap((name) => requests(rbac, kind, ['bind'], name)),
         ]),
+        // Without a binding to write, the right is of no use yet.
+        needs: {
+          requests: ['rolebindings', 'clusterrolebindings'].flatMap((kind) => requests(rbac, kind, write)),
+          otherwise: 'low',
+        },
       },
       {
         says: 'give roles rights that they do not have themselves',
         requests: requests(rbac, 'roles', ['escalate']),
+        needs: { requests: requests(rbac, 'roles', write), otherwise: 'low' },
       },
       {
         says: 'give ClusterRoles rights that they do not have themselves',
@@ -49,9 +55,25 @@ export const powerRows: ReadonlyMap<string, readonly Power[]> = new Map<string, 
           ...requests(rbac, 'clusterroles', ['escalate']),
           ...strong.flatMap((name) => requests(rbac, 'clusterroles', ['escalate'], name)),
         ],
+        needs: {
+          requests: [
+            ...requests(rbac, 'clusterroles', write),
+            ...strong.flatMap((name) => requests(rbac, 'clusterroles', ['update', 'patch'], name)),
+          ],
+          otherwise: 'low',
+        },
       },
       { says: 'act as any user', isClusterWide: true, requests: requests('', 'users', ['impersonate']) },
-      { says: 'act as any group', isClusterWide: true, requests: requests('', 'groups', ['impersonate']) },
+      {
+        says: 'act as any group',
+        isClusterWide: true,
+        requests: requests('', 'groups', ['impersonate']),
+        // The header of a group is taken only beside one of a user.
+        needs: {
+          requests: ['users', 'serviceaccounts'].flatMap((kind) => requests('', kind, ['impersonate'])),
+          otherwise: 'low',
+        },
+      },
       { says: 'act as service accounts', requests: requests('', 'serviceaccounts', ['impersonate']) },
     ],
   ],

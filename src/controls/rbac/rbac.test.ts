@@ -129,6 +129,33 @@ describe('grants together', () => {
       ],
     ],
     [
+      'bind without a binding to write as little',
+      everywhere('{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [bind]}'),
+      [
+        'low | rbac/escalation-verbs | ClusterRole example | rules[0] | ServiceAccount shop/app can bind any role in the whole cluster',
+      ],
+    ],
+    [
+      'bind beside bindings by the right of another role',
+      `${everywhere('{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [bind]}')}---\n${clusterRole('{apiGroups: [rbac.authorization.k8s.io], resources: [clusterrolebindings], verbs: [create]}').replace('name: example', 'name: other')}---\n${clusterBinding('other', account).replace('name: given', 'name: other')}`,
+      [
+        'critical | rbac/escalation-verbs | ClusterRole example | rules[0] | ServiceAccount shop/app can bind any role in the whole cluster',
+        'low | rbac/bindings-write | ClusterRole other | rules[0] | ServiceAccount shop/app can give others the rights that they have in the whole cluster',
+      ],
+    ],
+    [
+      'groups to act as, without a user to be, as little',
+      everywhere('{apiGroups: [""], resources: [groups], verbs: [impersonate], resourceNames: [ops]}'),
+      [],
+    ],
+    [
+      'all resources as one finding',
+      everywhere('{apiGroups: ["*"], resources: ["*"], verbs: [get, list, patch]}'),
+      [
+        'high | rbac/all-resources | ClusterRole example | rules[0] | ServiceAccount shop/app can read everything, Secrets included and change everything in the whole cluster',
+      ],
+    ],
+    [
       'system namespaces as the whole',
       inNamespace(secrets, 'kube-system'),
       [

@@ -19,3 +19,8 @@ export interface ComponentInput {
   /** Names of the files in a folder on the node. */
   listFolder?(path: string): readonly string[];
 }
+
+/** Of a version that is known, or supposed. */
+export interface VersionedInput extends ComponentInput {
+  readonly minor: number;
+}

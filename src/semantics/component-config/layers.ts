@@ -3,13 +3,13 @@ import { isList, isObject, type Json } from '../../model/json.ts';
 import { type FlagUse, parseArguments, problemAt } from './argv.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
 import { flagTextError, flagValue, isZeroDuration } from './flag-value.ts';
-import type { ComponentInput } from './input.ts';
+import type { VersionedInput } from './input.ts';
 import { nearestNames } from './misplaced.ts';
 import { defaultValue, inVersion, isSince, type SettingRow, type SettingTable, settingName, typeIn } from './table.ts';
 
 /** What a component was given, by source, with the values of one setting after another asked from it. */
 export class Layers {
-  readonly input: ComponentInput;
+  readonly input: VersionedInput;
   readonly table: SettingTable;
   readonly problems: ConfigurationProblem[] = [];
   /** Configuration files, the one that wins last. */
@@ -18,7 +18,7 @@ export class Layers {
   unreadable: SettingOrigin | undefined;
   private readonly uses = new Map<SettingRow, FlagUse[]>();
 
-  constructor(input: ComponentInput, table: SettingTable) {
+  constructor(input: VersionedInput, table: SettingTable) {
     this.input = input;
     this.table = table;
     const parsed = parseArguments(input.args, {
@@ -36,7 +36,7 @@ export class Layers {
 
   get versionName(): string {
     const { component, minor, versionName } = this.input;
-    return versionName ?? (minor === undefined ? 'the newest known version' : nameOfMinor(component, minor));
+    return versionName ?? nameOfMinor(component, minor);
   }
 
   /** Whether the flag was given, and is one that this version has. */

@@ -2,7 +2,7 @@ import type { ResolvedComponent, Setting } from '../../model/component.ts';
 import { completeApiServer } from './api-server.ts';
 import { resolveEtcd } from './etcd.ts';
 import { featureGateProblems } from './feature-gates.ts';
-import type { ComponentInput } from './input.ts';
+import type { ComponentInput, VersionedInput } from './input.ts';
 import { completeKubeProxy, resolveFlagsOrFile } from './kube-proxy.ts';
 import { resolveKubelet } from './kubelet.ts';
 import { Layers } from './layers.ts';
@@ -17,10 +17,11 @@ import { acrossVersions } from './versions.ts';
  * kubernetes/kubernetes, server/etcdmain of etcd-io/etcd.
  */
 export function resolveComponent(input: ComponentInput): ResolvedComponent {
-  return input.minor === undefined ? acrossVersions(input, resolveInVersion) : resolveInVersion(input);
+  const { minor } = input;
+  return minor === undefined ? acrossVersions(input, resolveInVersion) : resolveInVersion({ ...input, minor });
 }
 
-function resolveInVersion(input: ComponentInput): ResolvedComponent {
+function resolveInVersion(input: VersionedInput): ResolvedComponent {
   const table = settingTable(input.component);
   const layers = new Layers(input, table);
   const settings = settingsOf(layers);

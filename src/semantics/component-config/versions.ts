@@ -1,5 +1,5 @@
 import type { Component, ConfigurationProblem, ResolvedComponent, Setting } from '../../model/component.ts';
-import type { ComponentInput } from './input.ts';
+import type { ComponentInput, VersionedInput } from './input.ts';
 import { nameOfMinor } from './layers.ts';
 
 /** First and last minor version that the tables of settings describe. */
@@ -29,16 +29,15 @@ export function unknownVersionName({ component, possible = [] }: ResolvedCompone
  */
 export function acrossVersions(
   input: ComponentInput,
-  resolve: (input: ComponentInput) => ResolvedComponent,
+  resolve: (input: VersionedInput) => ResolvedComponent,
 ): ResolvedComponent {
   const { component } = input;
   const source = readOnce(input);
   const all = describedMinors(component).map((minor) => resolve({ ...source, minor }));
   const possible = thatStart(all);
-  const [first, last] = [possible[0], possible.at(-1)];
-  if (first === undefined || last?.minor === undefined) return resolve(input);
-  const versionName = rangeName(component, first.minor ?? last.minor, last.minor);
-  const newest = resolve({ ...source, minor: last.minor, versionName });
+  const minors = possible.map(({ minor }) => minor ?? 0);
+  const [first, last] = [Math.min(...minors), Math.max(...minors)];
+  const newest = resolve({ ...source, minor: last, versionName: rangeName(component, first, last) });
   const shared = sharedKeys(possible);
   const merged = new Map<string, Setting | undefined>();
   const get = (name: string): Setting | undefined => {

@@ -131,10 +131,12 @@ function decideCell({ rules }: PortCell, { selected, direction, bound, size }: R
     if (isolated && tier.every(onlyAllows)) {
       // As NetworkPolicies are: what they allow adds up, and the rest ends here.
       for (const { entries } of tier) {
-        for (const entry of entries) if (!rules.has(entry)) continue;
-        const peers = bound === 'least' ? entry.must : entry.may;
-        if (open === undefined) allowed.or(peers);
-        else allowed.orBoth(peers, open);
+        for (const entry of entries) {
+          if (!rules.has(entry)) continue;
+          const peers = bound === 'least' ? entry.must : entry.may;
+          if (open === undefined) allowed.or(peers);
+          else allowed.orBoth(peers, open);
+        }
       }
       return allowed;
     }

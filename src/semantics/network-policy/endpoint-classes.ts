@@ -261,7 +261,8 @@ export class EndpointClasses {
       const parts = [pod.namespace];
       for (const key of keys) {
         const value = podLabel(pod, key, this.world.namespaces);
-        parts.push(value === undefined ? '' : `=${value}`);
+        // With its length: a value that is no label's may hold anything.
+        parts.push(value === undefined ? '' : `${value.length}=${value}`);
       }
       for (const port of pod.ports) if (names.has(port.name)) parts.push(portKey(port));
       if (byAddress) {

@@ -18,12 +18,14 @@ export class FlowTable {
   private readonly reachability: Reachability;
   private readonly first: readonly number[];
   private readonly isCertain: boolean;
+  private readonly podUnits: number;
 
   constructor(reachability: Reachability) {
     this.reachability = reachability;
     this.units = unitsOf(reachability);
     this.first = this.units.map(([first]) => first ?? 0);
     this.isCertain = reachability.bounds().length === 1;
+    this.podUnits = this.first.filter((at) => reachability.classes.pods.has(at)).length;
   }
 
   /** Everything that may connect to a unit, by ports. What outside addresses and nodes do among themselves is left out. */
@@ -48,20 +50,25 @@ export class FlowTable {
       else flow.sources.push(source);
     }
     const found = [...flows.values()];
-    // So it stands with the most others, which makes them everybody where they are.
-    if (isAlone) found.toSorted((a, b) => b.sources.length - a.sources.length)[0]?.sources.push(unit);
+    if (isAlone) {
+      // Where everybody else does, so that it reads "every pod".
+      const everybody = found.find(
+        ({ sources }) => sources.filter((source) => this.isOfPods(source)).length === this.podUnits - 1,
+      );
+      everybody?.sources.push(unit);
+    }
     return found;
   }
 
-  /** Whether the unit is one pod, which always reaches itself. */
+  /** Whether the unit is one pod that runs, which always reaches itself. */
   private isAlone(unit: number): boolean {
     const classes = (this.units[unit] ?? []).map((at) => this.reachability.classes.all[at]);
-    return (
-      classes.reduce(
-        (count, each) => count + (each === undefined || each.kind === 'outside' ? 2 : each.pods.length),
-        0,
-      ) < 2
-    );
+    const pods = classes.flatMap((each) => (each?.kind === 'pods' ? each.pods : []));
+    return pods.length === 1 && pods[0]?.object.kind === 'Pod';
+  }
+
+  private isOfPods(unit: number): boolean {
+    return this.reachability.classes.pods.has(this.first[unit] ?? 0);
   }
 
   /** The ports at which each class may connect to one. */

@@ -30,6 +30,11 @@ const startingPlaces: readonly string[] = [
   '/var/snap/microk8s/current/args',
 ];
 
+/** Whether a folder holds what starts components, and nothing else of a node. */
+export function isStartingPlace(folder: string): boolean {
+  return startingPlaces.includes(folder);
+}
+
 /** Why it cannot be told which components a node runs; `staticPods` are the folders that its kubelets start pods from. */
 export function whyComponentsUnknown(
   unread: readonly FileEvidence[],

@@ -99,8 +99,7 @@ export class Claim {
     const parts: Uint8Array[] = [];
     for (let index = 0; index < pieces.count; index += 1) {
       const entry = await this.nats.state.get(pieceKey(this.partition, pieces.name, index));
-      // Only who holds the partition removes pieces, and only those that no head names.
-      if (entry === null || entry.operation !== 'PUT') throw new LostClaimError(`${pieces.name} is not there any more`);
+      if (entry === null || entry.operation !== 'PUT') throw new Error('a piece of its state is not there any more');
       parts.push(entry.value);
     }
     const text = (await unpack(Buffer.concat(parts))).toString('utf8');

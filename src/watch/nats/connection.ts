@@ -86,7 +86,7 @@ export async function openNats(access: NatsAccess, setup: NatsSetup): Promise<Na
 
 async function connectTo(access: NatsAccess): Promise<NatsConnection> {
   const { url, ca, cert, key, user, password } = access;
-  const hasTls = ca !== undefined || cert !== undefined || key !== undefined || /^(tls|wss):/.test(url);
+  const hasTls = ca !== undefined || cert !== undefined || key !== undefined || url.includes('tls://');
   try {
     const authenticator = await authenticatorOf(access);
     return await connect({
@@ -94,7 +94,8 @@ async function connectTo(access: NatsAccess): Promise<NatsConnection> {
       name: 'bulwark watch',
       maxReconnectAttempts: -1,
       reconnectTimeWait: 500,
-      waitOnFirstConnect: false,
+      // Servers that the first one names may be far away, and then everything would go there in the clear.
+      ignoreClusterUpdates: !hasTls,
       ...(authenticator !== undefined && { authenticator }),
       ...(user !== undefined && { user }),
       ...(password !== undefined && { pass: password }),

@@ -6,7 +6,7 @@ import { replaceFile } from '../replace-file.ts';
 import type { Position } from '../sources/source.ts';
 import type { Kind, Message } from './message.ts';
 
-/** Bytes of a log whose messages are all in the stream, above which it begins anew. */
+/** Bytes above which what is in the stream is left out of the log. */
 const packAbove = 8 * 1024 * 1024;
 
 /** What one batch of a source comes to. */
@@ -47,7 +47,7 @@ export class PublishLog {
       throw error;
     });
     if (text === undefined) {
-      await log.pack();
+      await log.pack([]);
       return { log, unsent };
     }
     // A line without an end was torn by the kill: nothing of it was sent.
@@ -72,32 +72,28 @@ export class PublishLog {
     if (position !== undefined) this.positions.set(position.source, position);
     if (router !== undefined) this.router = router;
     this.ticked = ticked;
-    const rows = messages.map(({ partition, number, token, kind, left, body }) => [
-      partition,
-      number,
-      token ?? '',
-      kind,
-      left,
-      // Pieces may cut a character in two.
-      body.toString('latin1'),
-    ]);
-    const line = { messages: rows, position, router, ticked };
+    const line = { messages: messages.map(rowOf), position, router, ticked };
     await this.journal?.append(Buffer.from(`${JSON.stringify(line)}\n`));
   }
 
-  /** To be called when every message is in the stream. */
-  async packIfLong(): Promise<void> {
-    if ((this.journal?.length ?? 0) > packAbove) await this.pack();
+  /** Begins anew where the log has grown long, with the messages that are not known to be in the stream. */
+  async packIfLong(unsent: readonly Message[]): Promise<void> {
+    const length = this.journal?.length ?? 0;
+    if (length < packAbove) return;
+    // The messages that stay may take twice their size in the log: to write them again has to be worth it.
+    const staying = unsent.reduce((sum, { body }) => sum + 2 * body.length, 0);
+    if (length > packAbove + 2 * staying) await this.pack(unsent);
   }
 
   async close(): Promise<void> {
     await this.journal?.close();
   }
 
-  private async pack(): Promise<void> {
+  private async pack(unsent: readonly Message[]): Promise<void> {
     const { publisher, router, ticked, numbers, positions } = this;
     const head = { publisher, router, ticked, numbers: [...numbers], positions: [...positions.values()] };
-    await replaceFile(this.path, [`${JSON.stringify(head)}\n`]);
+    const rest = unsent.map((message) => `${JSON.stringify({ messages: [rowOf(message)] })}\n`);
+    await replaceFile(this.path, [`${JSON.stringify(head)}\n`, ...rest]);
     await this.journal?.close();
     this.journal = await Journal.open(this.path);
   }
@@ -125,6 +121,11 @@ export class PublishLog {
       };
     });
   }
+}
+
+function rowOf({ partition, number, token, kind, left, body }: Message): Json {
+  // Pieces may cut a character in two.
+  return [partition, number, token ?? '', kind, left, body.toString('latin1')];
 }
 
 function rowsIn(value: Json | undefined): readonly (readonly Json[])[] {

@@ -100,7 +100,7 @@ export class Publish {
       } else {
         await Promise.all(sources.map((source) => this.follow(source)));
       }
-      await this.writing;
+      await this.writing.catch(() => undefined);
       const patience = new AbortController();
       await Promise.race([
         Promise.all([this.sender.idle(), this.alerts.idle()]),
@@ -181,9 +181,11 @@ export class Publish {
       };
       await this.keep(frame);
       await this.sender.add(made);
-      if (this.sender.isIdle) await this.log.packIfLong();
+      await this.log.packIfLong(this.sender.pending());
     });
-    this.writing = next.catch(() => undefined);
+    // After one that failed none may follow: its numbers would be missing.
+    next.catch(() => undefined);
+    this.writing = next;
     return next;
   }
 

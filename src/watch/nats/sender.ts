@@ -37,6 +37,11 @@ export class Sender {
     return this.waiting.length === 0;
   }
 
+  /** What is not known to be in the stream. */
+  pending(): readonly Message[] {
+    return this.waiting;
+  }
+
   /** Resolves when there is room for more. */
   async add(messages: readonly Message[]): Promise<void> {
     for (const message of messages) {
