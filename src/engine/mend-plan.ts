@@ -229,7 +229,13 @@ function failuresLike({ subject: kind }: AnyControl, like: NodeComponent | undef
     }
   }
   const failed = new Set(failing.map(({ control }) => control.id));
-  return failing.filter(({ control }) => !control.coveredBy.some((id) => failed.has(id)));
+  const matters = new Set(failing.map(matterOf));
+  // As the judge reports: what is told with another finding is none of its own.
+  return failing.filter(
+    ({ control, failure: { sameAs, key } }) =>
+      !control.coveredBy.some((id) => failed.has(id)) &&
+      !(sameAs !== undefined && matters.has(`${sameAs}\n${key ?? ''}`)),
+  );
 }
 
 function componentLike(component: NodeComponent, { node, facts }: MendSite): NodeComponent | undefined {

@@ -52,7 +52,7 @@ export function networkDiff(before: Facts, after: Facts): NetworkDiff {
         ['opened', ports.minus(is, was)],
         ['closed', ports.minus(was, is)],
       ] as const) {
-        if (changed === noPorts || (place === other && to.names.length === 1 && to.before.length === 0)) continue;
+        if (changed === noPorts || (place === other && isOnePod(to, sides))) continue;
         const key = `${kind} ${changed} ${place}`;
         const row = rows.get(key);
         if (row === undefined) rows.set(key, { kind, ports: changed, from: [from], to });
@@ -82,25 +82,38 @@ function namesOf(twins: readonly Twin[]): readonly string[] {
   return [...twins.flatMap(({ names }) => names).sort(), ...describeAddresses(addresses)];
 }
 
+/** Whether a pod would be compared with itself, which it always reaches. */
+function isOnePod({ names, addresses }: Twin, sides: readonly Side[]): boolean {
+  const [name] = names;
+  return (
+    name !== undefined && names.length === 1 && addresses.length === 0 && sides.every(({ single }) => single.has(name))
+  );
+}
+
 interface Side {
   readonly reachability: Reachability;
   readonly unitOf: ReadonlyMap<number, number>;
   /** The classes of each workload, by its name. */
   readonly workloads: ReadonlyMap<string, readonly number[]>;
+  /** Names that stand for no more than one pod that runs. */
+  readonly single: { has(name: string): boolean };
 }
 
 function sideOf(facts: Facts): Side {
   const reachability = facts.get(networkReachability);
   const { nameOf } = networkNames(reachability);
   const workloads = new Map<string, Set<number>>();
+  const several = new Set<string>();
   for (const pod of reachability.world.pods) {
     const name = nameOf(pod);
+    if (workloads.has(name) || pod.object.kind !== 'Pod') several.add(name);
     workloads.set(name, (workloads.get(name) ?? new Set()).add(reachability.classOf(pod)));
   }
   const unitOf = new Map<number, number>();
   for (const [unit, classes] of facts.get(networkFlowTable).units.entries())
     for (const at of classes) unitOf.set(at, unit);
-  return { reachability, unitOf, workloads: new Map([...workloads].map(([name, set]) => [name, [...set]])) };
+  const single = { has: (name: string): boolean => !several.has(name) };
+  return { reachability, unitOf, single, workloads: new Map([...workloads].map(([name, set]) => [name, [...set]])) };
 }
 
 function twinsOf([before, after]: readonly [Side, Side]): readonly Twin[] {

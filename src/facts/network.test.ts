@@ -286,7 +286,7 @@ describe('differences', () => {
       {
         kind: 'closed',
         ports: [{ protocol: 'TCP', from: 81, to: 81 }],
-        from: ['nodes', 'shop/api', 'shop/web', 'any address outside'],
+        from: ['nodes', 'shop/api', 'any address outside'],
         to: ['shop/web'],
       },
     ]);

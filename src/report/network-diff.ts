@@ -16,7 +16,11 @@ export function networkDiffText({ changes, ports }: NetworkDiff, { style, width 
     lines.push(...wrap(listed(to), { width: columns, lead: '  to    ' }));
   }
   const count = (kind: string): number => changes.filter((change) => change.kind === kind).length;
-  lines.push('', `${count('opened')} kinds of connections open, ${count('closed')} end.`);
+  const opened = count('opened');
+  lines.push(
+    '',
+    `${opened} ${opened === 1 ? 'kind' : 'kinds'} of connections ${opened === 1 ? 'opens' : 'open'}, ${count('closed')} ${count('closed') === 1 ? 'ends' : 'end'}.`,
+  );
   return lines.map((line) => `${line}\n`).join('');
 }
 

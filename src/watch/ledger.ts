@@ -36,6 +36,8 @@ export class Ledger {
   private adding: Promise<void> = Promise.resolve();
   private saving: Promise<void> | undefined;
   private isDirty = false;
+  /** Sources that are in the last checkpoint: what another one was read to is lost with the process. */
+  private readonly saved = new Set<string>();
   /** Alerts could not be kept until the end: a checkpoint that knows them would lose them. */
   private isBroken = false;
   private savedAt = performance.now();
@@ -66,7 +68,10 @@ export class Ledger {
     detector.restore(checkpoint.detector);
     health.restore(checkpoint.health);
     ledger.flushed = checkpoint.flushed;
-    for (const position of checkpoint.positions) ledger.positions.set(position.source, position);
+    for (const position of checkpoint.positions) {
+      ledger.positions.set(position.source, position);
+      ledger.saved.add(position.source);
+    }
     // The kill came between the checkpoint and the outbox.
     await outbox.addMissing(checkpoint.alerts);
     return ledger;
@@ -74,6 +79,13 @@ export class Ledger {
 
   positionOf(source: string): Position | undefined {
     return this.positions.get(source);
+  }
+
+  /** Where a source begins that no checkpoint knows: kept at once, since its file may be rotated while we are dead. */
+  async opened(position: Position): Promise<void> {
+    this.positions.set(position.source, position);
+    this.isDirty = true;
+    await this.checkpoint();
   }
 
   /** Undefined for an alert that is below the threshold, or was told before the restart. */
@@ -109,8 +121,9 @@ export class Ledger {
     await this.keepTrying('the checkpoint', () => this.save());
   }
 
-  /** Whether it is time for a checkpoint: a state that takes long to write is written less often. */
+  /** Whether it is time for a checkpoint: at once for a new source; a state that takes long to write, less often. */
   get isDue(): boolean {
+    if (this.isDirty && this.isNew()) return true;
     const pauseBetween = Math.max(this.limits.checkpointEvery, 10 * this.saveTook);
     return this.isDirty && performance.now() - this.savedAt > pauseBetween;
   }
@@ -125,6 +138,11 @@ export class Ledger {
     } catch (error) {
       this.troubles.begin('the checkpoint', error);
     }
+  }
+
+  private isNew(): boolean {
+    if (this.options.mode === 'once' || this.saved.size === this.positions.size) return false;
+    return [...this.positions.keys()].some((source) => !this.saved.has(source));
   }
 
   async close(): Promise<void> {
@@ -189,6 +207,7 @@ export class Ledger {
       this.isDirty = true;
       throw error;
     }
+    for (const { source } of checkpoint.positions) this.saved.add(source);
     this.savedAt = performance.now();
     this.saveTook = this.savedAt - began;
     events.checkpointed(this.saveTook / 1000);

@@ -155,7 +155,9 @@ export class Watch {
 
   private async batches(source: EventSource): Promise<AsyncIterable<Batch>> {
     const { mode, signal, begin } = this.options;
-    const from = this.ledger.positionOf(source.name) ?? (await begin(source));
+    const known = this.ledger.positionOf(source.name);
+    const from = known ?? (await begin(source));
+    if (known === undefined && from !== undefined && mode === 'follow') await this.ledger.opened(from);
     return source.batches({
       follow: mode === 'follow',
       signal,

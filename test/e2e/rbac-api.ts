@@ -16,8 +16,13 @@ export interface CallOptions {
 
 export interface Answer {
   readonly code: number;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the server says, looked at by the test.
-  readonly body: any;
+  readonly body: AnswerBody;
+}
+
+/** The parts of an answer that the tests look at. */
+export interface AnswerBody {
+  readonly message?: string;
+  readonly status?: { readonly allowed?: boolean; readonly token?: string };
 }
 
 export async function apiOf(lab: Lab): Promise<Api> {
@@ -52,7 +57,7 @@ export async function apiOf(lab: Lab): Promise<Api> {
             try {
               resolve({ code: response.statusCode ?? 0, body: JSON.parse(text) });
             } catch {
-              resolve({ code: response.statusCode ?? 0, body: text });
+              resolve({ code: response.statusCode ?? 0, body: { message: text } });
             }
           });
         });
@@ -68,7 +73,7 @@ export async function apiOf(lab: Lab): Promise<Api> {
 
 /** Runs `work` on each item, a few at a time. */
 export async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = new Array(items.length);
+  const results: R[] = [];
   let next = 0;
   const worker = async (): Promise<void> => {
     for (let index = next++; index < items.length; index = next++) results[index] = await work(items[index] as T);

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFil
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 import { decompress } from 'fzstd';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Json } from '../../src/model/json.ts';
@@ -20,13 +20,15 @@ if (natsServer === undefined) console.warn('nats-server is not here: a watch of 
 describe.skipIf(natsServer === undefined)('a watch of several processes', () => {
   let folder = '';
   let program = '';
+  let outputs: Metafile['outputs'] = {};
   const children = new Set<Child>();
   const servers: NatsServer[] = [];
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'bulwark-nats-'));
     program = join(folder, 'program/cli.js');
-    await build({
+    const { metafile } = await build({
+      metafile: true,
       absWorkingDir: root,
       entryPoints: { cli: 'src/cli/main.ts' },
       outdir: join(folder, 'program'),
@@ -40,6 +42,7 @@ describe.skipIf(natsServer === undefined)('a watch of several processes', () => 
       },
       logLevel: 'warning',
     });
+    ({ outputs } = metafile);
     writeFileSync(join(folder, 'program/package.json'), '{"type":"module"}');
   }, 60_000);
 
@@ -127,7 +130,7 @@ describe.skipIf(natsServer === undefined)('a watch of several processes', () => 
     // Partitions went from hand to hand while events came.
     expect(said.match(/Took partition/g)?.length).toBeGreaterThan(3 * (partitions + 1));
     expect(counts).toEqual({ workers: rounds, publishers: 2, deliverers: 1, servers: 1 });
-    for (const child of [...workers, deliverer]) expect(await child.stop()).toBe(0);
+    for (const child of [...workers, deliverer]) expect(await child.stop(), child.errors).toBe(0);
   }, 240_000);
 
   it('takes events larger than a message, over TLS and with a password', async () => {
@@ -161,10 +164,25 @@ describe.skipIf(natsServer === undefined)('a watch of several processes', () => 
     while (!rowsIn(out).some((row) => row.endsWith('privileged-container')) && Date.now() < deadline) await wait(50);
     expect(rowsIn(out).filter((row) => row.endsWith(' 0 1 privileged-container'))).toHaveLength(1);
     for (const child of [worker, deliverer]) {
-      expect(await child.stop()).toBe(0);
+      expect(await child.stop(), child.errors).toBe(0);
       expect(child.errors).not.toContain('password');
     }
   }, 60_000);
+
+  it('loads the client of NATS for nothing else', () => {
+    const inputsOf = (entry: string): string[] => {
+      const first = Object.keys(outputs).find((path) => outputs[path]?.entryPoint === entry) ?? '';
+      const chunks = new Set([first]);
+      for (const path of chunks) {
+        for (const { path: next, kind } of outputs[path]?.imports ?? [])
+          if (kind !== 'dynamic-import') chunks.add(next);
+      }
+      return [...chunks].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {}));
+    };
+    const isNats = (input: string): boolean => input.includes('@nats-io') || input.includes('watch/nats');
+    expect(inputsOf('src/cli/watch.run.ts').filter(isNats)).toEqual([]);
+    expect(inputsOf('src/cli/watch-nats.run.ts').filter(isNats).length).toBeGreaterThan(10);
+  });
 
   it('says what the configuration of the server lacks', async () => {
     const { url } = await serve('unmapped', mapping.replace(String(partitions), '3'));

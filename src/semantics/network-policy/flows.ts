@@ -50,7 +50,7 @@ export class FlowTable {
       else flow.sources.push(source);
     }
     const found = [...flows.values()];
-    if (isAlone) {
+    if (isAlone && this.podUnits > 3) {
       // Where everybody else does, so that it reads "every pod".
       const everybody = found.find(
         ({ sources }) => sources.filter((source) => this.isOfPods(source)).length === this.podUnits - 1,

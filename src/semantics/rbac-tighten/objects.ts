@@ -32,6 +32,6 @@ function object(
 }
 
 /** Without the fields that are empty. */
-function plainRule({ index: _, ...rule }: RoleRule): object {
-  return Object.fromEntries(Object.entries(rule).filter(([, list]) => list.length > 0));
+function plainRule(rule: RoleRule): object {
+  return Object.fromEntries(Object.entries(rule).filter(([, list]) => Array.isArray(list) && list.length > 0));
 }

@@ -186,7 +186,7 @@ function sameBut(a: Right, b: Right): boolean {
   return a.apiGroup === b.apiGroup && a.resource === b.resource && a.names.join('\n') === b.names.join('\n');
 }
 
-export function subjectOf(user: string): ProposedSubject {
+function subjectOf(user: string): ProposedSubject {
   const account = serviceAccountOfUser(user);
   return account === undefined
     ? { kind: 'User', name: user }

@@ -20,6 +20,8 @@ export interface RbacAuthorizer {
    * authorizer allows. `namespace` is that of the request, undefined for what is in none and for all namespaces at once.
    */
   grantOf(user: RbacUser, request: RbacRequest, namespace: RequestNamespace): Grant | undefined;
+  /** The role that one of `bindings` names; undefined where it does not exist. */
+  roleOf(binding: Binding): KubeObject | undefined;
   /** The bindings that mean a user, whatever they give and wherever. */
   bindingsOf(user: RbacUser): readonly Binding[];
   /** Every binding by which somebody may make a request in some namespace or in all, each with the rule that allows it. */
@@ -61,6 +63,7 @@ export function rbacAuthorizer(objects: readonly KubeObject[]): RbacAuthorizer {
   return {
     roles,
     bindings,
+    roleOf: (binding) => roleOf.get(binding),
     bindingsOf,
     grantOf: (user, request, namespace) => {
       const own = bindingsOf(user);

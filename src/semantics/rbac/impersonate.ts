@@ -25,8 +25,7 @@ export type Impersonation =
 const authentication = 'authentication.k8s.io';
 
 /** The verbs of constrained impersonation, behind `impersonate:`. */
-export const constrainedModes = ['user-info', 'serviceaccount', 'arbitrary-node', 'associated-node'] as const;
-export type ConstrainedMode = (typeof constrainedModes)[number];
+export type ConstrainedMode = 'user-info' | 'serviceaccount' | 'arbitrary-node' | 'associated-node';
 
 /**
  * Everything that a user must be allowed to act as somebody, with the verb `impersonate`. A service account is asked for

@@ -77,8 +77,9 @@ function beyond(own: readonly Held[], others: readonly Held[]): readonly Right[]
   return [...rights.values()];
 }
 
-function keyOf({ rule: { index: _, ...rule }, namespace }: Held): string {
-  return JSON.stringify([namespace ?? null, rule]);
+function keyOf({ rule, namespace }: Held): string {
+  // Where a rule stands in its role does not matter.
+  return JSON.stringify([namespace ?? null, { ...rule, index: 0 }]);
 }
 
 function* rightsOf({ rule, namespace }: Held): Iterable<Right> {

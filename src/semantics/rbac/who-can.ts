@@ -31,7 +31,7 @@ export function whoCan(authorizer: RbacAuthorizer, request: RbacRequest, reach: 
   const byRole = new Map<KubeObject, GrantedRule | undefined>();
   for (const binding of authorizer.bindings) {
     if (found.has(binding) || !isWithin({ binding }, reach)) continue;
-    const role = authorizer.roles.find(binding.role, binding.object.namespace);
+    const role = authorizer.roleOf(binding);
     if (role === undefined) continue;
     if (!byRole.has(role)) {
       const named = authorizer.roles.rulesOf(role).find(({ rule }) => allowsForNames(rule, request));

@@ -35,7 +35,7 @@ export class AlertFeed implements EventSource, Evaluator {
         inactive_threshold: 60_000,
       });
       const messages = await consumer.consume({ max_messages: ahead, expires: 5_000 });
-      const stop = (): void => void messages.close();
+      const stop = (): void => void messages.close().catch(() => undefined);
       signal.addEventListener('abort', stop, { once: true });
       let heard = performance.now();
       const watching = setInterval(() => {

@@ -56,6 +56,7 @@ class FileReading {
           yield* this.whole(file, begin);
           return;
         }
+        if (left === undefined) yield await this.opening(file, begin);
         left = yield* this.follow(file, begin);
       } finally {
         await file.handle.close();
@@ -87,6 +88,12 @@ class FileReading {
     } finally {
       for (const file of [old, ...later]) await file?.handle.close();
     }
+  }
+
+  /** No event yet: who is killed after the first one has to find this file again, under whatever name. */
+  private async opening(file: LogFile, offset: number): Promise<Batch> {
+    const position = { ...(await this.position(file, { offset, end: await file.size() })), offset };
+    return { source: this.path, events: [], damages: [], position, bytes: 0 };
   }
 
   private gone(at: Position): Batch {
