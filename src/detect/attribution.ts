@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../model/audit-event.ts';
 import { isObject, type Json, type JsonObject, own } from '../model/json.ts';
-import { objectsIn } from '../model/json-list.ts';
+import { objectsIn, stringsIn } from '../model/json-list.ts';
 import { targetText } from '../semantics/audit-event/index.ts';
 import { BoundedStore } from './store.ts';
 import type { Changer } from './view.ts';
@@ -53,8 +53,8 @@ export class Attribution {
     return owner === undefined ? undefined : this.changers.peek(keyOf(controller.resource, object.namespace, owner));
   }
 
-  /** Remembers changes of workloads, through as many controllers as it takes. */
-  observe(event: AuditEvent): void {
+  /** Remembers changes of workloads, through as many controllers as it takes. `fired` are the rules that did on this one. */
+  observe(event: AuditEvent, fired: readonly string[]): void {
     const { object, user, verb, outcome } = event;
     if (object === undefined || user === undefined || outcome !== 'ok') return;
     if (verb !== 'create' && verb !== 'update' && verb !== 'patch') return;
@@ -66,15 +66,17 @@ export class Attribution {
     if (user.name.startsWith(prefix) && controllers.has(user.name)) {
       // A controller's own updates of what it owns change nobody's mind about who is behind it.
       const changer = verb === 'create' ? this.changerOf(event) : undefined;
-      if (changer !== undefined) this.changers.set(key, { ...changer, time: event.time });
+      if (changer !== undefined) {
+        const told = [...new Set([...changer.told, ...fired])];
+        this.changers.set(key, { ...changer, told, time: event.time });
+      }
       return;
     }
     if (user.name.startsWith('system:') && !user.name.startsWith('system:serviceaccount:')) return;
-    const judged = event.level !== 'Metadata' && (event.request !== undefined || event.response !== undefined);
     this.changers.set(key, {
       name: user.name,
       groups: user.groups,
-      judged,
+      told: fired,
       target: targetText(event),
       time: event.time,
     });
@@ -87,9 +89,9 @@ export class Attribution {
   restore(saved: Json | undefined): void {
     this.changers.restore(saved, (entry) => {
       if (!isObject(entry)) return undefined;
-      const { name, groups, judged, target, time } = entry;
+      const { name, groups, target, time } = entry;
       const all = Array.isArray(groups) ? groups.map(String) : [];
-      return { name: String(name), groups: all, judged: judged === true, target: String(target), time: Number(time) };
+      return { name: String(name), groups: all, told: stringsIn(entry.told), target: String(target), time: Number(time) };
     });
   }
 }

@@ -131,6 +131,7 @@ class RuleDetector implements Detector, Surroundings {
     if (this.oldest === 0) this.oldest = time;
     const view = new EventView(event, this);
     let alerts: Alert[] | undefined;
+    const fired: string[] = [];
     const judge = ({ rule, matches }: CompiledRule): void => {
       const answer = matches(view);
       if (answer === truth.no) return;
@@ -140,13 +141,14 @@ class RuleDetector implements Detector, Surroundings {
         return;
       }
       alerts ??= [];
+      fired.push(rule.name);
       this.fire({ rule, view }, alerts);
     };
     for (const compiled of perStage) judge(compiled);
     if (judged) {
       this.requests += 1;
       for (const compiled of this.index.candidates(view)) judge(compiled);
-      this.learn(event);
+      if (view.outcome !== 'dry-run') this.learn(event, fired);
     }
     return alerts ?? nothing;
   }
@@ -272,8 +274,8 @@ class RuleDetector implements Detector, Surroundings {
     return ordinary;
   }
 
-  private learn(event: AuditEvent): void {
-    this.attribution.observe(event);
+  private learn(event: AuditEvent, fired: readonly string[]): void {
+    this.attribution.observe(event, fired);
     this.memory.observe(event);
     const before = this.trust.spoiledCount;
     this.trust.observe(event);

@@ -31,7 +31,7 @@ const rows: readonly (readonly [name: string, known: KnownFrom, read: Read])[] =
   ['auditID', 'event', ({ event }) => set(event.id)],
   ['stage', 'event', ({ event }) => event.stage],
   ['requestURI', 'event', ({ event }) => set(event.uri)],
-  ['verb', 'shape', ({ event }) => set(event.verb)],
+  ['verb', 'shape', ({ verb }) => set(verb)],
   ...userFields('user', ({ event }) => event.user),
   ...userFields('impersonatedUser', ({ event }) => event.impersonated),
   [

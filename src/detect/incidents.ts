@@ -40,6 +40,8 @@ interface Incident {
 }
 
 const maxTargets = 10;
+/** Pods of a workload that was told of are told again once there are so many of them. */
+const manyChildren = 10;
 const maxEvents = 20;
 /** What goes on is told again after so long, in milliseconds of event time. */
 const retold = 300_000;
@@ -68,8 +70,8 @@ export class Incidents {
     const time = event.time;
     const quiet = known !== undefined && time - known.last > rule.cooldown;
     if (known === undefined || quiet) {
-      // The workload's own change was judged, and told of if it was as bad: its pods are no news.
-      if (changer?.judged === true) return undefined;
+      // The rule fired on the workload's own change: its pods are no news.
+      if (changer?.told.includes(rule.name) === true) return undefined;
       const incident = newIncident(key, { rule, view, ...(counted !== undefined && { counted }) });
       this.open.set(key, incident);
       return alertOf(incident);
@@ -78,11 +80,11 @@ export class Incidents {
     known.first = Math.min(known.first, time);
     known.count += 1;
     if (known.events.length < maxEvents && !known.events.includes(event.id)) known.events = [...known.events, event.id];
-    const target = targetText(event);
-    if (known.targets.length < maxTargets && !known.targets.includes(target))
-      known.targets = [...known.targets, target];
-    if (changer !== undefined || !worthTelling(known)) return undefined;
-    return tell(known);
+    const isNewWorkload =
+      changer !== undefined && known.targets.length < maxTargets && !known.targets.includes(changer.target);
+    known.targets = [...new Set([...known.targets, ...targetsOf(view)])].slice(0, maxTargets);
+    const isWorth = changer === undefined ? worthTelling(known) : isNewWorkload || manyMore(known);
+    return isWorth ? tell(known) : undefined;
   }
 
   /** What has grown since it was last told, of incidents that ended before `until`, or of all of them. */
@@ -126,7 +128,6 @@ function newIncident(key: string, { rule, view, counted }: Firing): Incident {
   const { event } = view;
   const events = counted === undefined ? [event.id] : counted.events.map(({ id }) => id);
   const first = Math.min(event.time, ...(counted?.events.map(({ time }) => time) ?? []));
-  const target = targetText(event);
   const count = counted?.count ?? 1;
   return {
     id: createHash('sha256')
@@ -145,7 +146,7 @@ function newIncident(key: string, { rule, view, counted }: Firing): Incident {
     first,
     last: event.time,
     count,
-    targets: [target],
+    targets: targetsOf(view),
     events: events.slice(0, maxEvents),
     toldCount: count,
     toldAt: event.time,
@@ -166,7 +167,21 @@ function messageOf(rule: DetectionRule, view: EventView): string {
   const { actor, event, changer } = view;
   const who = actor.name === '' ? 'somebody who was not authenticated' : actor.name;
   const said = rule.message?.(view) ?? `${rule.title}: ${who}, ${event.action} ${targetText(event)}`;
-  return changer === undefined ? said : `${said} (by ${event.user?.name ?? ''}, for ${changer.target})`;
+  if (changer === undefined) return said;
+  const child = targetText(event);
+  const named = said.includes(child) ? said.replaceAll(child, () => changer.target) : `${changer.target}: ${said}`;
+  return `${named} (seen in ${child}, which ${event.user?.name ?? ''} made for it)`;
+}
+
+/** What it was done to: a workload that was changed before what a controller made for it. */
+function targetsOf({ event, changer }: EventView): readonly string[] {
+  const target = targetText(event);
+  return changer === undefined ? [target] : [...new Set([changer.target, target])];
+}
+
+/** What a controller makes for a workload comes in numbers, and again and again: only many more are news. */
+function manyMore({ count, toldCount }: Incident): boolean {
+  return count >= manyChildren && count >= toldCount * 2;
 }
 
 /** Doubled since, or still going on after a while. */

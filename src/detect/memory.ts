@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../model/audit-event.ts';
 import { isObject, type Json, type JsonObject, own } from '../model/json.ts';
+import { verbOf } from './request-kind.ts';
 import { BoundedStore } from './store.ts';
 import { jsonText } from './walk.ts';
 
@@ -73,7 +74,9 @@ function keyOf(event: AuditEvent): string | undefined {
   return kept.has(resource) ? `${resource} ${object.namespace}/${object.name}` : undefined;
 }
 
-function bodyOf({ verb, request, response }: AuditEvent): JsonObject | undefined {
+function bodyOf(event: AuditEvent): JsonObject | undefined {
+  const { request, response } = event;
+  const verb = verbOf(event);
   if (isObject(response) && !['Status', 'Table', 'PartialObjectMetadata'].includes(String(response.kind)))
     return response;
   return isObject(request) && (verb === 'create' || verb === 'update') ? request : undefined;

@@ -16,6 +16,8 @@ const verbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'd
 /** Codes that stand for each way in which a request can end. */
 const endings = [
   { code: 200, annotations: { 'authorization.k8s.io/decision': 'allow' } },
+  // Server-side apply makes objects with the verb patch.
+  { code: 201, annotations: { 'authorization.k8s.io/decision': 'allow' } },
   { code: 403, annotations: { 'authorization.k8s.io/decision': 'forbid' } },
   { code: 403, annotations: { 'authorization.k8s.io/decision': 'allow' } },
   { code: 403, annotations: {} },

@@ -159,11 +159,11 @@ function isInternal(service: JsonObject): boolean {
 const enforce = 'pod-security.kubernetes.io/enforce';
 const strength: readonly string[] = ['privileged', 'baseline', 'restricted'];
 
-function podSecurityWeakened(namespace: JsonObject, { event, around }: EventView): FieldValue {
+function podSecurityWeakened(namespace: JsonObject, { event, verb, around }: EventView): FieldValue {
   if (!isCore(event.object, 'namespaces') || event.object?.subresource !== '') return undefined;
   const levelOf = (object: JsonObject): string => text(part(part(object, 'metadata'), 'labels'), enforce);
   const now = levelOf(namespace);
-  if (event.verb === 'create') return now === 'privileged';
+  if (verb === 'create') return now === 'privileged';
   const before = around.before(event);
   if (before === undefined) return hidden;
   return strength.indexOf(now || 'privileged') < strength.indexOf(levelOf(before) || 'privileged');

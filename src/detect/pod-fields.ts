@@ -4,6 +4,7 @@ import { objectsIn } from '../model/json-list.ts';
 import type { Pod } from '../model/pod.ts';
 import { fromObject } from './event-fields.ts';
 import type { DerivedField } from './field.ts';
+import { hidden } from './truth.ts';
 import { metadataOf } from './view.ts';
 
 /**
@@ -54,7 +55,9 @@ export const podFields: readonly DerivedField[] = [
     'names of its containers',
     containers(({ name }) => name),
   ),
-  ofPods('pod.serviceAccount', 'the service account that it runs as', (pod) => [pod.serviceAccountName]),
+  ofPods('pod.serviceAccount', 'the service account that it runs as', (pod, partial) =>
+    partial && pod.serviceAccountName === 'default' ? [] : [pod.serviceAccountName],
+  ),
   ofPods('pod.nodeName', 'the node that it asks for by name, past the scheduler', (pod) =>
     pod.nodeName === undefined || pod.nodeName === '' ? [] : [pod.nodeName],
   ),
@@ -75,16 +78,17 @@ export const podFields: readonly DerivedField[] = [
 
 type Found = Json | readonly Json[] | false;
 
-function ofPods(name: string, about: string, find: (pod: Pod) => readonly Json[]): DerivedField {
+function ofPods(name: string, about: string, find: (pod: Pod, partial: boolean) => readonly Json[]): DerivedField {
   return {
     name,
     known: 'event',
     level: 'Request',
     about,
-    read: fromObject((_, { pods, event }) => {
+    read: fromObject((_, { pods, event, object }) => {
       const subresource = event.object?.subresource ?? '';
       if (subresource !== '' && subresource !== 'ephemeralcontainers') return undefined;
-      return pods.length === 0 ? undefined : pods.flatMap(find);
+      const partial = object !== undefined && object !== hidden && object.partial;
+      return pods.length === 0 ? undefined : pods.flatMap((pod) => find(pod, partial));
     }),
   };
 }

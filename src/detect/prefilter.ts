@@ -1,9 +1,11 @@
+import { isObject, type Json } from '../model/json.ts';
 import { readAuditEvent } from '../semantics/audit-event/index.ts';
 import { compile, fieldsOf, type Predicate } from './expression.ts';
 import { HeaderScanner, headerEvent, type KnownHeader } from './line-header.ts';
 import { isRemembered } from './memory.ts';
 import type { DetectionRule } from './rule.ts';
 import { truth } from './truth.ts';
+import { isChange } from './request-kind.ts';
 import { EventView, type Surroundings } from './view.ts';
 
 const maxKnown = 50_000;
@@ -68,8 +70,18 @@ export class Prefilter {
     const event = raw === undefined ? undefined : readAuditEvent(raw, { source: '', offset: 0 });
     if (event === undefined) return true;
     const view = new EventView(event, this.around);
-    return learns(view) || this.rules.some((rule) => rule(view) !== truth.no);
+    if (learns(view) || this.rules.some((rule) => rule(view) !== truth.no)) return true;
+    // The address, which is no part of the header, or a body may ask for a dry run.
+    const dry = isChange(event) && raw !== undefined ? asDryRun(raw, this.around) : undefined;
+    return dry !== undefined && this.rules.some((rule) => rule(dry) !== truth.no);
   }
+}
+
+function asDryRun(raw: Json, around: Surroundings): EventView | undefined {
+  const event = isObject(raw)
+    ? readAuditEvent({ ...raw, requestURI: '/?dryRun=All' }, { source: '', offset: 0 })
+    : undefined;
+  return event === undefined ? undefined : new EventView(event, around);
 }
 
 /** Whether the event tells who is behind a workload, or how an object is now. */

@@ -13,7 +13,7 @@ export const rbacFields: readonly DerivedField[] = [
   row(
     'role.grants',
     'what the role grants that leads further: `wildcard`, `bind`, `escalate`, `impersonate`, `mint-tokens`, `approve-certificates`, `exec`, `node-proxy`, `read-secrets`, `write`',
-    (value, view) => (isKind(view, 'role') ? grants(value) : undefined),
+    (value, view) => (isKind(view, 'role') ? grants(value, view) : undefined),
   ),
   row('role.gains', 'what of that the role did not grant before, as far as the log has shown it', (value, view) =>
     isKind(view, 'role') ? gains(value, view) : undefined,
@@ -50,7 +50,9 @@ function isKind({ event }: EventView, kind: 'role' | 'binding'): boolean {
   return object.resource.endsWith('bindings') === (kind === 'binding');
 }
 
-function grants(role: JsonObject): readonly string[] {
+/** A Role grants nothing of what is in no namespace: nodes, requests for certificates, users and groups. */
+function grants(role: JsonObject, { event }: EventView): readonly string[] {
+  const ofCluster = event.object?.resource === 'clusterroles';
   const rules = readRules(role);
   const may = (apiGroup: string, resource: string, ...verbs: readonly string[]): boolean => {
     const [name = '', subresource] = resource.split('/');
@@ -63,27 +65,30 @@ function grants(role: JsonObject): readonly string[] {
   const found: string[] = [];
   if (rules.some(isWild)) found.push('wildcard');
   for (const verb of ['bind', 'escalate']) {
-    if (may(rbac, 'roles', verb) || may(rbac, 'clusterroles', verb)) found.push(verb);
+    // The right to bind cluster roles counts in one namespace too: there, RoleBindings give them.
+    const toClusterRoles = ofCluster || verb === 'bind';
+    if (may(rbac, 'roles', verb) || (toClusterRoles && may(rbac, 'clusterroles', verb))) found.push(verb);
   }
-  if (['users', 'groups', 'serviceaccounts'].some((resource) => may('', resource, 'impersonate')))
+  const identities = ofCluster ? ['users', 'groups', 'serviceaccounts'] : ['serviceaccounts'];
+  if (identities.some((resource) => may('', resource, 'impersonate')))
     found.push('impersonate');
   if (may('', 'serviceaccounts/token', 'create')) found.push('mint-tokens');
-  if (may('certificates.k8s.io', 'certificatesigningrequests/approval', 'update', 'patch'))
+  if (ofCluster && may('certificates.k8s.io', 'certificatesigningrequests/approval', 'update', 'patch'))
     found.push('approve-certificates');
   if (['pods/exec', 'pods/attach'].some((resource) => may('', resource, 'create', 'get'))) found.push('exec');
   else if (may('', 'pods/ephemeralcontainers', 'update', 'patch')) found.push('exec');
-  if (may('', 'nodes/proxy', 'get', 'create')) found.push('node-proxy');
+  if (ofCluster && may('', 'nodes/proxy', 'get', 'create')) found.push('node-proxy');
   if (may('', 'secrets', 'get', 'list', 'watch')) found.push('read-secrets');
   if (rules.some(({ verbs }) => verbs.some((verb) => writeVerbs.has(verb)))) found.push('write');
   return found;
 }
 
 function gains(role: JsonObject, view: EventView): FieldValue {
-  const now = grants(role);
-  if (view.event.verb === 'create') return now;
+  const now = grants(role, view);
+  if (view.verb === 'create') return now;
   const before = view.around.before(view.event);
   if (before === undefined) return hidden;
-  const had = new Set(grants(before));
+  const had = new Set(grants(before, view));
   return now.filter((each) => !had.has(each));
 }
 

@@ -36,22 +36,29 @@ export const requestFields: readonly DerivedField[] = [
     'action',
     'shape',
     'the verb, but `exec`, `attach`, `portforward` and `proxy` for those subresources, whatever the transport',
-    ({ event }) => event.action,
+    ({ event, verb }) => (event.action === event.verb ? verb : event.action),
+  ),
+  row(
+    'verb.logged',
+    'shape',
+    'the verb as it was logged: `verb` is `create` for an apply (`patch`) or `update` that is answered with 201',
+    ({ event }) => event.verb || undefined,
   ),
   row(
     'outcome',
     'shape',
-    '`ok`, `unauthenticated`, `denied` (by authorisation), `impersonation-refused`, `refused` (by admission, a quota, the guard against escalation), `failed`, `pending`',
-    ({ event }) => event.outcome,
+    '`ok`, `unauthenticated`, `denied` (by authorisation), `impersonation-refused`, `refused` (by admission, a quota, the guard against escalation), `failed`, `pending`, `dry-run` (allowed, but nothing was to be changed: `dryRun=All`)',
+    ({ outcome }) => outcome,
   ),
   row(
     'allowed',
     'shape',
     'whether authorisation let the request through, however it ended: also where the object was not there or was there already',
-    ({ event }) =>
-      event.outcome === 'ok' ||
-      event.outcome === 'refused' ||
-      (event.outcome === 'failed' && event.user !== undefined && unfound.has(event.status?.code ?? 0)),
+    ({ event, outcome }) =>
+      outcome === 'ok' ||
+      outcome === 'dry-run' ||
+      outcome === 'refused' ||
+      (outcome === 'failed' && event.user !== undefined && unfound.has(event.status?.code ?? 0)),
   ),
   row('path', 'event', 'the path without the query', ({ event }) => event.path || undefined),
   row('target', 'event', 'the object in words: `secrets shop/db`', ({ event }) => targetText(event)),
@@ -72,7 +79,7 @@ export const requestFields: readonly DerivedField[] = [
     'operation',
     'shape',
     'verb and resource: `list secrets`',
-    ({ event }) => `${event.verb} ${resourceText(event) ?? 'path'}`,
+    ({ event, verb }) => `${verb} ${resourceText(event) ?? 'path'}`,
   ),
   row(
     'source',

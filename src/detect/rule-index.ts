@@ -1,4 +1,3 @@
-import type { AuditEvent } from '../model/audit-event.ts';
 import { compile, fieldsOf, type Predicate } from './expression.ts';
 import type { DetectionRule } from './rule.ts';
 import { truth } from './truth.ts';
@@ -46,7 +45,7 @@ export class RuleIndex {
 
   candidates(view: EventView): readonly CompiledRule[] {
     const { event, changer } = view;
-    const shape = shapeOf(event);
+    const shape = shapeOf(view);
     // Who is behind what a controller made is not told by who asked.
     if (changer !== undefined) return this.ofShape(shape, view);
     const key = `${shape} ${event.user?.name ?? ''}`;
@@ -101,7 +100,8 @@ function sameList(a: readonly string[], b: readonly string[]): boolean {
   return true;
 }
 
-function shapeOf({ verb, outcome, status, object, user }: AuditEvent): string {
+function shapeOf({ event, outcome }: EventView): string {
+  const { verb, status, object, user } = event;
   const code = status?.code ?? 0;
   const how = `${verb} ${outcome} ${code} ${user === undefined ? '-' : '+'}`;
   return object === undefined ? how : `${how} ${object.resource}.${object.group}/${object.subresource}`;

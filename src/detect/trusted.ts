@@ -60,7 +60,8 @@ export class Trust {
 
   /** Withdraws trust from an account of the control plane that somebody else can now act as. */
   observe(event: AuditEvent): void {
-    const { object, outcome, verb } = event;
+    const { object, outcome } = event;
+    const verb = verbOf(event);
     if (object === undefined || outcome !== 'ok' || verb !== 'create') return;
     if (object.resource !== 'serviceaccounts' || object.subresource !== 'token' || object.group !== '') return;
     const name = `system:serviceaccount:${object.namespace}:${object.name}`;

@@ -3,6 +3,8 @@ import { isList, isObject, type Json, type JsonObject, own } from '../model/json
 import type { Pod } from '../model/pod.ts';
 import { readWorkload } from '../model/workload.ts';
 import { type Identity, identityOf } from './identity.ts';
+import { objectSetBy } from './json-patch.ts';
+import { type RuleOutcome, ruleOutcome, verbOf } from './request-kind.ts';
 import { hidden } from './truth.ts';
 
 /** What a detector knows besides the event. */
@@ -22,8 +24,8 @@ export interface Surroundings {
 export interface Changer {
   readonly name: string;
   readonly groups: readonly string[];
-  /** Whether the rules could judge the pods of the change itself. */
-  readonly judged: boolean;
+  /** Rules that fired on the change, or on what was made for it before. */
+  readonly told: readonly string[];
   /** What was changed, in words. */
   readonly target: string;
 }
@@ -51,6 +53,7 @@ export class EventView {
   readonly around: Surroundings;
   private knownActor: Identity | undefined;
   private knownChanger: Changer | null | undefined;
+  private knownOutcome: RuleOutcome | undefined;
   private knownTrust: boolean | undefined;
   private knownObject: ObjectAfter | null | typeof hidden | undefined;
   private knownPods: readonly Pod[] | undefined;
@@ -84,6 +87,16 @@ export class EventView {
     return this.knownTrust;
   }
 
+  /** What was done, whatever it was logged as: an apply that made the object is a create. */
+  get verb(): string {
+    return verbOf(this.event);
+  }
+
+  get outcome(): RuleOutcome {
+    this.knownOutcome ??= ruleOutcome(this.event);
+    return this.knownOutcome;
+  }
+
   /** The body of the request: `hidden` where there was one that the log does not hold. */
   get request(): Json | undefined | typeof hidden {
     const { event } = this;
@@ -113,7 +126,7 @@ export class EventView {
   get pods(): readonly Pod[] {
     if (this.knownPods === undefined) {
       const { object } = this;
-      this.knownPods = object === undefined || object === hidden ? [] : podsOf(object.value);
+      this.knownPods = object === undefined || object === hidden ? [] : podsOf(object.value, this.event);
     }
     return this.knownPods;
   }
@@ -133,14 +146,31 @@ function objectAfter(view: EventView): ObjectAfter | undefined | typeof hidden {
   if (response !== hidden && isObject(response) && !notTheObject.has(response.kind))
     return { value: response, partial: false };
   if (request === hidden) return hidden;
-  if (isObject(request)) return { value: request, partial: event.verb === 'patch' };
-  return isList(request) ? hidden : undefined;
+  if (isObject(request)) return { value: request, partial: view.verb === 'patch' };
+  return isList(request) ? { value: objectSetBy(request), partial: true } : undefined;
 }
 
 const notTheObject: ReadonlySet<Json | undefined> = new Set(['Status', 'Table', 'PartialObjectMetadata']);
 
-function podsOf(value: JsonObject): readonly Pod[] {
-  const { apiVersion, kind } = value;
+/** Kinds by the resources that serve them. The body of a patch names none, and the API server asks for none. */
+const workloadKinds: ReadonlyMap<string, string> = new Map([
+  ['/pods', 'Pod'],
+  ['/podtemplates', 'PodTemplate'],
+  ['/replicationcontrollers', 'ReplicationController'],
+  ...['apps', 'extensions'].flatMap((group): [string, string][] => [
+    [`${group}/deployments`, 'Deployment'],
+    [`${group}/statefulsets`, 'StatefulSet'],
+    [`${group}/daemonsets`, 'DaemonSet'],
+    [`${group}/replicasets`, 'ReplicaSet'],
+  ]),
+  ['batch/jobs', 'Job'],
+  ['batch/cronjobs', 'CronJob'],
+]);
+
+function podsOf(value: JsonObject, { object }: AuditEvent): readonly Pod[] {
+  const served = object === undefined ? undefined : workloadKinds.get(`${object.group}/${object.resource}`);
+  const apiVersion = served === undefined || object === undefined ? value.apiVersion : `${object.group}/v1`;
+  const kind = served ?? value.kind;
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') return [];
   const source = { file: '', document: 0, base: [] };
   const workload = readWorkload({ apiVersion, kind, name: '', namespace: undefined, value, source });

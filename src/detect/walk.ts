@@ -6,6 +6,11 @@ const maps: ReadonlySet<string> = new Set([
   ...['limits', 'requests', 'extra'],
 ]);
 
+/** Whether the keys below a field of this name are names, not fields. */
+export function isNameMap(field: string): boolean {
+  return maps.has(field);
+}
+
 /** The steps of a dotted path below an object of the API. */
 export function stepsOf(path: string): readonly string[] {
   const steps: string[] = [];

@@ -59,15 +59,19 @@ function objectsOf(value: Json | undefined): readonly JsonObject[] {
   return isList(value) ? value.filter(isObject) : [];
 }
 
-function positionOf({ source, offset, file, fingerprint }: JsonObject): Position[] {
+function positionOf({ source, offset, file, fingerprint, reordering }: JsonObject): Position[] {
   if (typeof source !== 'string' || typeof offset !== 'number') return [];
   const { device, inode } = isObject(file) ? file : {};
+  const { until, time, id } = isObject(reordering) ? reordering : {};
   return [
     {
       source,
       offset,
       ...(typeof device === 'string' && typeof inode === 'string' && { file: { device, inode } }),
       ...(typeof fingerprint === 'string' && { fingerprint }),
+      ...(typeof until === 'number' &&
+        typeof time === 'number' &&
+        typeof id === 'string' && { reordering: { until, time, id } }),
     },
   ];
 }

@@ -199,7 +199,9 @@ export class PartitionRun {
   private async checkpoint(): Promise<void> {
     const { claim, troubles } = this.options;
     const what = `the checkpoint of partition ${claim.partition}`;
-    if (!this.isDirty || this.inbox.isWithin || this.saving !== undefined) return this.saving;
+    // Who began it hears how it ended.
+    if (this.saving !== undefined) return void (await this.saving.catch(() => undefined));
+    if (!this.isDirty || this.inbox.isWithin) return;
     this.saving = this.save();
     try {
       await this.saving;

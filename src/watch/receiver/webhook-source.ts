@@ -10,6 +10,7 @@ import type { Batch, Damage, EventSource, ReadingOptions } from '../sources/sour
 import type { CallerCheck } from './caller.ts';
 import { Fingerprints, fingerprintBytes, SeenFingerprints } from './fingerprints.ts';
 import { type Received, type ReceiverOptions, startReceiver } from './receiver.ts';
+import { markedIn, markOf, Reorder, Waits } from './reorder.ts';
 import { Spool } from './spool.ts';
 import type { ServerCertificate } from './tls-files.ts';
 
@@ -21,6 +22,8 @@ export interface WebhookSourceOptions {
   /** For what is acknowledged and not yet covered by a checkpoint. */
   readonly folder: string;
   readonly limits?: Partial<WebhookLimits>;
+  /** How long events wait for earlier ones, in milliseconds; 0: they are handed on as they arrive. */
+  readonly reorder: number;
   readonly onListening: (address: AddressInfo) => void;
   readonly onAnswered: ReceiverOptions['onAnswered'];
   /** Events that came again, and were left out. */
@@ -49,7 +52,10 @@ const defaults: WebhookLimits = {
   remembered: 512 * 1024,
 };
 
-/** Events that API servers post. Positions are offsets in the spool. */
+/**
+ * Events that API servers post, put in the order of their time as far as they arrive within `reorder`. Positions are
+ * offsets in the spool, before the oldest event that still waits.
+ */
 export function webhookSource(options: WebhookSourceOptions): EventSource {
   return { name: 'webhook', batches: (batchOptions) => received(options, batchOptions) };
 }
@@ -62,46 +68,78 @@ async function* received(options: WebhookSourceOptions, { from, signal }: Readin
   const start = from?.offset ?? 0;
   const spool = await Spool.open({ ...limits, folder: options.folder, from: start });
   const reader = new BodyReader(await keyIn(join(options.folder, 'key')), limits.remembered);
+  const reorder = new Reorder(start, from?.reordering);
   const queue = new Waitings(limits);
   // What was handled before the restart may be sent again.
-  for await (const frame of spool.frames(0, start)) reader.read(frame);
+  for await (const frame of spool.frames(0, start)) if (markedIn(frame.body) === undefined) reader.read(frame);
   // Up to here; what comes from now on is in the queue.
   const replayed = spool.frames(start, spool.end);
+  const mark = async (end: number): Promise<void> => {
+    const body = markOf(end);
+    const place = await spool.append(body);
+    void queue.add({ ...place, body });
+  };
+  const waits = new Waits(options.reorder, mark);
   const receiver = await startReceiver({
     ...options,
     spool,
     maxBacklog: limits.maxBacklog,
     onReceived: (item) => {
       options.onBacklog(spool.backlog);
-      return queue.add(item);
+      const added = queue.add(item);
+      if (options.reorder > 0) waits.add(item.end);
+      return added;
     },
   });
   const stop = (): void => queue.stop();
   signal.addEventListener('abort', stop, { once: true });
   /** Kept until a checkpoint: it must not hold the body. */
-  const releaser = (end: number) => (): void => {
+  const releaser = (offset: number) => (): void => {
     options.onBacklog(spool.backlog);
-    void spool.release(end).catch(() => undefined);
+    void spool.release(offset).catch(() => undefined);
+  };
+  const positioned = (): Pick<Batch, 'source' | 'position' | 'done'> => {
+    const { offset, reordering } = reorder.place;
+    const position = { source: 'webhook', offset, ...(reordering !== undefined && { reordering }) };
+    return { source: 'webhook', position, done: releaser(offset) };
   };
   const batchOf = ({ offset, end, body }: Received): Batch => {
+    const marked = markedIn(body);
+    if (marked !== undefined) {
+      reorder.pass(end);
+      return { events: reorder.releaseUntil(marked), damages: [], bytes: 0, ...positioned() };
+    }
     const { repeated, ...read } = reader.read({ offset, body });
     if (repeated > 0) options.onRepeated(repeated);
-    const position = { source: 'webhook', offset: end };
-    return { source: 'webhook', ...read, position, bytes: body.length, done: releaser(end) };
+    const late = reorder.add(read.events, { offset, end });
+    const events = options.reorder > 0 ? late : [...late, ...reorder.releaseUntil(end)];
+    return { ...read, events, bytes: body.length, ...positioned() };
   };
   try {
     options.onListening(receiver.address);
+    let readTo = start;
     for await (const frame of replayed) {
       if (signal.aborted) return;
+      readTo = frame.end;
       yield batchOf(frame);
     }
+    if (!reorder.isEmpty) waits.add(readTo);
     for await (const { offset, end, body } of queue.items()) {
-      if (signal.aborted) return;
+      if (signal.aborted) break;
       if (body !== undefined) yield batchOf({ offset, end, body });
       else for await (const frame of spool.frames(offset, end)) yield batchOf(frame);
+      readTo = end;
     }
+    waits.stop();
+    await receiver.close();
+    // Nothing else may stand before the mark, or another order would come of it after a kill.
+    if (reorder.isEmpty || readTo !== spool.end) return;
+    const body = markOf(readTo);
+    const place = await spool.append(body).catch(() => undefined);
+    if (place?.offset === readTo) yield batchOf({ ...place, body });
   } finally {
     signal.removeEventListener('abort', stop);
+    waits.stop();
     await receiver.close();
     await spool.close();
   }

@@ -19,6 +19,16 @@ export interface Position {
   readonly offset: number;
   /** Of the file's first bytes: an inode may be used again, and a rotated file may be compressed. */
   readonly fingerprint?: string;
+  /** Where events are put in order: which of those behind the offset were handed on already. */
+  readonly reordering?: Reordering;
+}
+
+/** What was read up to `until`, and is not later than an event of this time and id, was handed on. */
+export interface Reordering {
+  readonly until: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly id: string;
 }
 
 export interface Batch {
