@@ -101,8 +101,8 @@ function countPairs(reachability) {
     if (into === undefined) {
       for (const [group, weight] of together) if (group === -1 || column[group] !== 0) sources += weight;
     }
-    for (let from = 0; into !== undefined && from < pods.length; from += 1) {
-      const taken = into[pods[from]];
+    for (let from = 0; from < pods.length; from += 1) {
+      const taken = into?.[pods[from]] ?? 0;
       if (taken === 0) continue;
       const group = groups[from];
       if (group === -1 || ports.intersect(column[group], taken) !== 0) sources += weights[from];

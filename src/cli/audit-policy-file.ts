@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { BulwarkError } from '../model/errors.ts';
 import { isObject, type Json, own } from '../model/json.ts';
-import type { Path } from '../model/path.ts';
+import { formatPath, type Path } from '../model/path.ts';
 import { visible } from '../report/visible.ts';
 import { type AuditPolicy, readAuditPolicy } from '../semantics/audit-policy/index.ts';
 import { parseYaml, YamlError } from '../yaml/parse.ts';
@@ -14,6 +14,8 @@ export interface PolicyFile {
   readonly name: string;
   readonly text: string;
   readonly value: Json;
+  /** Keys that are there twice: the value has the last. */
+  readonly repeated: readonly Path[];
   /** The line of a field, from 1. */
   lineOf(path: Path): number;
 }
@@ -28,12 +30,13 @@ export async function readPolicyFile(name: string, terminal: Terminal): Promise<
     throw new BulwarkError('usage', `${visible(name)} is larger than 4 MiB`, 'name an audit policy (kind: Policy)');
   }
   try {
-    const { value, positions } = parseYaml(text, 1);
+    const { value, positions, duplicateKeys } = parseYaml(text, 1);
     if (!isObject(value) || own(value, 'kind') === 'Event' || own(value, 'kind') === 'EventList') {
       const found = isObject(value) ? 'an audit log' : 'no audit policy';
       throw new BulwarkError('usage', `${visible(name)} holds ${found}`, 'name a file with "kind: Policy"');
     }
-    return { name, text, value, lineOf: (path) => positions.locate(path)?.line ?? 1 };
+    const repeated = duplicateKeys.map(({ path }) => path);
+    return { name, text, value, repeated, lineOf: (path) => positions.locate(path)?.line ?? 1 };
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
     const place = `${visible(name)}:${error.line}:${error.column}`;
@@ -58,6 +61,11 @@ export async function readWorkingPolicy(
   }
   for (const { path, message } of problems) {
     terminal.err(`bulwark: ${visible(name)}:${file.lineOf(path)}: ${visible(message)}\n`);
+  }
+  for (const path of file.repeated) {
+    terminal.err(
+      `bulwark: ${visible(name)}:${file.lineOf(path)}: ${visible(formatPath(path))} is there twice: the last one counts\n`,
+    );
   }
   return { file, policy };
 }

@@ -19,7 +19,10 @@ export async function runPolicyLint(
   { terminal, color }: PolicySession,
 ): Promise<number> {
   const file = await readPolicyFile(name, terminal);
-  const { findings, unchecked } = lintAuditPolicy(file.value, { minor: flags.kubernetesVersion });
+  const { findings, unchecked } = lintAuditPolicy(file.value, {
+    minor: flags.kubernetesVersion,
+    repeated: file.repeated,
+  });
   const located = findings.map((finding) => ({ ...finding, line: file.lineOf(finding.path) }));
   if (unchecked !== undefined) terminal.err(`bulwark: ${visible(name)}: ${unchecked}\n`);
   if (flags.output === 'json') await terminal.out(lintJson(name, located));

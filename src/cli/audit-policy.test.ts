@@ -115,6 +115,16 @@ describe('bulwark audit policy', () => {
     expect((await run(['lint', 'metadata.yaml'])).out).toBe('metadata.yaml: nothing found\n');
   });
 
+  it('tells of a key that is there twice, in flow style too', async () => {
+    const policy =
+      'apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules:\n- {level: None, level: Metadata}\n';
+    const { code, out } = await run(['lint', '-', '-o', 'json'], policy);
+    expect(code).toBe(1);
+    expect(JSON.parse(out).findings).toMatchObject([{ line: 5, path: 'rules[0].level', rule: 'repeated-key' }]);
+    const { err } = await run(['explain', '-', 'GET', '/api'], policy);
+    expect(err).toContain('-:5: rules[0].level is there twice: the last one counts');
+  });
+
   it('explains a URL, with the lines of the rules', async () => {
     const { out } = await run([
       'explain',

@@ -19,7 +19,8 @@ export interface ReadRules {
 /** The built-in rules and those of the folders that `--rules` names. Throws `usage` for a folder that cannot be read. */
 export async function readRules({ cwd }: Terminal, { rules: folders, builtin }: RuleChoice): Promise<ReadRules> {
   const files = (await Promise.all(folders.map((folder) => rulesIn(folder, resolve(cwd, folder))))).flat();
-  const { rules, problems } = loadRules(files);
+  const others = builtin && files.length > 0 ? builtInRules() : [];
+  const { rules, problems } = loadRules(files, others);
   return { rules: [...(builtin ? builtInRules() : []), ...rules], problems };
 }
 

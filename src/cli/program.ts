@@ -94,7 +94,12 @@ function report(error: unknown, terminal: Terminal, debug: boolean): number {
 }
 
 /** Evidence that could not be had, as against a command line that cannot be served. */
-const incompleteCodes: ReadonlySet<string> = new Set(['credentials-failed', 'server-unreachable', 'server-refused']);
+const incompleteCodes: ReadonlySet<string> = new Set([
+  'credentials-failed',
+  'server-unreachable',
+  'server-refused',
+  'state-unwritable',
+]);
 
 function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -33,7 +33,10 @@ export function watchNotes(terminal: Terminal): WatchNotes {
       read: (source, what) => metrics()?.read(source, what),
       damaged: ({ source, offset, bytes, problem }) => {
         damages += 1;
-        if (damages <= shownDamages) say(`${source}: ${counted(bytes, 'byte')} at ${offset} passed over: ${problem}`);
+        // What is missing has no bytes.
+        const text = bytes === 0 ? `${problem}, after ${counted(offset, 'byte')}` : undefined;
+        if (damages <= shownDamages)
+          say(`${source}: ${text ?? `${counted(bytes, 'byte')} at ${offset} passed over: ${problem}`}`);
         else often('damage', 'more damaged lines passed over');
       },
       alerted: (alert) => metrics()?.alert(alert),
@@ -63,7 +66,8 @@ export function watchNotes(terminal: Terminal): WatchNotes {
   };
 }
 
-function summaryText({ events, damages, others, incidents }: WatchSummary): string {
+/** The closing line of a watch that read everything. */
+export function summaryText({ events, damages, others, incidents, dropped, evicted }: WatchSummary): string {
   const counts = new Map<Severity, number>();
   for (const severity of incidents.values()) counts.set(severity, (counts.get(severity) ?? 0) + 1);
   const parts = [...severities]
@@ -72,7 +76,14 @@ function summaryText({ events, damages, others, incidents }: WatchSummary): stri
   const found = incidents.size === 0 ? 'no incidents' : `${counted(incidents.size, 'incident')} (${parts.join(', ')})`;
   const passed = damages === 0 ? '' : `, ${counted(damages, 'damaged piece')} passed over`;
   const other = others === 0 ? '' : `, ${counted(others, 'line')} of something else`;
-  return `${counted(events, 'event')} read${passed}${other}: ${found}`;
+  const lost = [...dropped].map(
+    ([sink, count]) => `; ${counted(count, 'alert')} for ${visibleShort(sink, 100)} dropped`,
+  );
+  const forgotten =
+    evicted === 0
+      ? ''
+      : `; ${counted(evicted, 'state entry', 'state entries')} of the detections gave way to newer ones: what takes long may be missed`;
+  return `${counted(events, 'event')} read${passed}${other}: ${found}${lost.join('')}${forgotten}`;
 }
 
 /** Says a thing at once, and then how often it happened meanwhile. */

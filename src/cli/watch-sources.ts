@@ -63,7 +63,15 @@ async function openReceiver({ flags, terminal, stateFolder, ...events }: SourceC
     tokenFile: flags.tokenFile === undefined ? undefined : resolve(terminal.cwd, flags.tokenFile),
   });
   const certificate = files === undefined ? undefined : await serverCertificate(files);
-  return webhookSource({ host, port, certificate, check, folder: join(stateFolder, 'spool'), ...events });
+  return webhookSource({
+    host,
+    port,
+    certificate,
+    check,
+    folder: join(stateFolder, 'spool'),
+    limits: { reorder: flags.reorder },
+    ...events,
+  });
 }
 
 /** The kubeconfig for API servers. Throws `usage`. */

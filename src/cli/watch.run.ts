@@ -26,6 +26,10 @@ export async function runWatch(
     await terminal.out(await printWebhookConfig(flags, terminal));
     return exitCodes.clean;
   }
+  if (flags.nats !== undefined) {
+    const { runWatchNats } = await import('./watch-nats.run.ts');
+    return runWatchNats(names, flags, terminal, interrupts);
+  }
   refuseWithoutNats(flags);
   const isOnce = flags.once === true;
   const folder = stateFolderOf(names, flags, terminal);
@@ -107,7 +111,8 @@ function refuseWithoutNats({ publish, worker, deliver }: RunFlags): void {
 
 /** Where several apply the order is 2, 3, 1, 0, as for a scan. */
 function exitCodeOf(summary: WatchSummary, { failOn }: RunFlags): number {
-  if (summary.unread.length > 0 || summary.damages > 0 || summary.undelivered.size > 0) return exitCodes.incomplete;
+  if (summary.unread.length > 0 || summary.damages > 0 || summary.undelivered.size > 0 || summary.dropped.size > 0)
+    return exitCodes.incomplete;
   for (const severity of summary.incidents.values()) {
     if (failOn !== 'none' && compareSeverity(severity, failOn) >= 0) return exitCodes.findings;
   }

@@ -25,6 +25,7 @@ export interface WatchFlags {
   readonly clientCa?: string;
   readonly clientName: readonly string[];
   readonly tokenFile?: string;
+  readonly reorder: number;
   readonly url?: string;
   readonly printWebhookConfig?: true;
   readonly metrics?: string;
@@ -106,6 +107,12 @@ function addReceiverOptions(command: Command): void {
     .option('--client-ca <file>', 'take events from clients with a certificate of this authority')
     .option('--client-name <name>', 'only from certificates with this common name (repeatable)', repeatable, [])
     .option('--token-file <file>', 'take events from clients with the bearer token in this file')
+    .option(
+      '--reorder <ms>',
+      'how long events wait for earlier ones of another batch; 0 for not at all',
+      millisecondsOrNever,
+      100,
+    )
     .option('--print-webhook-config', 'print the kubeconfig for --audit-webhook-config-file, and stop')
     .option('--url <url>', 'with --print-webhook-config: how API servers reach the receiver, https://HOST:PORT')
     .option('--tls-ca <file>', 'with --print-webhook-config: the authority that signed --tls-cert');
@@ -161,6 +168,12 @@ function secondsOrNever(value: string): number {
   const number = Number(value);
   if (value.trim() !== '' && number >= 0 && number <= 604_800) return number;
   throw new InvalidArgumentError('It must be a number of seconds, up to 604800, or 0.');
+}
+
+/** An option that is a whole number of milliseconds up to a minute, or 0. */
+function millisecondsOrNever(value: string): number {
+  if (/^\d{1,5}$/.test(value) && Number(value) <= 60_000) return Number(value);
+  throw new InvalidArgumentError('It must be a number of milliseconds, up to 60000, or 0.');
 }
 
 const help = `

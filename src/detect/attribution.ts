@@ -91,7 +91,13 @@ export class Attribution {
       if (!isObject(entry)) return undefined;
       const { name, groups, target, time } = entry;
       const all = Array.isArray(groups) ? groups.map(String) : [];
-      return { name: String(name), groups: all, told: stringsIn(entry.told), target: String(target), time: Number(time) };
+      return {
+        name: String(name),
+        groups: all,
+        told: stringsIn(entry.told),
+        target: String(target),
+        time: Number(time),
+      };
     });
   }
 }

@@ -293,8 +293,11 @@ describe('attribution', () => {
 
   it('tells of the pod where the change itself could not be judged', () => {
     const alerts = feed(createDetector({ rules }), [changed('Metadata'), ...made]);
-    expect(alerts[0]).toMatchObject({ actor: { user: 'jane' }, targets: ['replicasets.apps shop/web-7d9c'] });
-    expect(alerts[0]?.message).toContain('for deployments.apps shop/web');
+    expect(alerts[0]).toMatchObject({
+      actor: { user: 'jane' },
+      targets: ['deployments.apps shop/web', 'replicasets.apps shop/web-7d9c'],
+    });
+    expect(alerts[0]?.message).toMatch(/deployments\.apps shop\/web .*seen in replicasets\.apps shop\/web-7d9c/);
   });
 
   it('stays silent on what was there before the log', () => {

@@ -68,6 +68,7 @@ export interface Detector {
 const defaultKeys = 100_000;
 const maxIdentities = 10_000;
 const nothing: readonly Alert[] = Object.freeze([]);
+const noRules: readonly string[] = Object.freeze([]);
 const version = 1;
 
 export function createDetector(options: DetectorOptions): Detector {
@@ -131,7 +132,7 @@ class RuleDetector implements Detector, Surroundings {
     if (this.oldest === 0) this.oldest = time;
     const view = new EventView(event, this);
     let alerts: Alert[] | undefined;
-    const fired: string[] = [];
+    let fired: string[] | undefined;
     const judge = ({ rule, matches }: CompiledRule): void => {
       const answer = matches(view);
       if (answer === truth.no) return;
@@ -141,6 +142,7 @@ class RuleDetector implements Detector, Surroundings {
         return;
       }
       alerts ??= [];
+      fired ??= [];
       fired.push(rule.name);
       this.fire({ rule, view }, alerts);
     };
@@ -148,7 +150,7 @@ class RuleDetector implements Detector, Surroundings {
     if (judged) {
       this.requests += 1;
       for (const compiled of this.index.candidates(view)) judge(compiled);
-      if (view.outcome !== 'dry-run') this.learn(event, fired);
+      if (view.outcome !== 'dry-run') this.learn(event, fired ?? noRules);
     }
     return alerts ?? nothing;
   }

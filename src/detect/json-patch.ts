@@ -16,7 +16,10 @@ export function objectSetBy(operations: readonly Json[]): JsonObject {
   for (const operation of objectsIn(operations.slice(0, maxOperations))) {
     const { op, path } = operation;
     if (typeof path !== 'string') continue;
-    const steps = path.split('/', maxSteps + 2).slice(1).map(unescaped);
+    const steps = path
+      .split('/', maxSteps + 2)
+      .slice(1)
+      .map(unescaped);
     if (steps.length > maxSteps) continue;
     const value = own(operation, 'value');
     if ((op === 'add' || op === 'replace') && value !== undefined) root.set(steps, { value, inserts: op === 'add' });
@@ -63,9 +66,10 @@ class Tree {
 
   /** As JSON: a list where all keys are positions and the field is no map of names. */
   finish(field: string): Json {
-    const entries = [...this.known].map(
-      ([key, value]): [string, Json] => [key, value instanceof Tree ? value.finish(key) : value],
-    );
+    const entries = [...this.known].map(([key, value]): [string, Json] => [
+      key,
+      value instanceof Tree ? value.finish(key) : value,
+    ]);
     const isPositions = entries.length > 0 && entries.every(([key]) => position.test(key) || key.startsWith('+'));
     return isPositions && !isNameMap(field) ? entries.map(([, value]) => value) : Object.fromEntries(entries);
   }

@@ -237,6 +237,7 @@ describe('selections', () => {
       {
         verb: 'patch',
         level: 'Request',
+        responseStatus: { code: 200 },
         requestObject: { apiVersion: 'v1', kind: 'Pod', spec: { containers: [{ name: 'a' }] } },
       },
       'unknown',
@@ -279,5 +280,23 @@ describe('selections', () => {
     expect(problems).toEqual([]);
     const read = readAuditEvent(event as JsonObject, { source: 'test', offset: 0 });
     expect(read === undefined ? [] : createDetector({ rules }).feed(read)).toHaveLength(expected ? 1 : 0);
+  });
+});
+
+describe('what is wrong with rules', () => {
+  it('is told at once', () => {
+    const problems = problemsOf(
+      'title: t\nlogsource: {product: kubernetes, service: audit}\nlevel: grave\ndetection:\n  a:\n    vreb: get\n    userr: x\n  b:\n    verb|nope: get\n  condition: a or b\n',
+    );
+    expect(problems.map((problem) => problem.slice(0, 8))).toEqual(['r.yml:3:', 'r.yml:6:', 'r.yml:7:', 'r.yml:9:']);
+  });
+
+  it.each(['name: taken', 'id: taken'])('is to take the %s of a rule that is there', (line) => {
+    const text = `title: t\n${line}\nlogsource: {product: kubernetes, service: audit}\ndetection: {s: {verb: get}, condition: s}\n`;
+    const there = loadRules([{ path: 'there.yml', text: text.replace(line, 'name: taken') }]).rules;
+    expect(loadRules([{ path: 'r.yml', text }], there)).toEqual({
+      rules: [],
+      problems: [{ path: 'r.yml', line: 1, message: 'there is a built-in rule with the name or id "taken"' }],
+    });
   });
 });

@@ -23,11 +23,20 @@ const maxText = 4 * 1024 * 1024;
 /**
  * Reads Sigma rules for `product: kubernetes, service: audit`, and correlations of them, which may stand in any of the
  * files. What a rule uses that is not supported is a problem that names it; such a rule is left out, and so is every
- * correlation that counts it.
+ * correlation that counts it. `others` are rules that are there already: none of theirs may be named again.
  */
-export function loadRules(files: readonly RuleFile[]): LoadedRules {
+export function loadRules(files: readonly RuleFile[], others: readonly DetectionRule[] = []): LoadedRules {
   const problems: RuleProblem[] = [];
-  const drafts = files.flatMap((file) => readFile(file, problems));
+  const taken = new Set(others.flatMap(({ name, id }) => [name, id]));
+  const drafts = files
+    .flatMap((file) => readFile(file, problems))
+    .filter((draft) => {
+      const twice = [draft.name, draft.id].find((each) => taken.has(each));
+      if (twice === undefined) return true;
+      const message = `there is a built-in rule with the name or id "${twice}"`;
+      problems.push({ path: draft.path, line: draft.line, message });
+      return false;
+    });
   return { rules: join(byNameOf(drafts, problems), problems), problems };
 }
 
@@ -77,7 +86,8 @@ function readFile({ path, text }: RuleFile, problems: RuleProblem[]): readonly R
         drafts.push(parseRule(value, { path, line: positions.locate([])?.line ?? part.line }));
       } catch (error) {
         if (!(error instanceof RuleError)) throw error;
-        problems.push({ path, line: positions.locate(error.at)?.line ?? part.line, message: error.message });
+        for (const { at, message } of [error, ...error.others])
+          problems.push({ path, line: positions.locate(at)?.line ?? part.line, message });
       }
     } catch (error) {
       if (!(error instanceof YamlError)) throw error;

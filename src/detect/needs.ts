@@ -40,13 +40,43 @@ export function needsOf(rule: Draft, find: (name: string) => Draft | undefined):
   const requests = requestsOf(conditions, might);
   const anyPath = verbs.some((verb) => might(samplesOf(verb, undefined)));
   const unauthenticated = conditions.some(mightBeUnauthenticated);
+  const patched =
+    level === 'Request' &&
+    conditions.some((condition) => readsUnchanged(condition) && firesOnPatch(condition, requests));
   return {
     level,
+    ...(patched && { patchLevel: 'RequestResponse' }),
     stage: unauthenticated || onlyLong(requests) ? 'ResponseStarted' : 'ResponseComplete',
     requests,
     paths: anyPath ? pathsOf(conditions) : [],
     unauthenticated,
   };
+}
+
+/** What tells what an object is, and a patch that changes something else does not repeat. */
+const lasting: ReadonlySet<string> = new Set(['binding.role', 'pod.owners']);
+
+/** Whether the condition also asks for what a patch may leave as it was: something lasting, an absence, or two things. */
+function readsUnchanged(condition: Expression): boolean {
+  if (condition.kind === 'test') return lasting.has(condition.field.name);
+  if (condition.kind === 'not') return fieldsOf(condition.part).some(isOfObject);
+  if (condition.parts.some(readsUnchanged)) return true;
+  return condition.kind === 'and' && condition.parts.filter((part) => fieldsOf(part).some(isOfObject)).length > 1;
+}
+
+/** Fields below `requestObject` are of what was sent; that an object makes pods, its resource tells. */
+function isOfObject({ name, level }: Field): boolean {
+  return level !== 'Metadata' && !name.startsWith('requestObject.') && name !== 'pod.template';
+}
+
+function firesOnPatch(condition: Expression, requests: readonly NeededRequests[]): boolean {
+  const shape = compile(condition, 'shape');
+  const allowed = { 'authorization.k8s.io/decision': 'allow' };
+  return requests.some(({ group, resource: combined }) => {
+    const [resource = '', subresource = ''] = combined.split('/');
+    const event = eventOf({ code: 200, annotations: allowed, verb: 'patch', asked: { group, resource, subresource } });
+    return shape(new EventView(event, nothingAround)) !== truth.no;
+  });
 }
 
 /** The lowest audit level at which every field that the rule reads is told. */

@@ -17,7 +17,7 @@ import {
   scalarMatcher,
   textMatcher,
 } from './matcher.ts';
-import { RuleError } from './problem.ts';
+import { RuleError, RuleErrors } from './problem.ts';
 import { hidden, truth, truthOf } from './truth.ts';
 
 /** A selection: a mapping of fields that all have to match, or a list of such mappings of which one has to. */
@@ -34,7 +34,11 @@ function parseMapping(value: Json, at: Path): Expression {
     throw new RuleError(at, 'keywords without a field are not supported: name the field that holds them');
   }
   if (!isObject(value)) throw new RuleError(at, `a selection is a mapping of fields, found ${describeType(value)}`);
-  const parts = Object.entries(value).map(([key, wanted]) => parseTest(key, wanted, [...at, key]));
+  const errors = new RuleErrors();
+  const parts = Object.entries(value).flatMap(
+    ([key, wanted]) => errors.attempt(() => parseTest(key, wanted, [...at, key])) ?? [],
+  );
+  errors.raise();
   if (parts.length === 0) throw new RuleError(at, 'the selection names no field');
   return { kind: 'and', parts };
 }

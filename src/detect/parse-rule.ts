@@ -7,7 +7,7 @@ import { parseMessage } from './message.ts';
 import { parseCondition } from './parse-condition.ts';
 import { parseCorrelation, parseTimespan } from './parse-correlation.ts';
 import { fieldNamed, parseSelection, selectionsOf } from './parse-detection.ts';
-import { RuleError } from './problem.ts';
+import { RuleError, RuleErrors } from './problem.ts';
 import type { DetectionRule, RuleExample } from './rule.ts';
 
 /** A rule as one document says it: what it needs of the audit policy, and whether it alerts, is known with the others. */
@@ -39,31 +39,48 @@ export function parseRule(value: Json, { path, line }: { readonly path: string; 
     throw new RuleError(['correlation'], 'a rule has either a detection or a correlation');
   if (own(value, 'action') !== undefined)
     throw new RuleError(['action'], 'collections with "action" are not supported');
-  if (correlation === undefined) checkLogSource(own(value, 'logsource'));
+  const errors = new RuleErrors();
+  if (correlation === undefined) errors.attempt(() => checkLogSource(own(value, 'logsource')));
   const bulwark = own(value, 'bulwark') ?? {};
   if (!isObject(bulwark)) throw new RuleError(['bulwark'], `"bulwark" is a mapping, found ${describeType(bulwark)}`);
   for (const key of Object.keys(bulwark)) {
-    if (!ownKeys.has(key))
-      throw new RuleError(['bulwark', key], `"${key}" is not known; there are ${[...ownKeys].join(', ')}`);
+    errors.attempt(() => {
+      if (!ownKeys.has(key))
+        throw new RuleError(['bulwark', key], `"${key}" is not known; there are ${[...ownKeys].join(', ')}`);
+    });
   }
   const message = text(bulwark, 'message');
   const cooldown = own(bulwark, 'cooldown');
+  const severity = errors.attempt(() => severityOf(value));
+  const says = errors.attempt(() =>
+    message === undefined ? undefined : parseMessage(message, ['bulwark', 'message']),
+  );
+  const fold = stringsIn(own(bulwark, 'fold')).flatMap(
+    (field) => errors.attempt(() => fieldNamed(field, ['bulwark', 'fold'])) ?? [],
+  );
+  const quiet = errors.attempt(() =>
+    cooldown === undefined ? hour : parseTimespan(cooldown, ['bulwark', 'cooldown']),
+  );
+  const condition = errors.attempt(() => (detection === undefined ? undefined : parseDetection(detection)));
+  const counts = errors.attempt(() => correlationOf(correlation, detection));
+  const examples = errors.attempt(() => examplesOf(own(bulwark, 'examples')));
+  errors.raise();
   return {
     id: text(value, 'id') ?? name,
     name,
     title,
-    severity: severityOf(value),
+    severity: severity ?? 'medium',
     attack: attackOf(value),
     why: (text(value, 'description') ?? '').trim(),
     next: stringsIn(own(bulwark, 'next')),
     falsePositives: stringsIn(own(value, 'falsepositives')),
-    message: message === undefined ? undefined : parseMessage(message, ['bulwark', 'message']),
-    fold: stringsIn(own(bulwark, 'fold')).map((field) => fieldNamed(field, ['bulwark', 'fold'])),
-    cooldown: cooldown === undefined ? hour : parseTimespan(cooldown, ['bulwark', 'cooldown']),
+    message: says,
+    fold,
+    cooldown: quiet ?? hour,
     learn: own(bulwark, 'learn') === true,
-    condition: detection === undefined ? undefined : parseDetection(detection),
-    correlation: correlationOf(correlation, detection),
-    examples: examplesOf(own(bulwark, 'examples')),
+    condition,
+    correlation: counts,
+    examples: examples ?? [],
     path,
     line,
     source: value,
@@ -105,8 +122,12 @@ function parseDetection(detection: Json): Expression {
     throw new RuleError([...at, 'condition'], 'a list of conditions is not supported: join them with or');
   if (typeof condition !== 'string') throw new RuleError(at, 'the detection has no condition');
   const selections = new Map<string, Expression>();
-  for (const name of selectionsOf(detection))
-    selections.set(name, parseSelection(own(detection, name) ?? null, [...at, name]));
+  const errors = new RuleErrors();
+  for (const name of selectionsOf(detection)) {
+    const selection = errors.attempt(() => parseSelection(own(detection, name) ?? null, [...at, name]));
+    if (selection !== undefined) selections.set(name, selection);
+  }
+  errors.raise();
   return parseCondition(condition, selections, [...at, 'condition']);
 }
 

@@ -3,9 +3,9 @@ import { readAuditEvent } from '../semantics/audit-event/index.ts';
 import { compile, fieldsOf, type Predicate } from './expression.ts';
 import { HeaderScanner, headerEvent, type KnownHeader } from './line-header.ts';
 import { isRemembered } from './memory.ts';
+import { isChange } from './request-kind.ts';
 import type { DetectionRule } from './rule.ts';
 import { truth } from './truth.ts';
-import { isChange } from './request-kind.ts';
 import { EventView, type Surroundings } from './view.ts';
 
 const maxKnown = 50_000;

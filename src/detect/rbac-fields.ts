@@ -70,8 +70,7 @@ function grants(role: JsonObject, { event }: EventView): readonly string[] {
     if (may(rbac, 'roles', verb) || (toClusterRoles && may(rbac, 'clusterroles', verb))) found.push(verb);
   }
   const identities = ofCluster ? ['users', 'groups', 'serviceaccounts'] : ['serviceaccounts'];
-  if (identities.some((resource) => may('', resource, 'impersonate')))
-    found.push('impersonate');
+  if (identities.some((resource) => may('', resource, 'impersonate'))) found.push('impersonate');
   if (may('', 'serviceaccounts/token', 'create')) found.push('mint-tokens');
   if (ofCluster && may('certificates.k8s.io', 'certificatesigningrequests/approval', 'update', 'patch'))
     found.push('approve-certificates');

@@ -28,6 +28,16 @@ function nameOf(event: AuditEvent): string | undefined {
   return event.object?.name || undefined;
 }
 
+/** As the authorizer words a refusal (`Forbidden` of its responsewriters): `users "root" is forbidden: User "web" cannot …`. */
+const refusal =
+  /^(user|group|serviceaccount|uid|userextra)s(?:\.[\w.]+)?(?:\/[^ "]+)? ("(?:[^"\\]|\\.)*") is forbidden: .* cannot impersonate resource /;
+
+/** Whom somebody tried to act as, where the message tells. */
+function triedIdentity({ status }: AuditEvent): string {
+  const [, kind = '', name = ''] = refusal.exec(status?.message ?? '') ?? [];
+  return kind === '' ? 'somebody else' : `the ${kind === 'serviceaccount' ? 'service account' : kind} ${name}`;
+}
+
 const unfound: ReadonlySet<number> = new Set([404, 409, 410]);
 
 /** What was asked, whoever wrote the log. */
@@ -59,6 +69,15 @@ export const requestFields: readonly DerivedField[] = [
       outcome === 'dry-run' ||
       outcome === 'refused' ||
       (outcome === 'failed' && event.user !== undefined && unfound.has(event.status?.code ?? 0)),
+  ),
+  row(
+    'attempt',
+    'event',
+    'what was tried, in words: `create secrets shop/db`; where impersonation was refused, whom the user tried to act as',
+    ({ event, verb }) => {
+      const asked = `${event.action === event.verb ? verb : event.action} ${targetText(event)}`;
+      return event.outcome === 'impersonation-refused' ? `act as ${triedIdentity(event)} to ${asked}` : asked;
+    },
   ),
   row('path', 'event', 'the path without the query', ({ event }) => event.path || undefined),
   row('target', 'event', 'the object in words: `secrets shop/db`', ({ event }) => targetText(event)),

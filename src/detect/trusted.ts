@@ -1,6 +1,7 @@
 import type { AuditEvent } from '../model/audit-event.ts';
 import { isList, type Json } from '../model/json.ts';
 import { controlPlane, identityOf } from './identity.ts';
+import { verbOf } from './request-kind.ts';
 
 /** The group that comes with the name of each: undefined for those that are no service accounts. */
 const groupOf: ReadonlyMap<string, string | undefined> = new Map(

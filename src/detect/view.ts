@@ -53,6 +53,7 @@ export class EventView {
   readonly around: Surroundings;
   private knownActor: Identity | undefined;
   private knownChanger: Changer | null | undefined;
+  private knownVerb: string | undefined;
   private knownOutcome: RuleOutcome | undefined;
   private knownTrust: boolean | undefined;
   private knownObject: ObjectAfter | null | typeof hidden | undefined;
@@ -89,7 +90,8 @@ export class EventView {
 
   /** What was done, whatever it was logged as: an apply that made the object is a create. */
   get verb(): string {
-    return verbOf(this.event);
+    this.knownVerb ??= verbOf(this.event);
+    return this.knownVerb;
   }
 
   get outcome(): RuleOutcome {

@@ -47,7 +47,7 @@ export function networkMatrix(
         ((a.name[0] ?? '') < (b.name[0] ?? '') ? -1 : 1),
     );
   const place = new Map(named.map(({ unit }, at) => [unit, at]));
-  const cells: (Ports | undefined)[][] = named.map(() => new Array<Ports | undefined>(named.length).fill(undefined));
+  const cells: (Ports | undefined)[][] = named.map(() => Array.from({ length: named.length }, () => undefined));
   for (const { unit } of named) {
     const column = place.get(unit) ?? 0;
     for (const { least, most: upper, sources } of flowsTo(unit)) {

@@ -12,7 +12,6 @@ import {
   type Reachability,
   subtract,
 } from '../semantics/network-policy/index.ts';
-import { unsetNamespace } from './network-pods.ts';
 
 /** Names for endpoints: workloads, namespaces and kinds of addresses. */
 export interface NetworkNames {
@@ -169,8 +168,4 @@ function workloadNames(pods: readonly NetworkPod[]): ReadonlyMap<KubeObject, str
     for (const owner of same) names.set(owner, same.size === 1 ? name : `${owner.kind.toLowerCase()}/${name}`);
   }
   return names;
-}
-
-export function namespaceOf(object: KubeObject): string {
-  return object.namespace ?? unsetNamespace;
 }

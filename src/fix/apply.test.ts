@@ -110,7 +110,9 @@ describe('fixManifests', () => {
       ['pods/host-pid', 'may-break', undefined],
       ['pods/privileged', 'may-break', undefined],
     ]);
-    expect(formatFixReport(report)).toBe(`Nothing was mended: 2 findings left, for the reasons below. No file was changed.
+    expect(
+      formatFixReport(report),
+    ).toBe(`Nothing was mended: 2 findings left, for the reasons below. No file was changed.
 
 Not mended:
   2 findings with a fix that may stop a workload, which --safe leaves out (pods/host-pid 1, pods/privileged 1)

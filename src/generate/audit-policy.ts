@@ -14,6 +14,7 @@ import {
   credentialName,
   decideAudit,
   levelAtLeast,
+  levelFor,
   readAuditPolicy,
 } from '../semantics/audit-policy/index.ts';
 import { type PolicyRuleText, policyValue, ruleOf } from './audit-policy-text.ts';
@@ -148,7 +149,7 @@ function piecesOf(detections: readonly ServedDetection[], minor: number): Piece[
   >();
   for (const { name, needs } of detections) {
     for (const request of needs.requests) {
-      const level = connectSubresources.has(request.resource.split('/')[1] ?? '') ? 'Metadata' : needs.level;
+      const connects = connectSubresources.has(request.resource.split('/')[1] ?? '');
       const verbs = anyVerb(request.verbs) ? resourceVerbs : request.verbs;
       const groups = groupsFor(request.group, request.resource, minor);
       // A resource of a group that nobody knows: only a rule for all resources reaches it.
@@ -159,6 +160,7 @@ function piecesOf(detections: readonly ServedDetection[], minor: number): Piece[
         byTarget.set(key, entry);
         entry.names.add(name);
         for (const verb of closed(verbs, { group, resource })) {
+          const level = connects ? 'Metadata' : levelFor(needs, verb);
           const before = entry.verbs.get(verb);
           if (before === undefined || levelAtLeast(level, before)) entry.verbs.set(verb, level);
         }
@@ -258,12 +260,13 @@ function neededLevels(detections: readonly ServedDetection[]): NeededLevel[] {
           const combined = target.subresource === '' ? target.resource : `${target.resource}/${target.subresource}`;
           // What is asked of everything is not asked of credentials.
           const spared = resource === '*' && isCredential({ group: target.group, resource: combined });
-          const level = spared || connectSubresources.has(target.subresource) ? 'Metadata' : needs.level;
+          const isPlain = spared || connectSubresources.has(target.subresource);
           const place = { namespace: 'a-namespace', name: 'an-object' };
           const { group: of, resource: name, subresource } = target;
           if (needs.level !== 'Metadata' && resource === '*' && connectSubresources.has(subresource)) continue;
           for (const verb of anyVerb(verbs) ? resourceVerbs : verbs) {
             if (!target.verbs.includes(verb)) continue;
+            const level = isPlain ? 'Metadata' : levelFor(needs, verb);
             add({ ...base, verb, path: '', resource: { group: of, resource: name, subresource, ...place } }, level);
           }
         }

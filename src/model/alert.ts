@@ -13,6 +13,8 @@ export interface NeededRequests {
 export interface DetectionNeeds {
   /** The lowest level at which the detection can be decided. */
   readonly level: 'Metadata' | 'Request' | 'RequestResponse';
+  /** The level that patches take where it is another: a patch does not show what it leaves as it was. */
+  readonly patchLevel?: 'RequestResponse';
   readonly stage: 'ResponseStarted' | 'ResponseComplete';
   readonly requests: readonly NeededRequests[];
   /** Paths that are no resources, `*` at the end as in an audit policy. */

@@ -12,6 +12,7 @@ export const errorCodes = {
   'snapshot-invalid': 'A file given with --from is not a snapshot that this version can read.',
   'log-unreadable': 'An audit log cannot be read.',
   'output-unwritable': 'A report or snapshot could not be written.',
+  'state-unwritable': 'The folder for the state of a watch does not take it, for want of room for example.',
   'unknown-control': 'There is no control of that name.',
   'unknown-format': 'There is no report format of that name.',
   usage: 'The command line cannot be understood.',

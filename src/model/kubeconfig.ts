@@ -57,7 +57,11 @@ export interface Kubeconfig {
   /** What client-go ignores or refuses. */
   readonly problems: readonly KubeconfigProblem[];
   /** The file at a path of the kubeconfig, relative ones against its folder. */
-  readonly resolve: (path: string) => { readonly path: string; readonly file: FileEvidence | undefined; readonly unread: string | undefined };
+  readonly resolve: (path: string) => {
+    readonly path: string;
+    readonly file: FileEvidence | undefined;
+    readonly unread: string | undefined;
+  };
 }
 
 export interface OwnKubeconfig {

@@ -19,7 +19,10 @@ export function detectionsList(rules: readonly DetectionRule[], { color, width }
     const [first = '', ...others] = wrap(visible(title), { width, lead: before });
     return [first.replace(`  ${severity}`, `  ${style.severity(severity, severity)}`), ...others];
   });
-  lines.push('', `${rules.length} detections. "bulwark detections explain NAME" tells more.`);
+  lines.push(
+    '',
+    `${rules.length} ${rules.length === 1 ? 'detection' : 'detections'}. "bulwark detections explain NAME" tells more.`,
+  );
   return `${lines.join('\n')}\n`;
 }
 

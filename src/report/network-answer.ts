@@ -101,12 +101,12 @@ function reasonIn({ peers }: PolicyRule): string | undefined {
   return undefined;
 }
 
-export function policyText({ object }: Policy): string {
+function policyText({ object }: Policy): string {
   return `${object.kind} ${object.namespace === undefined ? '' : `${object.namespace}/`}${object.name}`;
 }
 
 /** `NetworkPolicy shop/db, spec.ingress[0] (policies.yaml:12)`. */
-export function ruleText(policy: Policy, { path }: PolicyRule): string {
+function ruleText(policy: Policy, { path }: PolicyRule): string {
   const place = placeText(policy.object, path);
   const at = path.length === 0 ? '' : `, ${formatPath(path)}`;
   return `${policyText(policy)}${at}${place === '' ? '' : ` (${place})`}`;

@@ -1,8 +1,11 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { BulwarkError } from '../model/errors.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { replaceFile } from './replace-file.ts';
+import { stateError } from './state-error.ts';
 import { holdStateFolder } from './state-folder.ts';
 
 let folder = '';
@@ -24,6 +27,28 @@ describe('a state folder', () => {
       await again.release();
     },
   );
+
+  it('is rid of what was half written when its holder was killed, and keeps nothing of what it cannot write', async () => {
+    for (const name of ['checkpoint.json.tmp', 'outbox.ndjson.tmp']) writeFileSync(join(folder, name), '{"sch');
+    const held = await holdStateFolder(folder);
+    const spoilt = (function* () {
+      yield 'half';
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    })();
+    await expect(replaceFile(held.checkpoint, spoilt)).rejects.toThrow('ENOSPC');
+    expect(readdirSync(folder)).toEqual(['lock']);
+    await held.release();
+  });
+
+  it.each([
+    ['ENOSPC', 'cannot keep the state in /var/lib/w: the disk is full'],
+    ['EDQUOT', 'cannot keep the state in /var/lib/w: the quota is used up'],
+    ['EROFS', 'cannot keep the state in /var/lib/w: EROFS: open'],
+  ])('says in plain words what is wrong with it: %s', (code, message) => {
+    const error = stateError('/var/lib/w', Object.assign(new Error(`${code}: open`), { code }));
+    expect(error).toMatchObject({ code: 'state-unwritable', message });
+    expect((error as BulwarkError).hint).toContain('start again');
+  });
 
   it('is free again when its holder was killed', async () => {
     // What a killed process leaves: a socket that nobody listens on.

@@ -4,6 +4,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BulwarkError } from '../model/errors.ts';
+import { stateError } from './state-error.ts';
 
 /** A folder that one process at a time works in. */
 export interface StateFolder {
@@ -27,17 +28,24 @@ export async function holdStateFolder(path: string): Promise<StateFolder> {
     await mkdir(path, { recursive: true, mode: 0o700 });
     folder = await realpath(path);
   } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC') throw stateError(path, cause);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BulwarkError('usage', `--state: ${reason}`, 'choose a folder that can be written', { cause });
   }
   const inside = join(folder, 'lock');
   const digest = createHash('sha256').update(folder).digest('hex').slice(0, 16);
   const socket = inside.length <= longestSocket ? inside : join(tmpdir(), `bulwark-${digest}.lock`);
-  const server = await hold(socket, folder);
+  const server = await hold(socket, folder).catch((error: unknown) => {
+    throw stateError(folder, error);
+  });
+  const checkpoint = join(folder, 'checkpoint.json');
+  const outbox = join(folder, 'outbox.ndjson');
+  // Half written when the process was killed or the disk was full.
+  for (const path of [checkpoint, outbox]) await rm(`${path}.tmp`, { force: true }).catch(() => undefined);
   return {
     path: folder,
-    checkpoint: join(folder, 'checkpoint.json'),
-    outbox: join(folder, 'outbox.ndjson'),
+    checkpoint,
+    outbox,
     spool: join(folder, 'spool'),
     release: () => new Promise((resolve) => server.close(() => resolve())),
   };

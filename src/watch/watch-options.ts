@@ -14,6 +14,7 @@ export interface Evaluator {
   feed(event: AuditEvent): readonly Alert[];
   flush(until?: number): readonly Alert[];
   wants(line: Buffer): boolean;
+  readonly counts?: { readonly evicted: number };
   save(): Json;
   restore(state: Json): void;
 }
@@ -86,4 +87,8 @@ export interface WatchSummary {
   readonly unread: readonly string[];
   /** Alerts that no sink took, by sink. */
   readonly undelivered: ReadonlyMap<string, number>;
+  /** Alerts that no sink will get, since its queue was full or it refused them for good, by sink. */
+  readonly dropped: ReadonlyMap<string, number>;
+  /** Entries of the detections' state that gave way to newer ones: what they knew was forgotten. */
+  readonly evicted: number;
 }

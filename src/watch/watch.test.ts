@@ -41,6 +41,7 @@ function stateIn(path: string): StateFolder {
 async function watching(
   log: string,
   signal: AbortSignal,
+  state = folder,
 ): Promise<{ readonly ended: Promise<unknown>; count(): number }> {
   let events = 0;
   const watch = await Watch.open({
@@ -49,7 +50,7 @@ async function watching(
     detector: new CountingDetector(),
     health: new SensorHealth({ quietAfter: 0 }),
     sinks: [],
-    state: stateIn(folder),
+    state: stateIn(state),
     begin: async () => undefined,
     least: 'info',
     causes: () => [],
@@ -70,6 +71,15 @@ function line(number: number): string {
 }
 
 describe('a watch', () => {
+  it('says which folder does not take its state', async () => {
+    const missing = join(folder, 'gone');
+    rmSync(folder, { recursive: true });
+    await expect(watching('audit.log', AbortSignal.abort(), missing)).rejects.toMatchObject({
+      code: 'state-unwritable',
+      message: expect.stringContaining(`cannot keep the state in ${missing}: `),
+    });
+  });
+
   it('keeps where a source begins before it reads it: a file that is rotated while it is dead is found again', async () => {
     const log = join(folder, 'audit.log');
     writeFileSync(log, line(1));

@@ -10,8 +10,15 @@ import { mergedByTime } from './merge.ts';
 import type { Entry } from './sink-queue.ts';
 import type { Sink } from './sinks/sink.ts';
 import type { Batch, EventSource } from './sources/source.ts';
+import { stateError } from './state-error.ts';
 import { Troubles } from './troubles.ts';
-import { defaultLimits, type WatchLimits, type WatchOptions, type WatchSummary } from './watch-options.ts';
+import {
+  defaultLimits,
+  type WatchEvents,
+  type WatchLimits,
+  type WatchOptions,
+  type WatchSummary,
+} from './watch-options.ts';
 
 /** Of event time, in milliseconds. */
 const flushEvery = 60_000;
@@ -24,6 +31,7 @@ export class Watch {
   private readonly troubles: Troubles;
   private readonly stopDispatch = new AbortController();
   private readonly skipped = new Map<string, number>();
+  private readonly dropped: ReadonlyMap<string, number>;
   private dispatchers: Dispatcher[] = [];
   private total = { events: 0, bytes: 0, damages: 0, others: 0 };
   /** Of lines that were only looked at; their batch is still to come. */
@@ -32,20 +40,25 @@ export class Watch {
   private constructor(
     options: WatchOptions,
     limits: WatchLimits,
-    kept: { readonly ledger: Ledger; readonly troubles: Troubles },
+    kept: { readonly ledger: Ledger; readonly troubles: Troubles; readonly dropped: ReadonlyMap<string, number> },
   ) {
     this.options = options;
     this.limits = limits;
     this.ledger = kept.ledger;
     this.troubles = kept.troubles;
+    this.dropped = kept.dropped;
   }
 
-  /** Restores what the state folder holds. Throws `usage` where it cannot be read. */
-  static async open(options: WatchOptions): Promise<Watch> {
+  /** Restores what the state folder holds. Throws `usage` where it cannot be read, `state-unwritable`. */
+  static async open(given: WatchOptions): Promise<Watch> {
+    const dropped = new Map<string, number>();
+    const options = { ...given, events: countingDrops(given.events, dropped) };
     const limits = { ...defaultLimits, ...options.limits };
     const troubles = new Troubles(options.events.troubled);
-    const ledger = await Ledger.open({ options, limits, troubles });
-    return new Watch(options, limits, { ledger, troubles });
+    const ledger = await Ledger.open({ options, limits, troubles }).catch((error: unknown) => {
+      throw options.state === undefined ? error : stateError(options.state.path, error);
+    });
+    return new Watch(options, limits, { ledger, troubles, dropped });
   }
 
   /** What does not work now, for a health check. */
@@ -86,7 +99,14 @@ export class Watch {
       const late = sinks.filter((sink) => !early.includes(sink)).map((sink) => this.dispatcher(sink));
       this.dispatchers.push(...late);
       const undelivered = await this.drain();
-      return { ...this.total, incidents: this.ledger.incidents, unread, undelivered };
+      return {
+        ...this.total,
+        incidents: this.ledger.incidents,
+        unread,
+        undelivered,
+        dropped: this.dropped,
+        evicted: detector.counts?.evicted ?? 0,
+      };
     } finally {
       clearInterval(ticking);
       this.stopDispatch.abort();
@@ -230,4 +250,20 @@ export class Watch {
     const entry = this.ledger.admit(alert, 'event');
     if (entry !== undefined) entries.push(entry);
   }
+}
+
+/** The same, and keeps by sink how many alerts it will never get. */
+function countingDrops(events: WatchEvents, counts: Map<string, number>): WatchEvents {
+  const add = (sink: string, count: number): void => void counts.set(sink, (counts.get(sink) ?? 0) + count);
+  return {
+    ...events,
+    dropped: (sink, count) => {
+      add(sink, count);
+      events.dropped(sink, count);
+    },
+    refused: (sink, reason) => {
+      add(sink, 1);
+      events.refused(sink, reason);
+    },
+  };
 }

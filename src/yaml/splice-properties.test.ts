@@ -171,11 +171,14 @@ it('edits YAML of any style into the edited value, and takes nothing else', () =
       );
       made += result.applied.length;
       expect(parseYaml(result.text, 1).value).toEqual(applyEditsToValue(value, result.applied));
-      // A generated text has no anchors, so what the value has a place for is made, unless the document would be empty.
-      expect({ text, refused: result.refused.map(({ reason }) => reason), n: result.applied.length }).toEqual({
+      // A generated text has no anchors, so what the value has a place for is made, unless the document would be empty,
+      // or the parser is known to misread what it would be: an empty item at the end of a list within a list.
+      const reasons = result.refused.map(({ reason }) => reason);
+      const misread = how.nullStr === '' && reasons.includes('the edited text would not read as intended');
+      expect({ text, reasons, n: result.applied.length }).toEqual({
         text,
-        refused: expect.any(Array),
-        n: wouldBeEmpty(value, possible) ? expect.any(Number) : possible.length,
+        reasons: expect.any(Array),
+        n: wouldBeEmpty(value, possible) || misread ? expect.any(Number) : possible.length,
       });
       if (result.applied.length > 0) {
         expectLocal(text, readYamlTree(text), { value, edits: result.applied, json: false });

@@ -15,13 +15,13 @@ import type { Evaluator, WatchEvents } from '../../src/watch/watch-options.ts';
 
 /** An alert for the first event of each user, and an update at every third: what is lost or repeated shows at once. */
 export class CountingDetector implements Evaluator {
-  private counts = new Map<string, { count: number; revision: number; first: string }>();
+  private seen = new Map<string, { count: number; revision: number; first: string }>();
 
   feed(event: AuditEvent): readonly Alert[] {
     const user = event.user?.name ?? '';
-    const known = this.counts.get(user) ?? { count: 0, revision: -1, first: event.id };
+    const known = this.seen.get(user) ?? { count: 0, revision: -1, first: event.id };
     known.count += 1;
-    this.counts.set(user, known);
+    this.seen.set(user, known);
     if (known.count !== 1 && known.count % 3 !== 0) return [];
     known.revision += 1;
     return [alertOf(user, known)];
@@ -36,12 +36,12 @@ export class CountingDetector implements Evaluator {
   }
 
   save(): Json {
-    return [...this.counts].map(([user, { count, revision, first }]) => [user, count, revision, first]);
+    return [...this.seen].map(([user, { count, revision, first }]) => [user, count, revision, first]);
   }
 
   restore(state: Json): void {
     const rows = state as readonly (readonly [string, number, number, string])[];
-    this.counts = new Map(rows.map(([user, count, revision, first]) => [user, { count, revision, first }]));
+    this.seen = new Map(rows.map(([user, count, revision, first]) => [user, { count, revision, first }]));
   }
 }
 

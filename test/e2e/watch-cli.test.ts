@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { makeCertificate } from '../certificate.ts';
@@ -94,6 +95,16 @@ describe('bulwark watch --once', () => {
     const missing = await runCli(['watch', '--once', join(folder, 'missing.log'), log]);
     expect(missing.code).toBe(3);
     expect(missing.stderr).toContain('there is no file');
+  });
+
+  it('says of a compressed log that is cut what is wrong with it', async () => {
+    const path = join(folder, 'cut.log.gz');
+    const whole = gzipSync(event(1).repeat(200));
+    writeFileSync(path, whole.subarray(0, whole.length - 20));
+    const { code, stderr } = await runCli(['watch', '--once', path]);
+    expect(stderr).toMatch(/cut\.log\.gz: .+, after \d+ bytes\n/);
+    expect(stderr).not.toContain(': 0 bytes');
+    expect(code).toBe(3);
   });
 
   it('reads standard input, and what a managed cluster wraps events in', async () => {

@@ -10,7 +10,10 @@ const embedded = /^\/var\/lib\/rancher\/(?:k3s|rke2)\/server\/db\/etcd$/;
 
 export function dataFolders(files: NodeFiles): FileSet {
   const members = files.ofComponent('etcd');
-  if (members.length === 0) return pickedFiles(files, ({ path }) => embedded.test(path), 'no etcd on this node');
+  if (members.length === 0) {
+    const picked = pickedFiles(files, ({ path }) => embedded.test(path), 'no etcd on this node');
+    return picked.found.length > 0 ? picked : { ...picked, unknown: picked.unknown ?? files.whyComponentsUnknown() };
+  }
   const named = namedSet(files.named(members, ['data-dir', 'wal-dir']), 'etcd names no data folder');
   const relative = members.flatMap(({ config }) => {
     const value = config.get('data-dir')?.value;

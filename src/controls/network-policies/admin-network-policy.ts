@@ -10,7 +10,7 @@ export default policyControl({
   why: 'ClusterNetworkPolicy of v1alpha2 replaced AdminNetworkPolicy and BaselineAdminNetworkPolicy: newer plugins ignore these.',
   remedy: 'Write it as ClusterNetworkPolicy: tier Admin or Baseline, Accept for Allow, protocols for ports.',
   failures: (each) =>
-    /AdminNetworkPolicy$/.test(each.object.kind)
+    each.object.kind.endsWith('AdminNetworkPolicy')
       ? [fail(`${named(each)} is of a kind that ClusterNetworkPolicy replaced`, ['kind'])]
       : [],
   examples: {

@@ -75,6 +75,9 @@ describe('eventsIn: the same record from every wrapper', () => {
     ['a list of events', [native, native], 2],
     ['a webhook batch, whose items have no kind', eventList([withoutType(native), withoutType(native)]), 2],
     ['a webhook batch whose items have one', eventList([native]), 1],
+    ['an item of a webhook batch on its own', withoutType(native), 1],
+    ['something else with an audit id', { ...withoutType(native), level: 'info' }, 0],
+    ['a stage that is none', { ...withoutType(native), stage: 'Begun' }, 0],
     ['a List', { kind: 'List', apiVersion: 'v1', items: [native] }, 1],
     [
       'EKS: subscription',

@@ -1,4 +1,4 @@
-import type { AuditEvent, EventOrigin } from '../../model/audit-event.ts';
+import { type AuditEvent, auditLevels, auditStages, type EventOrigin } from '../../model/audit-event.ts';
 import { isList, isObject, type Json, type JsonObject, own } from '../../model/json.ts';
 import { readAuditEvent } from './event.ts';
 import { eventOfLogEntry } from './gke.ts';
@@ -10,7 +10,8 @@ import { eventOfLogEntry } from './gke.ts';
  * - EKS: a CloudWatch Logs subscription (`logEvents[].message`), `filter-log-events` (`events[].message`), one message;
  * - AKS: diagnostic settings to an event hub (`records[].properties.log`) or a storage account, AzureDiagnostics (`log_s`);
  * - GKE: Cloud Logging entries (`protoPayload`), made into the Event that they were made of;
- * - OpenShift and others: the Event with fields added, or as text in `message`, `log` or `structured`.
+ * - OpenShift and others: the Event with fields added, or as text in `message`, `log` or `structured`;
+ * - collectors behind the audit webhook: the items of an EventList on their own, without kind and version.
  *
  * What is none of these holds no events. `origin` is that of all.
  */
@@ -39,7 +40,7 @@ function collect(value: Json, into: Collected): void {
     return;
   }
   if (!isObject(value)) return;
-  const event = readAuditEvent(value, into.origin) ?? eventOfLogEntry(value, into.origin);
+  const event = readAuditEvent(value, into.origin) ?? itemOf(value, into.origin) ?? eventOfLogEntry(value, into.origin);
   if (event !== undefined) {
     into.found.push(event);
     return;
@@ -59,6 +60,14 @@ function isTyped({ kind, apiVersion }: JsonObject): boolean {
 
 function withType(item: Json, { apiVersion = null }: JsonObject): Json {
   return isObject(item) && item.kind === undefined ? { kind: 'Event', apiVersion, ...item } : item;
+}
+
+/** An item of an EventList without its list: nothing else has an audit id, a stage and a level of the audit group. */
+function itemOf(value: JsonObject, origin: EventOrigin): AuditEvent | undefined {
+  const { kind, apiVersion, auditID, stage, level } = value;
+  if (kind !== undefined || apiVersion !== undefined || typeof auditID !== 'string' || auditID === '') return undefined;
+  if (!auditStages.some((each) => each === stage) || !auditLevels.some((each) => each === level)) return undefined;
+  return readAuditEvent({ kind: 'Event', apiVersion: 'audit.k8s.io/v1', ...value }, origin);
 }
 
 function listOf(value: JsonObject): readonly Json[] | undefined {

@@ -2,7 +2,7 @@ import type { DetectionNeeds, NeededRequests } from '../../model/alert.ts';
 import type { AuditLevel } from '../../model/audit-event.ts';
 import { connectSubresources, groupsOf, isBuiltInGroup, isLongRunning } from './api-resources.ts';
 import { coversResource, matchesUrl } from './decide.ts';
-import { levelAtLeast, recordedStages } from './levels.ts';
+import { levelAtLeast, levelFor, recordedStages } from './levels.ts';
 import { credentialBodies, credentialName } from './lint-outcomes.ts';
 import type { AuditPolicy, AuditRule } from './policy.ts';
 import {
@@ -72,9 +72,12 @@ function coverageOf(policy: AuditPolicy, groups: readonly ClassesOfTarget[], nee
     for (const each of classes) {
       const concern = concernOf(each, needs, wanted);
       if (concern === undefined) continue;
-      const loss = lossOf(policy, each, { needs, verbs: concern.verbs, targets: wanted.map(({ target }) => target) });
-      if (loss === undefined) seen += concern.matters ? 1 : 0;
-      else if (concern.matters && !isSpared(loss, needs)) lost.add(loss);
+      const asked = { needs, verbs: concern.verbs, targets: wanted.map(({ target }) => target) };
+      const whole = lossOf(policy, each, asked);
+      const loss = whole ?? partialPatches(each, asked);
+      if (whole === undefined && concern.matters && loss?.verbs.length !== concern.verbs.length) seen += 1;
+      if (loss === undefined) continue;
+      if (concern.matters && !isSpared(loss, needs)) lost.add(loss);
       else exceptions.add(loss);
     }
   }
@@ -206,6 +209,17 @@ function lossOf(policy: AuditPolicy, { users, rules }: RequestClass, { needs, ve
   });
   const onlyRefused = needs.unauthenticated && needs.stage === 'ResponseStarted';
   return silent && !onlyRefused ? { cause: 'stage' as const, ...shown } : undefined;
+}
+
+/** Patches of which the policy logs no more than what they set, where that does not decide. */
+function partialPatches({ users, rules }: RequestClass, { needs, verbs, targets }: Asked): Loss | undefined {
+  const [rule] = rules;
+  const level = rule?.level ?? 'None';
+  const needed = levelFor(needs, 'patch');
+  if (needed === needs.level || !verbs.includes('patch') || levelAtLeast(level, needed)) return undefined;
+  const bodies = targets.filter((target) => target.kind === 'resource' && !connectSubresources.has(target.subresource));
+  if (bodies.length === 0) return undefined;
+  return { cause: 'level', rule, level, users, verbs: ['patch'], targets: bodies };
 }
 
 type Loss = NonNullable<ReturnType<typeof lossOf>>;

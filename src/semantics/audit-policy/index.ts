@@ -22,7 +22,7 @@ export {
   type StrayUser,
   strayUsers,
 } from './identities.ts';
-export { levelAtLeast, recordedStages } from './levels.ts';
+export { levelAtLeast, levelFor, recordedStages } from './levels.ts';
 export { type LintedPolicy, type LintFinding, type LintRule, lintAuditPolicy, lintRules } from './lint.ts';
 export { credentialBodies, credentialName } from './lint-outcomes.ts';
 export {

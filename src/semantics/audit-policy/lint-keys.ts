@@ -1,5 +1,5 @@
 import { isObject, type Json } from '../../model/json.ts';
-import { formatPath, valueAt } from '../../model/path.ts';
+import { formatPath, type Path, valueAt } from '../../model/path.ts';
 import type { LintFinding } from './lint.ts';
 import { nearestOf } from './nearest.ts';
 import type { AuditPolicyProblem } from './policy.ts';
@@ -23,6 +23,37 @@ const foreign: ReadonlyMap<string, string> = new Map([
   ['namespace', 'namespaces'],
   ['names', 'resourceNames'],
 ]);
+
+/** Whether a rule lacks a condition because of this: it takes requests that later rules are meant for. */
+export function isWidening({ rule, path }: LintFinding): boolean {
+  if (rule !== 'ignored-key' || path[0] !== 'rules' || typeof path[1] !== 'number') return false;
+  const key = String(path.at(-1) ?? '');
+  const known = path.includes('resources') && path.length > 3 ? entryKeys : ruleKeys;
+  const meant = known.find((name) => name === foreign.get(key)) ?? nearestOf(key, known);
+  return meant !== undefined && conditions.has(meant);
+}
+
+const conditions: ReadonlySet<string> = new Set([
+  ...['users', 'userGroups', 'verbs', 'resources', 'namespaces', 'nonResourceURLs', 'resourceNames'],
+]);
+
+/**
+ * A key that is there twice. The server decodes strictly first, warns, and then takes the last one, as in
+ * LoadPolicyFromBytes of staging/src/k8s.io/apiserver/pkg/audit/policy/reader.go.
+ */
+export function lintRepeated(path: Path, root: Json): LintFinding {
+  const key = String(path.at(-1) ?? '');
+  const value = valueAt(root, path);
+  const shown = typeof value === 'string' ? ` (${value})` : '';
+  return {
+    rule: 'repeated-key',
+    severity: 'warning',
+    path,
+    message: `${formatPath(path)} is there twice`,
+    why: `the API server takes the last${shown}, and leaves out what the other says`,
+    fix: `remove one ${key}`,
+  };
+}
 
 /** A key that the server leaves out: the rule then asks for less than it seems to. */
 export function lintMisspelt({ path, message }: AuditPolicyProblem, root: Json): LintFinding {

@@ -368,7 +368,8 @@ describe('every pitfall', () => {
   });
 
   it('has an example here', () => {
-    const shown = new Set(pitfalls.map(({ rule }) => rule));
+    // A key that is there twice does not show in a value: see below.
+    const shown = new Set<LintRule>(['repeated-key', ...pitfalls.map(({ rule }) => rule)]);
     expect(Object.keys(lintRules).filter((rule) => !shown.has(rule as LintRule))).toEqual([]);
   });
 });
@@ -467,6 +468,43 @@ describe('rules that are never reached', () => {
     expect(
       findings.filter(({ rule: code }) => code === 'unreachable-rule').map(({ path }) => formatPath(path)),
     ).toEqual(['rules[1]']);
+  });
+});
+
+describe('one cause', () => {
+  it('is told once: a misspelt condition explains the rules that are never reached', () => {
+    const { findings } = lintAuditPolicy(
+      policyOf([
+        { level: 'RequestResponse', resource: [core('pods')] },
+        ...['a', 'b', 'c', 'd'].map((user) => ({ level: 'None', users: [user] })),
+        everything,
+      ]),
+    );
+    expect(findings.filter(({ rule: code }) => code === 'unreachable-rule')).toEqual([]);
+    expect(findings.find(({ rule: code }) => code === 'ignored-key')).toMatchObject({
+      why: 'rules[0] applies to more requests than it seems to: rules[1], rules[2], rules[3] and 2 more are never reached',
+    });
+  });
+
+  it.each<[string, readonly Json[], string]>([
+    ['two levels', [{ level: 'None', verbs: ['get'] }, { level: 'Request' }], 'is logged at Request or not logged'],
+    ['its own too', [{ level: 'Metadata', verbs: ['get'] }, { level: 'Request' }], 'is in part logged at Request'],
+  ])('says what is logged instead: %s', (_, rules, text) => {
+    const { findings } = lintAuditPolicy(policyOf([...rules, { level: 'Metadata', resources: [core('pods')] }]));
+    const [found] = findings.filter(({ rule: code }) => code === 'unreachable-rule');
+    expect(found?.why).toBe(`what it should log at level Metadata ${text}`);
+  });
+
+  it('is a key that the file repeats', () => {
+    const { findings } = lintAuditPolicy(policyOf([everything]), { repeated: [['rules', 0, 'level']] });
+    expect(findings).toContainEqual({
+      rule: 'repeated-key',
+      severity: 'warning',
+      path: ['rules', 0, 'level'],
+      message: 'rules[0].level is there twice',
+      why: 'the API server takes the last (Metadata), and leaves out what the other says',
+      fix: 'remove one level',
+    });
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Json } from '../../model/json.ts';
 import { formatPath, type Path } from '../../model/path.ts';
-import { lintMisspelt } from './lint-keys.ts';
-import { lintOrder } from './lint-order.ts';
+import { isWidening, lintMisspelt, lintRepeated } from './lint-keys.ts';
+import { lintOrder, shortList } from './lint-order.ts';
 import { lintBodies, lintOutcomes, lintStages } from './lint-outcomes.ts';
 import { lintWords } from './lint-words.ts';
 import { type AuditPolicy, readAuditPolicy } from './policy.ts';
@@ -17,6 +17,7 @@ export type LintSeverity = 'error' | 'warning' | 'note';
 export const lintRules = {
   invalid: 'The API server refuses the policy and does not start.',
   'ignored-key': 'A key that the API server does not know is left out with no more than a warning.',
+  'repeated-key': 'A key is there twice: the API server warns, and takes the last.',
   'unreachable-rule': 'The rules before it take every request that it matches.',
   'never-matches': 'No request meets all its conditions.',
   'no-wildcard': 'A star, or a pattern, where only exact text is compared.',
@@ -65,12 +66,14 @@ export interface LintedPolicy {
 export interface LintOptions {
   /** Minor version of the API server; undefined: the newest known. */
   readonly minor?: number | undefined;
+  /** Keys that the file repeats, which its value no longer shows. */
+  readonly repeated?: readonly Path[];
 }
 
 /** Everything that an audit policy says and probably does not mean, and everything that it means and should not. */
-export function lintAuditPolicy(value: Json, { minor }: LintOptions = {}): LintedPolicy {
+export function lintAuditPolicy(value: Json, { minor, repeated = [] }: LintOptions = {}): LintedPolicy {
   const { policy, problems } = readAuditPolicy(value, { minor });
-  const findings: LintFinding[] = [];
+  const findings: LintFinding[] = repeated.map((path) => lintRepeated(path, value));
   for (const problem of problems) {
     if (problem.ignored !== undefined) findings.push(lintMisspelt(problem, value));
     else
@@ -88,7 +91,16 @@ export function lintAuditPolicy(value: Json, { minor }: LintOptions = {}): Linte
   try {
     const classes = requestClasses([policy]);
     const dead = new Set(findings.filter(({ rule }) => deadening.has(rule)).map(({ path }) => ruleKey(path)));
-    findings.push(...lintOrder(policy, classes, dead), ...lintOutcomes(policy));
+    const misspelt = findings.filter(isWidening);
+    const widened = new Map<string, string[]>(misspelt.map(({ path }) => [ruleKey(path), []]));
+    findings.push(...lintOrder(policy, classes, { explained: dead, widened }), ...lintOutcomes(policy));
+    for (const [index, finding] of findings.entries()) {
+      const unreached = isWidening(finding) ? (widened.get(ruleKey(finding.path)) ?? []) : [];
+      if (unreached.length === 0) continue;
+      widened.delete(ruleKey(finding.path));
+      const are = unreached.length === 1 ? 'is' : 'are';
+      findings[index] = { ...finding, why: `${finding.why}: ${shortList(unreached)} ${are} never reached` };
+    }
   } catch (error) {
     if (!(error instanceof SpaceTooLarge)) throw error;
     unchecked = 'the policy has too many conditions: which rules are never reached was not checked';

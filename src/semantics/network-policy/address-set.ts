@@ -51,7 +51,7 @@ export function parseCidr(text: string): Cidr | undefined {
   };
 }
 
-export function formatPlace(place: bigint): string {
+function formatPlace(place: bigint): string {
   const isSix = place >= sixFrom;
   let value = isSix ? place - sixFrom : place;
   const bytes = new Uint8Array(isSix ? 16 : 4);
@@ -102,7 +102,7 @@ export function subtract(set: AddressSet, taken: AddressSet): AddressSet {
   return rest;
 }
 
-export function intersection(a: AddressSet, b: AddressSet): AddressSet {
+function intersection(a: AddressSet, b: AddressSet): AddressSet {
   return subtract(a, subtract(a, b));
 }
 

@@ -42,12 +42,6 @@ export function explainConnection(reachability: Reachability, connection: Connec
   return (['egress', 'ingress'] as const).map((direction) => explainSide(reachability, direction, connection));
 }
 
-/** Both ends must allow it. */
-export function verdictOf(sides: readonly SideExplanation[]): Verdict {
-  if (sides.some(({ verdict }) => verdict === 'denied')) return 'denied';
-  return sides.every(({ verdict }) => verdict === 'allowed') ? 'allowed' : 'unknown';
-}
-
 function explainSide(
   reachability: Reachability,
   direction: Direction,

@@ -5,13 +5,9 @@ export {
   cidrSet,
   coversSet,
   everyAddress,
-  formatPlace,
   formatSet,
   hasAddress,
   internetAddresses,
-  intersection,
-  meetsSet,
-  metadataAddresses,
   ofFamily,
   privateAddresses,
   subtract,
@@ -28,7 +24,6 @@ export {
   type SideExplanation,
   type TierExplanation,
   type Verdict,
-  verdictOf,
 } from './explain.ts';
 export { type Flow, FlowTable, type Unit } from './flows.ts';
 export {
@@ -36,7 +31,6 @@ export {
   type LabelExpression,
   matchesLabels,
   type PolicyProblem,
-  readLabelSelector,
 } from './label-expression.ts';
 export {
   type Direction,
@@ -46,7 +40,6 @@ export {
   type Policy,
   type PolicyRule,
   type RulePort,
-  tiers,
 } from './policy.ts';
 export { allPorts, noPorts, type PortRange, type PortSetId, PortSets, type Protocol, protocols } from './port-set.ts';
 export { type Ports, Reachability } from './reachability.ts';

@@ -11,6 +11,9 @@ import { assumedAddresses, type NetworkPod, type NetworkWorld } from './world.ts
 
 // A second engine, written from the text of the API and for one packet at a time: no classes, sets or tiers of rows.
 
+/** Manifests as they are written in a test: their shape is what is being tried. */
+// oxlint-disable-next-line typescript/no-explicit-any
+type Loose = any;
 type Labels = Record<string, string>;
 interface PlainPod {
   name: string;
@@ -23,13 +26,13 @@ interface PlainPod {
 interface Plain {
   namespaces: Record<string, Labels>;
   pods: PlainPod[];
-  policies: any[];
+  policies: Loose[];
 }
 type Peer = PlainPod | { ip: string };
 
 const isPod = (peer: Peer): peer is PlainPod => 'labels' in peer;
 
-function selects(selector: any, labels: Labels): boolean {
+function selects(selector: Loose, labels: Labels): boolean {
   for (const [key, value] of Object.entries(selector.matchLabels ?? {})) if (labels[key] !== value) return false;
   for (const { key, operator, values } of selector.matchExpressions ?? []) {
     const has = Object.hasOwn(labels, key);
@@ -58,7 +61,7 @@ interface Packet {
   port: number;
 }
 
-function portTaken(ports: any[] | undefined, packet: Packet): boolean {
+function portTaken(ports: Loose[] | undefined, packet: Packet): boolean {
   if (ports === undefined || ports.length === 0) return true;
   return ports.some(({ protocol = 'TCP', port, endPort }) => {
     if (protocol !== packet.protocol) return false;
@@ -78,7 +81,7 @@ function namespaceLabels(world: Plain, name: string): Labels {
   return { ...world.namespaces[name], 'kubernetes.io/metadata.name': name };
 }
 
-function peerTaken(world: Plain, namespace: string, selector: any, peer: Peer): boolean {
+function peerTaken(world: Plain, namespace: string, selector: Loose, peer: Peer): boolean {
   if (selector.ipBlock !== undefined) {
     const { cidr, except = [] } = selector.ipBlock;
     return inCidr(peer.ip, cidr) && !except.some((each: string) => inCidr(peer.ip, each));
@@ -90,7 +93,7 @@ function peerTaken(world: Plain, namespace: string, selector: any, peer: Peer): 
   return selector.podSelector === undefined || selects(selector.podSelector, peer.labels);
 }
 
-function adminPeer(world: Plain, peer: any, other: Peer): boolean {
+function adminPeer(world: Plain, peer: Loose, other: Peer): boolean {
   if (peer.networks !== undefined) return peer.networks.some((each: string) => inCidr(other.ip, each));
   if (!isPod(other) || other.host) return false;
   if (peer.namespaces !== undefined) return selects(peer.namespaces, namespaceLabels(world, other.namespace));
@@ -100,7 +103,7 @@ function adminPeer(world: Plain, peer: any, other: Peer): boolean {
   );
 }
 
-function adminPort(protocolList: any[] | undefined, packet: Packet): boolean {
+function adminPort(protocolList: Loose[] | undefined, packet: Packet): boolean {
   if (protocolList === undefined) return true;
   return protocolList.some((each) => {
     const inner = each[packet.protocol.toLowerCase()];
@@ -121,7 +124,7 @@ function adminTier(world: Plain, tier: string, direction: 'ingress' | 'egress', 
     if (!adminPeer(world, spec.subject, self)) continue;
     for (const rule of spec[direction] ?? []) {
       const peers = direction === 'ingress' ? rule.from : rule.to;
-      if (!peers.some((peer: any) => adminPeer(world, peer, other)) || !adminPort(rule.protocols, packet)) continue;
+      if (!peers.some((peer: Loose) => adminPeer(world, peer, other)) || !adminPort(rule.protocols, packet)) continue;
       return rule.action;
     }
   }
@@ -142,12 +145,12 @@ function passesSide(world: Plain, direction: 'ingress' | 'egress', packet: Packe
   });
   if (mine.length > 0) {
     return mine.some(({ metadata, spec }) =>
-      (spec[direction] ?? []).some((rule: any) => {
+      (spec[direction] ?? []).some((rule: Loose) => {
         const peers = direction === 'ingress' ? rule.from : rule.to;
         const isPeer =
           peers === undefined ||
           peers.length === 0 ||
-          peers.some((peer: any) => peerTaken(world, metadata.namespace, peer, other));
+          peers.some((peer: Loose) => peerTaken(world, metadata.namespace, peer, other));
         return isPeer && portTaken(rule.ports, packet);
       }),
     );
@@ -160,7 +163,7 @@ const naive = (world: Plain, packet: Packet): boolean =>
 
 // The engine under test, from the same plain world.
 
-function object(value: any): KubeObject {
+function object(value: Loose): KubeObject {
   return {
     apiVersion: value.apiVersion ?? '',
     kind: value.kind,
@@ -431,12 +434,12 @@ const shop: Omit<Plain, 'policies'> = {
 };
 
 /** A policy for the pods `app: db` of the namespace shop. */
-const forDb = (spec: Record<string, unknown>): any => ({
+const forDb = (spec: Record<string, unknown>): Loose => ({
   kind: 'NetworkPolicy',
   metadata: { name: 'db', namespace: 'shop' },
   spec: { podSelector: { matchLabels: { app: 'db' } }, ...spec },
 });
-const cluster = (spec: Record<string, unknown>, name = 'cnp'): any => ({
+const cluster = (spec: Record<string, unknown>, name = 'cnp'): Loose => ({
   kind: 'ClusterNetworkPolicy',
   metadata: { name },
   spec: { tier: 'Admin', priority: 10, subject: { namespaces: {} }, ...spec },
@@ -444,7 +447,7 @@ const cluster = (spec: Record<string, unknown>, name = 'cnp'): any => ({
 const web = { podSelector: { matchLabels: { app: 'web' } } };
 
 describe('the tricky cases', () => {
-  const cases: readonly (readonly [string, readonly any[], string, string, string])[] = [
+  const cases: readonly (readonly [string, readonly Loose[], string, string, string])[] = [
     ['no policies', [], 'shop/web', 'shop/db', 'all'],
     ['ingress absent', [forDb({})], 'shop/web', 'shop/db', 'none'],
     ['ingress []', [forDb({ ingress: [] })], 'shop/web', 'shop/db', 'none'],

@@ -69,6 +69,11 @@ export class Reorder {
     return { offset: oldest.offset, ...this.rest(Math.max(this.known, this.readTo)) };
   }
 
+  /** Whether a frame was read before the restart, for what it still held. */
+  wasRead(end: number): boolean {
+    return end <= this.known;
+  }
+
   get isEmpty(): boolean {
     return this.held.length === 0;
   }

@@ -4,9 +4,9 @@ import https, { type RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeCertificate } from '../../../test/certificate.ts';
-import type { Batch } from '../sources/index.ts';
+import type { Batch, Position } from '../sources/source.ts';
 import { callerCheck } from './caller.ts';
 import { serverCertificate } from './tls-files.ts';
 import { type WebhookLimits, type WebhookSourceOptions, webhookSource } from './webhook-source.ts';
@@ -36,7 +36,7 @@ interface Running {
 
 interface RunOptions extends Partial<Pick<WebhookSourceOptions, 'certificate' | 'check'>> {
   readonly limits?: Partial<WebhookLimits>;
-  readonly from?: number;
+  readonly from?: number | Position;
   /** Does not take what comes. */
   readonly isStuck?: true;
 }
@@ -54,7 +54,7 @@ async function run({ limits = {}, from, isStuck, certificate, check }: RunOption
       certificate,
       check: check ?? byToken,
       folder: join(folder, 'spool'),
-      limits,
+      limits: { reorder: 0, ...limits },
       onListening: (address) => resolve(address.port),
       onAnswered: () => undefined,
       onRepeated: (count) => {
@@ -63,7 +63,8 @@ async function run({ limits = {}, from, isStuck, certificate, check }: RunOption
       onBacklog: () => undefined,
     });
     const { signal } = controller;
-    const position = from === undefined ? {} : { from: { source: 'webhook', offset: from } };
+    const position =
+      from === undefined ? {} : { from: typeof from === 'number' ? { source: 'webhook', offset: from } : from };
     reading = (async () => {
       for await (const batch of source.batches({ follow: true, signal, ...position })) {
         batches.push(batch);
@@ -301,5 +302,41 @@ describe('the webhook receiver', () => {
     writeFileSync(join(folder, 'weak'), text);
     const options = { certificates: false, names: new Set<string>(), tokenFile: join(folder, 'weak') };
     await expect(callerCheck(options)).rejects.toThrow(message);
+  });
+});
+
+describe('events whose batches overlap', () => {
+  const at = (number: number, ms: number): object =>
+    event(number, { stageTimestamp: `2026-11-20T20:07:46.${String(ms).padStart(3, '0')}000Z` });
+
+  it('are handed on in the order of their time, and no position passes one that waits', async () => {
+    const first = await run({ limits: { reorder: 80 } });
+    await post(first.port, { body: list(at(1, 100), at(4, 400)) });
+    await post(first.port, { body: list(at(2, 200), at(3, 300), at(5, 500)) });
+    expect(ids(first.batches)).toEqual([]);
+    expect(first.batches.map(({ position }) => position.offset)).toEqual([0, 0]);
+    await vi.waitFor(() => expect(ids(first.batches)).toEqual([1, 2, 3, 4, 5]), { timeout: 2_000 });
+    // Too late to be put in order, and not lost.
+    await post(first.port, { body: list(at(6, 50)) });
+    await vi.waitFor(() => expect(ids(first.batches)).toEqual([1, 2, 3, 4, 5, 6]), { timeout: 2_000 });
+    await first.stop();
+    const last = first.batches.at(-1)?.position as Position;
+    const second = await run({ from: last });
+    await second.stop();
+    expect(ids(second.batches)).toEqual([]);
+  });
+
+  it('go on before the end, and after a kill as they would have', async () => {
+    const first = await run({ limits: { reorder: 60_000 } });
+    await post(first.port, { body: list(at(2, 200), at(4, 400)) });
+    await post(first.port, { body: list(at(1, 100), at(3, 300)) });
+    await vi.waitFor(() => expect(first.batches.length).toBe(2), { timeout: 2_000 });
+    const waiting = first.batches.at(-1)?.position as Position;
+    await first.stop();
+    expect(ids(first.batches)).toEqual([1, 2, 3, 4]);
+    // A checkpoint of before the end knows nothing of it.
+    const second = await run({ from: waiting, limits: { reorder: 60_000 } });
+    await vi.waitFor(() => expect(ids(second.batches)).toEqual([1, 2, 3, 4]), { timeout: 2_000 });
+    await second.stop();
   });
 });

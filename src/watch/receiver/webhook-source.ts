@@ -22,8 +22,6 @@ export interface WebhookSourceOptions {
   /** For what is acknowledged and not yet covered by a checkpoint. */
   readonly folder: string;
   readonly limits?: Partial<WebhookLimits>;
-  /** How long events wait for earlier ones, in milliseconds; 0: they are handed on as they arrive. */
-  readonly reorder: number;
   readonly onListening: (address: AddressInfo) => void;
   readonly onAnswered: ReceiverOptions['onAnswered'];
   /** Events that came again, and were left out. */
@@ -41,6 +39,8 @@ export interface WebhookLimits {
   readonly slowdown: number;
   /** Events that are recognised when they come again. */
   readonly remembered: number;
+  /** How long events wait for earlier ones, in milliseconds; 0: they are handed on as they arrive. */
+  readonly reorder: number;
 }
 
 const defaults: WebhookLimits = {
@@ -50,6 +50,7 @@ const defaults: WebhookLimits = {
   memoryBytes: 2 * 1024 * 1024,
   slowdown: 2_000,
   remembered: 512 * 1024,
+  reorder: 100,
 };
 
 /**
@@ -79,7 +80,7 @@ async function* received(options: WebhookSourceOptions, { from, signal }: Readin
     const place = await spool.append(body);
     void queue.add({ ...place, body });
   };
-  const waits = new Waits(options.reorder, mark);
+  const waits = new Waits(limits.reorder, mark);
   const receiver = await startReceiver({
     ...options,
     spool,
@@ -87,7 +88,7 @@ async function* received(options: WebhookSourceOptions, { from, signal }: Readin
     onReceived: (item) => {
       options.onBacklog(spool.backlog);
       const added = queue.add(item);
-      if (options.reorder > 0) waits.add(item.end);
+      if (limits.reorder > 0) waits.add(item.end);
       return added;
     },
   });
@@ -112,7 +113,9 @@ async function* received(options: WebhookSourceOptions, { from, signal }: Readin
     const { repeated, ...read } = reader.read({ offset, body });
     if (repeated > 0) options.onRepeated(repeated);
     const late = reorder.add(read.events, { offset, end });
-    const events = options.reorder > 0 ? late : [...late, ...reorder.releaseUntil(end)];
+    const events = limits.reorder > 0 ? late : [...late, ...reorder.releaseUntil(end)];
+    // What is wrong with it was told before the restart.
+    if (reorder.wasRead(end)) return { events, damages: [], bytes: 0, ...positioned() };
     return { ...read, events, bytes: body.length, ...positioned() };
   };
   try {

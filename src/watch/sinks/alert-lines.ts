@@ -43,11 +43,21 @@ export function alertLines(alert: Alert, { style, width }: AlertPage): string[] 
     ...(next.length === 0
       ? []
       : row('Next', next.map((step) => sentence(capitalised(visibleShort(step, longestMessage)))).join(' '))),
-    style.faint(
-      `  ${visibleShort(rule, longestTarget)}${attack.length === 0 ? '' : `  ${attack.join(' ')}`}  ${alert.id}`,
-    ),
+    ...nameLines([visibleShort(rule, longestTarget), attack.join(' '), alert.id], width).map(style.faint),
     '',
   ];
+}
+
+/** Names as many a line as fit: they are copied from here, so that none may be broken. */
+function nameLines(names: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const name of names.filter((each) => each !== '')) {
+    const last = lines.at(-1);
+    if (last !== undefined && textWidth(last) + 2 + textWidth(name) <= width)
+      lines[lines.length - 1] = `${last}  ${name}`;
+    else lines.push(`  ${name}`);
+  }
+  return lines;
 }
 
 /** Findings that made it possible. */

@@ -60,6 +60,17 @@ describe('an alert on a terminal', () => {
     expect(text).toContain('mallory\\u001b[2J from 10.0.3.7 (\\u202eevil)');
   });
 
+  it('breaks no name and no id where they do not fit into a line', async () => {
+    const rule = 'a-rule-of-ones-own-whose-name-says-everything-about-it';
+    const attack = ['T1098.006', 'T1552.007', 'T1078.004'];
+    expect((await printed([exampleAlert({ rule, attack })])).split('\n').slice(-4)).toEqual([
+      `  ${rule}`,
+      '  T1098.006 T1552.007 T1078.004  0123456789abcdef',
+      '',
+      '',
+    ]);
+  });
+
   it('names nobody where the log itself is what is wrong', async () => {
     const actor = { user: '', impersonated: '', groups: [], source: '', userAgent: '' };
     expect(await printed([exampleAlert({ actor, events: [] })])).not.toContain('Who');
