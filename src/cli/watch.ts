@@ -111,7 +111,7 @@ function addReceiverOptions(command: Command): void {
       '--reorder <ms>',
       'how long events wait for earlier ones of another batch; 0 for not at all',
       millisecondsOrNever,
-      100,
+      50,
     )
     .option('--print-webhook-config', 'print the kubeconfig for --audit-webhook-config-file, and stop')
     .option('--url <url>', 'with --print-webhook-config: how API servers reach the receiver, https://HOST:PORT')

@@ -50,7 +50,7 @@ const defaults: WebhookLimits = {
   memoryBytes: 2 * 1024 * 1024,
   slowdown: 2_000,
   remembered: 512 * 1024,
-  reorder: 100,
+  reorder: 50,
 };
 
 /**
