@@ -32,7 +32,7 @@ describe('an independent reading', () => {
     ],
     [
       'etcd',
-      `process ${process.pid} (etcd) runs with other arguments than /dev/null says`,
+      `process ${process.pid} (etcd) runs with other arguments than /dev/null says: --a=1 only in the process`,
       '/dev/null is no manifest of etcd',
     ],
     ['Node', 'Kubernetes 1.99 gets no fixes since 2999-01-01: kubelet', '2999-01-01 is not past'],
