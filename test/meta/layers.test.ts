@@ -11,7 +11,7 @@ const ranks: readonly (readonly string[])[] = [
   ['semantics'],
   ['facts'],
   ['controls'],
-  ['engine', 'detect'],
+  ['engine', 'detect', 'admission'],
   ['report', 'generate'],
   ['collect', 'store'],
   ['fix', 'enforce', 'watch', 'serve'],
@@ -19,7 +19,7 @@ const ranks: readonly (readonly string[])[] = [
 ];
 
 /** Rooms that compute and nothing else: no file system, network, process, clock or console. */
-const pureRooms = new Set(['model', 'yaml', 'semantics', 'facts', 'controls', 'engine', 'detect', 'report']);
+const pureRooms = new Set(['model', 'yaml', 'semantics', 'facts', 'controls', 'engine', 'detect', 'admission', 'report']);
 
 /** Hashing is arithmetic. */
 const pureModules = new Set(['node:crypto']);
