@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type AuditProfile, type AuditTarget, auditProfiles, auditTargets } from '../generate/audit-choices.ts';
 import type { RegisterCommand } from './command.ts';
-import { smallCount } from './option-values.ts';
+import { minorVersion, smallCount } from './option-values.ts';
 import { type ColorChoice, colorOption, useColor } from './terminal.ts';
 
 /** What the sub-commands share. */
@@ -203,11 +203,4 @@ function diskSize(value: string): number {
 
 function repeatable(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
-}
-
-/** An option that is a version such as 1.30; its value is the minor number. */
-function minorVersion(text: string): number {
-  const [, minor] = /^v?1\.(\d{1,3})(?:\.\d+)?(?:[-+].*)?$/.exec(text) ?? [];
-  if (minor === undefined) throw new InvalidArgumentError('It must look like 1.30.');
-  return Number(minor);
 }

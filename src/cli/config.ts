@@ -1,6 +1,7 @@
-import { Argument, InvalidArgumentError, Option } from 'commander';
+import { Argument, Option } from 'commander';
 import { components } from '../model/component.ts';
 import type { RegisterCommand } from './command.ts';
+import { minorVersion } from './option-values.ts';
 import { type ColorChoice, colorOption } from './terminal.ts';
 
 export interface ConfigFlags {
@@ -30,9 +31,3 @@ export const configCommand: RegisterCommand = (program, terminal, done) => {
       done(await runConfig({ component, setting, flags }, terminal));
     });
 };
-
-function minorVersion(text: string): number {
-  const [, minor] = /^v?1\.(\d{1,3})(?:\.\d+)?$/.exec(text) ?? [];
-  if (minor === undefined) throw new InvalidArgumentError('It must look like 1.30.');
-  return Number(minor);
-}

@@ -28,3 +28,10 @@ export function imageName(value: string): string {
   if (!/^[^\s]{1,500}$/.test(value)) throw new InvalidArgumentError('It must be an image, such as HOST/NAME:TAG.');
   return value;
 }
+
+/** An option that is a version such as 1.30 or v1.30.4-eks-1; its value is the minor number. */
+export function minorVersion(text: string): number {
+  const [, minor] = /^v?1\.(\d{1,3})(?:\.\d+)?(?:[-+].*)?$/.exec(text) ?? [];
+  if (minor === undefined) throw new InvalidArgumentError('It must look like 1.30.');
+  return Number(minor);
+}

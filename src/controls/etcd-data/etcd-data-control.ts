@@ -1,6 +1,7 @@
 import type { Facts } from '../../facts/facts.ts';
 import type { EtcdDataEvidence, StoredAs, StoredClass, StoredResource } from '../../model/etcd-data.ts';
 import { type Failure, fail, unknown, type Verdict } from '../../model/verdict.ts';
+import { wordList } from '../../model/word-list.ts';
 import { type Control, type ControlDefinition, control } from '../control.ts';
 import { type EncryptionPlan, encryptionPlan } from './encryption-plan.ts';
 
@@ -72,9 +73,7 @@ const shown = 3;
 export function named(names: readonly string[], count: number = names.length): string {
   const first = names.slice(0, shown);
   const rest = count - first.length;
-  if (first.length === 0) return '';
-  if (rest > 0) return `${first.join(', ')} and ${rest} more`;
-  return first.length === 1 ? (first[0] ?? '') : `${first.slice(0, -1).join(', ')} and ${first.at(-1)}`;
+  return rest > 0 && first.length > 0 ? `${first.join(', ')} and ${rest} more` : wordList(first);
 }
 
 /** Names of live values of these classes. */

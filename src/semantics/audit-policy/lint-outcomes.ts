@@ -1,4 +1,5 @@
 import { formatPath, type Path } from '../../model/path.ts';
+import { wordList } from '../../model/word-list.ts';
 import { connectSubresources, isLongRunning } from './api-resources.ts';
 import { type AskedRequests, auditPolicySize, bodyLogged, describeRequest } from './coverage.ts';
 import { type AuditDecision, type AuditedRequest, coversResource, decideAudit } from './decide.ts';
@@ -419,7 +420,7 @@ export function* lintBodies(policy: AuditPolicy): Iterable<LintFinding> {
 }
 
 function listed(words: readonly string[]): string {
-  if (words.length <= 1) return words[0] ?? '';
-  if (words.length > 4) return `${words.slice(0, 3).join(', ')} and ${words.length - 3} more kinds of credentials`;
-  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+  return words.length > 4
+    ? `${words.slice(0, 3).join(', ')} and ${words.length - 3} more kinds of credentials`
+    : wordList(words);
 }

@@ -1,3 +1,4 @@
+import { wordList } from '../../model/word-list.ts';
 import { type Deed, type FileAccess, type Reach } from './file-access.ts';
 
 /** `0644`, with a digit in front for set-id and sticky bits. */
@@ -17,7 +18,7 @@ function reachText(access: FileAccess, { everyone, groups, users }: Reach): stri
     ...groups.map((gid) => groupText(access, gid)),
     ...users.map((uid) => `user ${access.names.user(uid)}`),
   ];
-  return words.length === 0 ? 'nobody but root' : listed(words);
+  return words.length === 0 ? 'nobody but root' : wordList(words);
 }
 
 const maxNames = 5;
@@ -59,9 +60,4 @@ function barrierText(access: FileAccess, path: string): string | undefined {
     return `${folder.path} (${modeText(folder.mode)}) lets nobody but root in`;
   }
   return undefined;
-}
-
-function listed(words: readonly string[]): string {
-  const last = words.at(-1) ?? '';
-  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
 }

@@ -1,3 +1,4 @@
+import { wordList } from '../../model/word-list.ts';
 import { isLoopback } from '../node/listen-address.ts';
 import { accessExposures, openedRequests } from './judge-access.ts';
 import { compareIdentities } from './judge-identities.ts';
@@ -79,7 +80,7 @@ function guarded(observation: Observation, listener: Listener): Standing {
       : { verdict: 'secure', sentence: refusals };
   }
   const where = listener.guard === 'address' && isLoopback(observation.address ?? '') ? ', on loopback' : '';
-  const paths = `${listed([...new Set(opened)])}${where}`;
+  const paths = `${wordList([...new Set(opened)])}${where}`;
   return {
     verdict: 'public',
     sentence: refusals === '' ? `answers anyone on ${paths}` : `shows anyone only ${paths}, and ${refusals}`,
@@ -128,8 +129,4 @@ function alertText({ tls, answers }: Observation): string {
   const alert =
     tls?.alert ?? answers.map(({ outcome }) => (outcome.kind === 'tls-alert' ? outcome.alert : '')).find(Boolean);
   return alert === undefined ? 'it closes the connection' : `TLS alert ${alert}`;
-}
-
-function listed(items: readonly string[]): string {
-  return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }

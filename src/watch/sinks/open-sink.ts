@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { BulwarkError } from '../../model/errors.ts';
+import { isLoopback } from '../../semantics/node/listen-address.ts';
 import type { AlertPage } from './alert-lines.ts';
 import { alertmanagerSink } from './alertmanager.ts';
 import { elasticsearchSink } from './elasticsearch.ts';
@@ -126,10 +127,6 @@ function parseUrl(kind: SinkKind, text: string): URL {
     `the sink ${kind} is not a URL`,
     kind in examples ? `write ${examples[kind as keyof typeof examples]}` : '',
   );
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /** Tells URLs of one host apart without showing them. */

@@ -1,0 +1,5 @@
+/** Words as a sentence lists them: `a`, `a and b`, `a, b and c`; empty where there are none. */
+export function wordList(words: readonly string[]): string {
+  const last = words.at(-1) ?? '';
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
+}
