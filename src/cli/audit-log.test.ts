@@ -3,6 +3,7 @@ import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { quietTerminal } from '../../test/run-program.ts';
 import { runAuditTail } from './audit-tail.run.ts';
 import { createProgram } from './program.ts';
 import type { Terminal } from './terminal.ts';
@@ -16,26 +17,8 @@ interface Ran {
   readonly err: string;
 }
 
-function terminalOf(more: Partial<Terminal> = {}) {
-  const text = { out: '', err: '' };
-  const terminal: Terminal = {
-    cwd: home,
-    env: {},
-    out: async (out) => {
-      text.out += out;
-    },
-    err: (err) => {
-      text.err += err;
-    },
-    outIsTty: false,
-    errIsTty: false,
-    width: 100,
-    stdin: async () => Buffer.alloc(0),
-    now: () => new Date('2026-11-20T20:10:00Z'),
-    ...more,
-  };
-  return { text, terminal };
-}
+const terminalOf = (more: Partial<Terminal> = {}) =>
+  quietTerminal({ cwd: home, now: () => new Date('2026-11-20T20:10:00Z'), ...more });
 
 async function run(args: readonly string[], more: Partial<Terminal> = {}): Promise<Ran> {
   const { text, terminal } = terminalOf(more);

@@ -3,30 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createProgram } from './program.ts';
-import type { Terminal } from './terminal.ts';
+import { runProgram } from '../../test/run-program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bulwark-policy-'));
 const fixtures = join(import.meta.dirname, '../../test/fixtures/audit-policies');
 const gce = join(fixtures, 'gce-like.yaml');
 
-async function run(args: readonly string[], stdin = ''): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const terminal: Terminal = {
-    ...{ cwd: folder, env: {}, outIsTty: false, errIsTty: false, width: 100 },
-    out: async (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    stdin: async () => Buffer.from(stdin),
-    now: () => new Date(0),
-  };
-  const code = await createProgram(terminal, 'bulwark').run(['audit', 'policy', ...args]);
-  return { code, out, err };
-}
+const run = (args: readonly string[], stdin = '') =>
+  runProgram(['audit', 'policy', ...args], { cwd: folder, stdin: async () => Buffer.from(stdin) });
 
 const event = (fields: object) => ({
   ...{ kind: 'Event', apiVersion: 'audit.k8s.io/v1', level: 'Metadata', auditID: 'a', stage: 'ResponseComplete' },

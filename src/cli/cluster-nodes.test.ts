@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadAll } from 'js-yaml';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { quietTerminal, runProgram } from '../../test/run-program.ts';
 import { type FakeClusterOptions, readyNode, startFakeCluster } from '../collect/cluster-nodes/fake-cluster.ts';
-import { createProgram } from './program.ts';
 import { readClusterNodes } from './read-cluster-nodes.ts';
-import type { Terminal } from './terminal.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -15,28 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function fakeTerminal(): { terminal: Terminal; out: string[]; err: string[] } {
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal: Terminal = {
-    cwd: folder,
-    env: {},
-    out: async (text) => void out.push(text),
-    err: (text) => void err.push(text),
-    outIsTty: false,
-    errIsTty: false,
-    width: 100,
-    stdin: async () => Buffer.alloc(0),
-    now: () => new Date(0),
-  };
-  return { terminal, out, err };
-}
-
-async function run(...args: readonly string[]) {
-  const { terminal, out, err } = fakeTerminal();
-  const code = await createProgram(terminal, 'bulwark').run(args);
-  return { code, out: out.join(''), err: err.join('') };
-}
+const run = (...args: readonly string[]) => runProgram(args, { cwd: folder });
 
 describe('the options of --nodes', () => {
   it.each([
@@ -115,14 +93,14 @@ describe('readClusterNodes', () => {
       users: [{ name: 'c', user: {} }],
     };
     writeFileSync(kubeconfig, JSON.stringify(config));
-    const { terminal, err } = fakeTerminal();
+    const { terminal, text } = quietTerminal({ cwd: folder });
     const exits: number[] = [];
     const interrupts = { signals, exit: (code: number) => void exits.push(code) };
     try {
       const flags = { nodes: true, kubeconfig, timeout: 5, nodeTimeout: 5 } as const;
       const info = { server: server.href };
       const collected = await readClusterNodes(flags, terminal, { cluster: info, interrupts });
-      return { collected, err: err.join(''), exits, listeners: signals.listenerCount('SIGINT') };
+      return { collected, err: text.err, exits, listeners: signals.listenerCount('SIGINT') };
     } finally {
       await cluster.close();
     }

@@ -2,8 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createProgram } from './program.ts';
-import type { Terminal } from './terminal.ts';
+import { runProgram } from '../../test/run-program.ts';
 
 let folder = '';
 
@@ -21,27 +20,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function run(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const terminal: Terminal = {
-    cwd: folder,
-    env: {},
-    out: async (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    outIsTty: false,
-    errIsTty: false,
-    width: 100,
-    stdin: async () => Buffer.alloc(0),
-    now: () => new Date(0),
-  };
-  const code = await createProgram(terminal, 'bulwark').run(['detections', ...args]);
-  return { code, out, err };
-}
+const run = (...args: readonly string[]) => runProgram(['detections', ...args], { cwd: folder });
 
 describe('bulwark detections', () => {
   it('lists the gravest first', async () => {

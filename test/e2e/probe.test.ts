@@ -3,13 +3,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createProgram } from '../../src/cli/program.ts';
 import { probeTargets } from '../../src/collect/probe/probe.ts';
 import { judgeObservation } from '../../src/semantics/probe/judge.ts';
 import type { ListenerId } from '../../src/semantics/probe/listeners.ts';
 import type { ProbeResult } from '../../src/semantics/probe/result.ts';
 import { suiteWeakness, weakDefaultSuites } from '../../src/semantics/tls-suites/index.ts';
 import { type Lab, labAvailable, startLab, warnIfNoLab } from '../lab.ts';
+import { runProgram } from '../run-program.ts';
 
 warnIfNoLab('test/e2e/probe.test.ts');
 
@@ -339,28 +339,13 @@ describe.skipIf(!labAvailable)('a live control plane, as a stranger sees it', ()
     });
   }, 30_000);
 
-  async function bulwark(
-    ...args: readonly string[]
-  ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-    let [out, err] = ['', ''];
-    const terminal = {
+  const bulwark = (...args: readonly string[]) =>
+    runProgram(['probe', '--rate', '500', ...args], {
       cwd: lab.folder,
       env: { KUBECONFIG: lab.kubeconfig, HOME: '/nonexistent' },
-      out: async (text: string) => {
-        out += text;
-      },
-      err: (text: string) => {
-        err += text;
-      },
-      outIsTty: false,
-      errIsTty: false,
       width: 200,
-      stdin: async () => Buffer.alloc(0),
       now: () => new Date(),
-    };
-    const code = await createProgram(terminal, 'bulwark').run(['probe', '--rate', '500', ...args]);
-    return { code, out, err };
-  }
+    });
 
   it.skipIf(!hasContainerd)(
     'tells Webhook from AlwaysAllow by three identities, in one line',

@@ -4,37 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createProgram } from '../../src/cli/program.ts';
-import type { Terminal } from '../../src/cli/terminal.ts';
 import { type Lab, labAvailable, startLab, warnIfNoLab } from '../lab.ts';
+import { type Ran, runProgram } from '../run-program.ts';
 
 warnIfNoLab('whoami and certificates');
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
-  let out = '';
-  let err = '';
-  const terminal: Terminal = {
-    cwd: '/',
-    env: { HOME: '/nonexistent', ...env },
-    out: async (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    outIsTty: false,
-    errIsTty: false,
-    width: 100,
-    stdin: async () => Buffer.alloc(0),
-    now: () => new Date(),
-  };
-  const code = await createProgram(terminal, 'bulwark').run(args);
+  const { code, out, err } = await runProgram(args, { env: { HOME: '/nonexistent', ...env }, now: () => new Date() });
   return { code, out: out.replaceAll(/\s+/g, ' '), err };
 }
 

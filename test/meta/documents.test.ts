@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest';
 import guides from '../../data/benchmarks/guides.json' with { type: 'json' };
 import unmapped from '../../data/benchmarks/unmapped.json' with { type: 'json' };
 import { createProgram } from '../../src/cli/program.ts';
-import type { Terminal } from '../../src/cli/terminal.ts';
 import { controls } from '../../src/controls/registry.ts';
 import { benchmarksOf, mappedControls } from '../../src/engine/benchmarks.ts';
 import { errorCodes } from '../../src/model/errors.ts';
 import { controlPages } from '../../src/report/control-page.ts';
+import { quietTerminal } from '../run-program.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -117,16 +117,5 @@ function commandHelp(name: string): string {
 }
 
 function program() {
-  const terminal: Terminal = {
-    cwd: root,
-    env: {},
-    out: async () => undefined,
-    err: () => undefined,
-    outIsTty: false,
-    errIsTty: false,
-    width: 100,
-    stdin: async () => Buffer.alloc(0),
-    now: () => new Date(0),
-  };
-  return createProgram(terminal, 'bulwark').command;
+  return createProgram(quietTerminal({ cwd: root }).terminal, 'bulwark').command;
 }
