@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeExample, judgeText } from '../../../test/judge-example.ts';
+import { testExamples } from '../../../test/control-examples.ts';
 import { nodeExample } from '../../../test/node-example.ts';
 import { assembleSnapshot } from '../../collect/snapshot.ts';
 import { judge } from '../../engine/judge.ts';
@@ -32,27 +32,8 @@ const controls = [
 ];
 
 describe.each(controls.map((control) => [control.id, control] as const))('%s', (_, control) => {
-  it('keeps the rules of controls', () => {
-    expect(control.title).toMatch(/^[A-Z/].{10,100}[^.!]$/);
-    expect(control.why).toMatch(/^[A-Za-z][\s\S]{30,}\.$/);
-    expect(control.examples.fail.length * control.examples.pass.length).toBeGreaterThan(0);
-  });
-
-  it('fails and passes where it should', () => {
-    for (const text of control.examples.fail) {
-      const findings = judgeExample(control, text);
-      expect(findings.length, text).toBeGreaterThan(0);
-      for (const { message } of findings) expect(message, text).not.toMatch(/undefined|\[object|NaN|[.!]$/);
-    }
-    for (const text of control.examples.pass) {
-      const { findings, errors, coverage } = judgeText([control], text);
-      expect(errors, text).toEqual([]);
-      expect(
-        findings.map(({ message }) => message),
-        text,
-      ).toEqual([]);
-      expect(coverage.get(control)?.pass, text).toBe(1);
-    }
+  testExamples(control, {
+    passing: ({ coverage }, text) => expect(coverage.get(control)?.pass, text).toBe(1),
   });
 
   it('mends what it can', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { testExamples } from '../../../test/control-examples.ts';
 import { judgeText } from '../../../test/judge-example.ts';
 import { formatPath } from '../../model/path.ts';
 import type { AnyControl } from '../control.ts';
@@ -22,23 +23,8 @@ function findings(text: string): string[] {
 }
 
 describe.each(controls.map((control) => [control.id, control] as const))('%s', (_, control) => {
-  it('says what it asks and why', () => {
-    expect(control.title).toMatch(/^[A-Z/].{10,100}[^.!]$/);
-    expect(control.why).toMatch(/^[A-Za-z][\s\S]{30,}\.$/);
-  });
-
-  it.each(control.examples.fail.map((text) => [text]))('fails in an example', (text) => {
-    const { findings: found, errors } = judgeText([control], text);
-    expect(errors).toEqual([]);
-    expect(found.length).toBeGreaterThan(0);
-    for (const { message } of found) expect(message).not.toMatch(/undefined|\[object|NaN|[.!]$/);
-  });
-
-  it.each(control.examples.pass.map((text) => [text]))('passes in an example', (text) => {
-    const { findings: found, errors, coverage } = judgeText([control], text);
-    expect(errors).toEqual([]);
-    expect(found.map(({ message }) => message)).toEqual([]);
-    expect(coverage.get(control)?.pass).toBeGreaterThan(0);
+  testExamples(control, {
+    passing: ({ coverage }, text) => expect(coverage.get(control)?.pass, text).toBeGreaterThan(0),
   });
 });
 
