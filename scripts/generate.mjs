@@ -1,13 +1,15 @@
-// `npm run generate`: the registry of controls, the table of detections, then, from the built library, a page for each in docs/controls.
+// `npm run generate`: the registry of controls, the table of detections, the page of the HTML report, then, from the built library, a page for each in docs/controls.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { detectionsFile, detectionsText } from './generate-detections.mjs';
 import { registryFile, registryText } from './generate-registry.mjs';
+import { reportPageFile, reportPageText } from './generate-report-page.mjs';
 import { root, setUp } from './setup.mjs';
 
 writeFileSync(registryFile, registryText());
 writeFileSync(detectionsFile, detectionsText());
+writeFileSync(reportPageFile, reportPageText());
 setUp();
 const { controlPages, controls } = await import(pathToFileURL(join(root, 'dist/index.js')).href);
 const folder = join(root, 'docs/controls');

@@ -36,7 +36,8 @@ process.exitCode = failed > 0 || broken ? 1 : 0;
 function staticChecks() {
   const steps = [
     ['types', bin('tsc'), ['-p', '.']],
-    ['lint', bin('oxlint'), ['--quiet', 'src', 'test', 'bench', 'scripts']],
+    ['types of pages', bin('tsc'), ['-p', 'web']],
+    ['lint', bin('oxlint'), ['--quiet', 'src', 'test', 'bench', 'scripts', 'web']],
     ['format', bin('biome'), ['check', '--log-level=error', '.']],
     ['unused', bin('knip'), ['--no-progress']],
   ];

@@ -5,7 +5,7 @@ import { printableAscii, unsafe } from './visible.ts';
  * a list with an item a line, anything else stands on one line. Lines keep diffs and `grep` useful.
  * What is unsafe to show is escaped: JSON is looked at in terminals and editors too. Iterables are drawn from as the text is taken. Pieces are some 64 KiB, so that a write a piece is cheap.
  */
-export function* jsonLines(root: ReadonlyMap<string, unknown>): Generator<string> {
+export function* jsonLines(root: ReadonlyMap<string, unknown> | Iterable<unknown>): Generator<string> {
   let pending = '';
   for (const piece of valueText(root, '')) {
     pending += piece;

@@ -10,6 +10,8 @@ export interface ReportOptions {
   readonly detail: 'short' | 'full';
   /** A benchmark whose rows are reported, each with its state. */
   readonly benchmark?: ChosenEdition;
+  /** Whether findings that exceptions or a baseline cover are listed, and not only counted. */
+  readonly suppressed?: 'shown';
 }
 
 /** A report as pieces of text in order: a large one never is one string. */
