@@ -4,6 +4,7 @@ import { BulwarkError } from '../model/errors.ts';
 import { auditCommand } from './audit.ts';
 import { certificatesCommand } from './certificates.ts';
 import type { RegisterCommand } from './command.ts';
+import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
 import { controlsCommand } from './controls.ts';
 import { detectionsCommand } from './detections.ts';
@@ -36,6 +37,7 @@ const commands: readonly RegisterCommand[] = [
   auditCommand,
   detectionsCommand,
   watchCommand,
+  completionCommand,
 ];
 
 export function createProgram(

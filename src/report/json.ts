@@ -4,6 +4,8 @@ import type { Finding, FindingSubject } from '../engine/finding.ts';
 import { fingerprint } from '../engine/fingerprint.ts';
 import type { InputCounts } from '../engine/inputs.ts';
 import type { ControlError, Judgement } from '../engine/judge.ts';
+import { scoreOf } from '../engine/score.ts';
+import type { ExceptionNotice, Suppressed, Suppression } from '../engine/suppressed.ts';
 import type { Undecided } from '../engine/undecided.ts';
 import { unreadOfNodes } from '../engine/unread.ts';
 import { formatPath } from '../model/path.ts';
@@ -11,7 +13,16 @@ import type { ClusterInfo, Gap, KubeObject, SkippedInput } from '../model/snapsh
 import { etcdRecord } from './etcd-contents.ts';
 import { jsonLines } from './json-lines.ts';
 import { compareText, locationOf } from './location.ts';
-import { sortErrors, sortFindings, sortGaps, sortPlaces, sortSkipped, sortUndecided } from './order.ts';
+import {
+  sortErrors,
+  sortFindings,
+  sortGaps,
+  sortNotices,
+  sortPlaces,
+  sortSkipped,
+  sortSuppressed,
+  sortUndecided,
+} from './order.ts';
 import type { ReportOptions } from './report-format.ts';
 import { countSeverities, errorText, isComplete } from './summary.ts';
 import { tool } from './tool.ts';
@@ -30,6 +41,15 @@ export function json(judgement: Judgement, options?: Pick<ReportOptions, 'benchm
       ['cluster', snapshot.cluster && clusterRecord(snapshot.cluster)],
       ['summary', summaryRecord(judgement)],
       ['findings', mapped(sortFindings(judgement.findings), findingRecord)],
+      [
+        'suppressed',
+        judgement.suppressed?.length ? mapped(sortSuppressed(judgement.suppressed), suppressedRecord) : undefined,
+      ],
+      ['baseline', judgement.baseline],
+      [
+        'exceptionNotices',
+        judgement.notices?.length ? mapped(sortNotices(judgement.notices), noticeRecord) : undefined,
+      ],
       ['benchmark', options?.benchmark && benchmarkRecord(options.benchmark, judgement)],
       [
         'etcd',
@@ -94,12 +114,14 @@ function summaryRecord(judgement: Judgement): unknown {
     complete: isComplete(judgement),
     findings: judgement.findings.length,
     severities: countSeverities(judgement.findings),
+    ...(judgement.suppressed !== undefined && { suppressed: judgement.suppressed.length }),
+    score: scoreOf(judgement),
     gaps: judgement.gaps.length,
     errors: judgement.errors.length,
   };
 }
 
-function findingRecord(finding: Finding): unknown {
+function findingRecord(finding: Finding): object {
   const { control, severity, subject, owner, message } = finding;
   const fix = control.fix ?? control.mend;
   return {
@@ -114,6 +136,27 @@ function findingRecord(finding: Finding): unknown {
     ...(finding.failure.remedy !== undefined && { remedy: finding.failure.remedy }),
     ...(fix && { fix: { safety: fix.safety } }),
   };
+}
+
+function suppressedRecord({ finding, by }: Suppressed): unknown {
+  return { ...findingRecord(finding), suppression: suppressionRecord(by) };
+}
+
+function suppressionRecord(by: Suppression): unknown {
+  if (by.kind === 'baseline') return { kind: by.kind, place: by.file };
+  const { reason, owner, expires, origin } = by.exception;
+  return {
+    kind: by.kind,
+    by: origin.by,
+    place: origin.place,
+    reason,
+    owner,
+    ...(expires !== undefined && { expires }),
+  };
+}
+
+function noticeRecord({ kind, place, message }: ExceptionNotice): unknown {
+  return { kind, place, message };
 }
 
 /** `owner` is the object to go to; `observedIn` the object that was read where that is another, such as its Pod. */

@@ -1,5 +1,6 @@
 import type { Finding } from '../engine/finding.ts';
 import type { ControlError } from '../engine/judge.ts';
+import type { ExceptionNotice, Suppressed } from '../engine/suppressed.ts';
 import type { Undecided } from '../engine/undecided.ts';
 import { compareSeverity } from '../model/severity.ts';
 import type { Gap, SkippedInput } from '../model/snapshot.ts';
@@ -51,4 +52,14 @@ export function sortErrors(errors: readonly ControlError[]): readonly ControlErr
 
 export function sortUndecided(undecided: readonly Undecided[]): readonly Undecided[] {
   return undecided.toSorted((a, b) => compareText(a.control.id, b.control.id) || compareText(a.reason, b.reason));
+}
+
+/** As `sortFindings`. */
+export function sortSuppressed(suppressed: readonly Suppressed[]): readonly Suppressed[] {
+  const byFinding = new Map(suppressed.map((each) => [each.finding, each]));
+  return sortFindings([...byFinding.keys()]).flatMap((finding) => byFinding.get(finding) ?? []);
+}
+
+export function sortNotices(notices: readonly ExceptionNotice[]): readonly ExceptionNotice[] {
+  return notices.toSorted((a, b) => compareText(a.place, b.place) || compareText(a.message, b.message));
 }

@@ -1,7 +1,7 @@
 import type { ControlError, Judgement } from '../engine/judge.ts';
 import { unreadIn } from '../engine/unread.ts';
 import type { Gap, SkippedInput } from '../model/snapshot.ts';
-import { sortErrors, sortGaps, sortSkipped } from './order.ts';
+import { sortErrors, sortGaps, sortNotices, sortSkipped } from './order.ts';
 import { artifactLocation, fileLocation, logicalLocation, region } from './sarif-locations.ts';
 import { sarifMessage } from './sarif-message.ts';
 import { errorText } from './summary.ts';
@@ -17,6 +17,7 @@ const descriptions = {
   'gap/render-failed': 'A chart or overlay cannot be rendered.',
   'input/unparsable': 'A document is not valid YAML or JSON.',
   'input/unrendered': 'A template was not rendered.',
+  'exception/notice': 'An exception does not do what its author meant, or is no longer needed.',
   'control/error': 'A control failed: a defect of the tool.',
 } as const satisfies Record<`gap/${Gap['code']}`, string> & Record<string, string>;
 
@@ -37,6 +38,10 @@ export function* notifications(judgement: Judgement, ruleIndex: ReadonlyMap<stri
   for (const gap of sortGaps(unreadIn(judgement))) yield gapNotification(gap, 'note');
   for (const input of sortSkipped(judgement.inputs.skipped)) {
     if (input.bucket !== 'not-applicable') yield inputNotification(input);
+  }
+  for (const { place, message } of sortNotices(judgement.notices ?? [])) {
+    const text = sarifMessage(`${place}: ${message}`);
+    yield { descriptor: descriptor('exception/notice'), level: 'note', message: text };
   }
 }
 

@@ -1,6 +1,6 @@
-import type { Finding } from '../engine/finding.ts';
 import { fingerprint } from '../engine/fingerprint.ts';
 import type { Judgement } from '../engine/judge.ts';
+import type { Exception } from '../model/exception.ts';
 import { jsonLines } from './json-lines.ts';
 import { compareText } from './location.ts';
 import { sortFindings } from './order.ts';
@@ -30,7 +30,7 @@ export function sarif(judgement: Judgement): Iterable<string> {
     ['columnKind', 'utf16CodeUnits'],
     ['originalUriBaseIds', uriBases(judgement)],
     ['invocations', [invocation]],
-    ['results', results(judgement.findings, ruleIndex)],
+    ['results', results(judgement, ruleIndex)],
   ]);
   return jsonLines(
     new Map<string, unknown>([
@@ -41,8 +41,14 @@ export function sarif(judgement: Judgement): Iterable<string> {
   );
 }
 
-function* results(findings: readonly Finding[], ruleIndex: ReadonlyMap<string, number>): Generator<unknown> {
-  for (const finding of sortFindings(findings)) {
+/** All findings, those that do not count among them: with why (3.27.23), and how they compare with a baseline (3.27.24). */
+function* results(judgement: Judgement, ruleIndex: ReadonlyMap<string, number>): Generator<unknown> {
+  const { findings, suppressed = [], baseline } = judgement;
+  const byFinding = new Map(suppressed.map(({ finding, by }) => [finding, by]));
+  const all = suppressed.length === 0 ? findings : [...findings, ...byFinding.keys()];
+  for (const finding of sortFindings(all)) {
+    const by = byFinding.get(finding);
+    const isKnown = by?.kind === 'baseline';
     yield {
       ruleId: finding.control.id,
       ruleIndex: ruleIndex.get(finding.control.id) ?? -1,
@@ -50,9 +56,20 @@ function* results(findings: readonly Finding[], ruleIndex: ReadonlyMap<string, n
       message: sarifMessage(finding.message),
       locations: sarifLocations(finding),
       partialFingerprints: { 'bulwark/v1': fingerprint(finding) },
+      ...(baseline !== undefined && by?.kind !== 'exception' && { baselineState: isKnown ? 'unchanged' : 'new' }),
+      ...(by?.kind === 'exception' && { suppressions: [sarifSuppression(by.exception)] }),
       properties: { severity: finding.severity },
     };
   }
+}
+
+function sarifSuppression({ reason, owner, expires, origin }: Exception): unknown {
+  return {
+    kind: origin.by === 'configuration' ? 'external' : 'inSource',
+    status: 'accepted',
+    ...(reason !== '' && { justification: reason }),
+    properties: { place: origin.place, ...(owner !== '' && { owner }), ...(expires !== undefined && { expires }) },
+  };
 }
 
 /** Only the consumer knows where the source root is, so it has no URI here. The API server's is known. */

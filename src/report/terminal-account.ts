@@ -53,7 +53,8 @@ interface Item {
   readonly hint?: string | undefined;
 }
 
-function listBlock(heading: string, { items, page }: { items: readonly Item[]; page: Page }): string[] {
+/** A heading with a list below it; nothing where the list is empty. Headings that do not start with `Not` alarm. */
+export function listBlock(heading: string, { items, page }: { items: readonly Item[]; page: Page }): string[] {
   if (items.length === 0) return [];
   const { style, width, proseWidth } = page;
   const lines = [heading.startsWith('Not ') ? style.strong(heading) : style.alarming(heading)];

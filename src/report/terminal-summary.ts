@@ -5,6 +5,7 @@ import { fixCommand, type NodeMends } from './node-mends.ts';
 import { countSeverities, gravestFirst, isComplete } from './summary.ts';
 import { findingsOf, type Group, isInFile } from './terminal-groups.ts';
 import type { Page } from './terminal-page.ts';
+import { scoreLine, suppressedLines } from './terminal-suppressed.ts';
 import { unbroken, wrap } from './text-width.ts';
 import { visible } from './visible.ts';
 
@@ -16,10 +17,12 @@ export function countLines(judgement: Judgement, page: Page): string[] {
   const { proseWidth: width } = page;
   return [
     verdictLine(judgement, page),
+    ...suppressedLines(judgement, page),
     ...clusterLine(judgement, page),
     ...wrap(inputParts(judgement, page).join(', '), { width }),
     ...undecided('unknown', judgement, page),
     ...undecided('manual', judgement, page),
+    ...scoreLine(judgement, page),
   ];
 }
 

@@ -8,6 +8,7 @@ import { findingGroup, foldedGroups, isFolded } from './terminal-findings.ts';
 import { groupFindings } from './terminal-groups.ts';
 import { pageOf } from './terminal-page.ts';
 import { countLines, nextLines } from './terminal-summary.ts';
+import { suppressedBlocks } from './terminal-suppressed.ts';
 
 /**
  * The report for a person, in pieces: what to mend first comes first, each with where it is, what is wrong, why it
@@ -19,6 +20,7 @@ export function* terminal(judgement: Judgement, options: ReportOptions): Generat
     yield* benchmarkPage(options.benchmark, judgement, page);
     yield '\n';
     for (const lines of accountLines(judgement, page)) yield block(lines);
+    for (const lines of suppressedBlocks(judgement, page)) yield block(lines);
     yield `${countLines(judgement, page).join('\n')}\n`;
     return;
   }
@@ -34,6 +36,7 @@ export function* terminal(judgement: Judgement, options: ReportOptions): Generat
     ),
   );
   for (const lines of accountLines(judgement, page)) yield block(lines);
+  for (const lines of suppressedBlocks(judgement, page)) yield block(lines);
   if (page.detail === 'full') for (const lines of etcdContents(judgement.snapshot, page)) yield block(lines);
   const { nodes = [] } = judgement.snapshot;
   yield `${[...countLines(judgement, page), ...nextLines(groups, { ...page, nodes, mends })].join('\n')}\n`;
