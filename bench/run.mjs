@@ -6,6 +6,7 @@ const benchmarks = [
   'control',
   'curve',
   'rbac',
+  'network',
   'nodes',
   'watch',
   'audit-log',

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { AnyControl } from '../src/controls/control.ts';
+import { exampleProblems, wordProblems } from '../src/engine/control-trial.ts';
 import type { Judgement } from '../src/engine/judge.ts';
 import { judgeText } from './judge-example.ts';
 
@@ -12,31 +13,14 @@ export interface ExampleRules {
 /** The tests that every control has, inside a `describe`: its words, and that its examples fail and pass. */
 export function testExamples(control: AnyControl, rules: ExampleRules = {}): void {
   it('says what it asks and why', () => {
-    expect(control.title).toMatch(/^[A-Z/].{10,100}[^.!]$/);
-    expect(control.why).toMatch(/^[A-Za-z`][\s\S]{30,}\.$/);
-    expect(control.id).toMatch(/^[a-z-]+\/[a-z0-9-]+$/);
-    expect(control.examples.fail.length * control.examples.pass.length).toBeGreaterThan(0);
+    expect(wordProblems(control)).toEqual([]);
   });
 
-  it('fails where it should', () => {
-    for (const text of control.examples.fail) {
+  it.each(['fail', 'pass'] as const)('its examples %s where they should', (expected) => {
+    for (const text of control.examples[expected]) {
       const judgement = judgeText([control], text);
-      expect(judgement.errors, text).toEqual([]);
-      expect(judgement.findings.length, text).toBeGreaterThan(0);
-      for (const { message } of judgement.findings) expect(message, text).not.toMatch(/undefined|\[object|NaN|[.!]$/);
-      rules.failing?.(judgement, text);
-    }
-  });
-
-  it('passes where it should', () => {
-    for (const text of control.examples.pass) {
-      const judgement = judgeText([control], text);
-      expect(judgement.errors, text).toEqual([]);
-      expect(
-        judgement.findings.map(({ message }) => message),
-        text,
-      ).toEqual([]);
-      rules.passing?.(judgement, text);
+      expect(exampleProblems(judgement, { expected }), text).toEqual([]);
+      (expected === 'fail' ? rules.failing : rules.passing)?.(judgement, text);
     }
   });
 }

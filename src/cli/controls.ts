@@ -1,7 +1,7 @@
 import type { RegisterCommand } from './command.ts';
 
-export const controlsCommand: RegisterCommand = (program, terminal) => {
-  program
+export const controlsCommand: RegisterCommand = (program, terminal, done) => {
+  const command = program
     .command('controls')
     .summary('list the controls')
     .description('Lists every control by component, with its severity and whether "bulwark fix" can mend it.')
@@ -11,5 +11,14 @@ export const controlsCommand: RegisterCommand = (program, terminal) => {
         import('../report/controls-list.ts'),
       ]);
       await terminal.out(controlsList(controls));
+    });
+  command
+    .command('test')
+    .summary('try controls of your own')
+    .description('Loads modules as scan --controls does, and tries every control in them on its own examples.')
+    .argument('<file...>', 'TypeScript or JavaScript modules that export controls')
+    .action(async (files: string[]) => {
+      const { runControlsTest } = await import('./controls-test.run.ts');
+      done(await runControlsTest(files, terminal));
     });
 };

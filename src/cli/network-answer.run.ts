@@ -1,7 +1,8 @@
 import { exitCodes } from '../engine/exit-code.ts';
-import { networkEnforcement, networkReachability } from '../facts/network.ts';
+import { networkReachability } from '../facts/network.ts';
 import { answerNetwork, explainPart } from '../facts/network-answer.ts';
 import { splitPort } from '../facts/network-endpoints.ts';
+import { networkEnforcement } from '../facts/network-enforcement.ts';
 import { networkNames } from '../facts/network-names.ts';
 import { BulwarkError } from '../model/errors.ts';
 import { networkAnswerJson, networkAnswerText } from '../report/network-answer.ts';

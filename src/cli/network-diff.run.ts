@@ -2,8 +2,10 @@ import { resolve } from 'node:path';
 import { exitCodes } from '../engine/exit-code.ts';
 import { type Facts, factsOf } from '../facts/facts.ts';
 import { networkDiff } from '../facts/network-diff.ts';
+import { networkEnforcement } from '../facts/network-enforcement.ts';
 import { BulwarkError } from '../model/errors.ts';
-import { networkDiffJson, networkDiffText } from '../report/network-diff.ts';
+import { networkDiffJson, networkDiffMarkdown, networkDiffText } from '../report/network-diff.ts';
+import { enforcementLines } from '../report/network-words.ts';
 import { styleOf } from '../report/style.ts';
 import { visibleShort } from '../report/visible.ts';
 import type { NetworkFlags, NetworkSession } from './network.ts';
@@ -22,9 +24,17 @@ export async function runNetworkDiff(
     tellProblems(facts, (text) => terminal.err(text));
     return facts;
   };
-  const diff = networkDiff(await read(before), await read(after));
-  if (flags.output === 'json') await terminal.out(networkDiffJson(diff));
-  else await terminal.out(networkDiffText(diff, { style: styleOf(color), width: terminal.width }));
+  const old = await read(before);
+  const next = await read(after);
+  const diff = networkDiff(old, next);
+  const enforcement = next.get(networkEnforcement);
+  if (flags.output === 'json') await terminal.out(networkDiffJson(diff, enforcement));
+  else if (flags.output === 'markdown') await terminal.out(networkDiffMarkdown(diff, enforcement));
+  else {
+    const options = { style: styleOf(color), width: terminal.width };
+    await terminal.out(enforcementLines(enforcement, options));
+    await terminal.out(networkDiffText(diff, options));
+  }
   return diff.changes.length === 0 ? exitCodes.clean : exitCodes.findings;
 }
 

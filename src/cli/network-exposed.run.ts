@@ -1,5 +1,6 @@
 import { exitCodes } from '../engine/exit-code.ts';
-import { networkEnforcement, networkReachability } from '../facts/network.ts';
+import { networkReachability } from '../facts/network.ts';
+import { networkEnforcement } from '../facts/network-enforcement.ts';
 import { networkEntries } from '../facts/network-exposure.ts';
 import { networkNames } from '../facts/network-names.ts';
 import { reachedByAll } from '../facts/network-reached.ts';

@@ -1,8 +1,8 @@
 import { type Facts, factsOf } from '../facts/facts.ts';
-import { networkPolicies } from '../facts/network.ts';
 import { endpointNames, findEndpoint, type NetworkEndpoint } from '../facts/network-endpoints.ts';
+import { networkPolicies } from '../facts/network-policies.ts';
 import { BulwarkError } from '../model/errors.ts';
-import { visibleShort } from '../report/visible.ts';
+import { visible, visibleShort } from '../report/visible.ts';
 import { takeSnapshot } from './evidence.ts';
 import { nearest } from './nearest.ts';
 import type { NetworkFlags, NetworkSession } from './network.ts';
@@ -22,7 +22,7 @@ export async function networkFacts(
 
 /** Policies that are not what they seem: whoever asks who can talk to whom must know. */
 export function tellProblems(facts: Facts, say: (text: string) => void): void {
-  const { all, unread } = facts.get(networkPolicies);
+  const { all, unread, staged } = facts.get(networkPolicies);
   const most = 10;
   const lines = all.flatMap(({ object, problems }) =>
     problems.map(({ message }) => `${object.kind} ${object.namespace ?? ''}/${object.name}: ${message}`),
@@ -32,7 +32,24 @@ export function tellProblems(facts: Facts, say: (text: string) => void): void {
     say(`bulwark: and ${lines.length - most} more; "bulwark scan --only network-policies" tells all\n`);
   const kinds = [...new Set(unread.map(({ kind, apiVersion }) => `${kind} (${apiVersion})`))];
   if (kinds.length > 0)
-    say(`bulwark: policies of kind ${kinds.join(', ')} are not read; what they are about is unknown\n`);
+    say(`bulwark: ${visible(kinds.join(', '))}: policies of that kind are not read; what they are about is unknown\n`);
+  const apart = all.filter(({ subject }) => subject.hosts === true);
+  for (const reason of new Set(apart.map(({ unsure }) => unsure ?? ''))) {
+    const names = apart.filter(({ unsure }) => unsure === reason).map(({ object }) => `${object.kind} ${object.name}`);
+    say(`bulwark: ${named(names)}: ${reason}; what nodes may do and take is unknown\n`);
+  }
+  if (staged.length > 0) {
+    const names = staged.map(({ kind, name }) => `${kind} ${name}`);
+    say(
+      `bulwark: ${named(names)}: ${staged.length === 1 ? 'it only rehearses and decides' : 'they only rehearse and decide'} nothing\n`,
+    );
+  }
+}
+
+function named(names: readonly string[]): string {
+  const most = 3;
+  const shown = visible(names.slice(0, most).join(', '));
+  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
 }
 
 /** Throws `usage` for a name that nothing has. */

@@ -3,14 +3,18 @@ import { resolve } from 'node:path';
 import { exitCodes } from '../engine/exit-code.ts';
 import type { Facts } from '../facts/facts.ts';
 import { networkWorld } from '../facts/network.ts';
+import type { ApiServerAddress } from '../facts/network-api-server.ts';
+import { splitPort } from '../facts/network-endpoints.ts';
 import { baselinePolicies, leastPolicies, type WantedConnection } from '../generate/network-policy.ts';
 import { type ObservedConnections, observedConnections } from '../generate/network-policy-flows.ts';
 import { intendedConnections } from '../generate/network-policy-intents.ts';
+import { platformConnections } from '../generate/network-policy-platform.ts';
 import { provePolicies } from '../generate/network-policy-proof.ts';
 import { BulwarkError } from '../model/errors.ts';
 import { generatedYaml, generationJson, generationText } from '../report/network-generate.ts';
 import { styleOf } from '../report/style.ts';
-import { visible } from '../report/visible.ts';
+import { visible, visibleShort } from '../report/visible.ts';
+import { addressOf } from '../semantics/network-policy/index.ts';
 import type { NetworkGenerateFlags, NetworkSession } from './network.ts';
 import { networkFacts } from './network-facts.ts';
 
@@ -31,15 +35,20 @@ export async function runNetworkGenerate(
   } as const;
   const read: string[] = [];
   let wanted: readonly WantedConnection[] = [];
+  const notes: string[] = [];
   if (flags.baseline !== true) {
-    wanted =
+    const asked =
       flags.flows === undefined ? intendedConnections(facts) : await seen(facts, flags.flows, { terminal, read });
-    if (flags.flows === undefined)
-      read.push(
-        `The manifests speak of ${wanted.length} connections; what programs find out for themselves they do not tell.`,
-      );
+    if (flags.flows === undefined) {
+      const found = `The manifests speak of ${asked.length} ${asked.length === 1 ? 'connection' : 'connections'}`;
+      read.push(`${found}; what programs find out for themselves they do not tell.`);
+    }
+    const platform = platformConnections(facts, { apiServer: (flags.apiServer ?? []).map(apiServerNamed) });
+    wanted = [...asked, ...platform.wanted];
+    notes.push(...platform.notes);
   }
-  const generated = flags.baseline === true ? baselinePolicies(facts, options) : leastPolicies(facts, wanted, options);
+  const written = flags.baseline === true ? baselinePolicies(facts, options) : leastPolicies(facts, wanted, options);
+  const generated = { ...written, notes: [...written.notes, ...notes] };
   const proof = provePolicies(facts, generated, wanted);
   const shown = { generated, proof, read };
   if (flags.output === 'json') await terminal.out(generationJson(shown));
@@ -48,6 +57,14 @@ export async function runNetworkGenerate(
     terminal.err(generationText(shown, { style: styleOf(terminal.errIsTty ? color : 'never'), width: terminal.width }));
   }
   return proof.failing.length === 0 ? exitCodes.clean : exitCodes.findings;
+}
+
+/** `10.0.0.1:6443`, `[fd00::1]:6443`. Throws `usage` for what is none. */
+function apiServerNamed(text: string): ApiServerAddress {
+  const { name = '', port } = splitPort(text) ?? {};
+  if (addressOf(name) !== undefined && port === undefined) return { address: name, port: 443 };
+  if (addressOf(name) !== undefined && typeof port?.port === 'number') return { address: name, port: port.port };
+  throw new BulwarkError('usage', `${visibleShort(text, 100)} is no address with a port`, 'write it as 10.0.0.1:6443');
 }
 
 async function seen(
@@ -73,9 +90,10 @@ async function seen(
 
 function summary(
   file: string,
-  { format, flows, passedOver, unreadable, unresolved, wanted }: ObservedConnections,
+  { format, flows, passedOver, span, unreadable, unresolved, wanted }: ObservedConnections,
 ): string {
   const parts = [`${file} (${format}): ${flows} flows, ${wanted.length} kinds of connections`];
+  if (span !== undefined) parts.push(`from ${span.first} to ${span.last}; what happens at other times is not in it`);
   if (passedOver > 0) parts.push(`${passedOver} denied, answers or of other protocols`);
   if (unreadable > 0) parts.push(`${unreadable} lines that are no flow`);
   if (unresolved.size > 0) {

@@ -1,5 +1,6 @@
 import { exitCodes } from '../engine/exit-code.ts';
-import { networkEnforcement, networkReachability } from '../facts/network.ts';
+import { networkReachability } from '../facts/network.ts';
+import { networkEnforcement } from '../facts/network-enforcement.ts';
 import { incomingFlows } from '../facts/network-flows.ts';
 import { networkDot } from '../report/network-dot.ts';
 import { networkGraph } from '../report/network-graph.ts';

@@ -18,6 +18,7 @@ export interface NetworkGenerateFlags extends NetworkFlags {
   readonly flows?: readonly string[];
   readonly baseline?: true;
   readonly ingressOnly?: true;
+  readonly apiServer?: readonly string[];
 }
 
 export interface NetworkSession {
@@ -115,6 +116,11 @@ export const networkCommand: RegisterCommand = (program, terminal, done) => {
     )
     .option('--baseline', 'only the default deny and the way to DNS')
     .option('--ingress-only', 'leave egress open')
+    .option(
+      '--api-server <address:port>',
+      'where pods reach the API server, if the evidence does not tell (repeatable)',
+      repeatable,
+    )
     .action(async (paths: string[], flags: NetworkGenerateFlags) => {
       const { runNetworkGenerate } = await import('./network-generate.run.ts');
       done(await runNetworkGenerate(paths, flags, session(flags)));
@@ -124,12 +130,14 @@ export const networkCommand: RegisterCommand = (program, terminal, done) => {
     .command('diff')
     .summary('which connections a change opens or closes')
     .description(
-      'Compares two sets of manifests or saved snapshots and tells which connections become possible and which end. Exit code 1 where there is a difference.',
+      'Compares two sets of manifests or saved snapshots and tells which connections become possible and which end; -o markdown writes the comment of a pull request. Exit code 1 where there is a difference.',
     )
     .argument('<before>', 'a file, a folder or a saved snapshot')
     .argument('<after>', 'another')
     .addOption(colorOption())
-    .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .addOption(
+      new Option('-o, --output <format>', 'how to print it').choices(['text', 'json', 'markdown']).default('text'),
+    )
     .action(async (before: string, after: string, flags: NetworkFlags) => {
       const { runNetworkDiff } = await import('./network-diff.run.ts');
       done(await runNetworkDiff([before, after], flags, session(flags)));

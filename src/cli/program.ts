@@ -8,6 +8,7 @@ import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
 import { controlsCommand } from './controls.ts';
 import { detectionsCommand } from './detections.ts';
+import { diffCommand } from './diff.ts';
 import { explainCommand } from './explain.ts';
 import { fixCommand } from './fix.ts';
 import { guideCommand } from './guide.ts';
@@ -19,11 +20,13 @@ import { scanCommand } from './scan.ts';
 import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
 import { watchCommand } from './watch.ts';
+import { webhookCommand } from './webhook.ts';
 import { whoamiCommand } from './whoami.ts';
 
 const commands: readonly RegisterCommand[] = [
   scanCommand,
   fixCommand,
+  diffCommand,
   configCommand,
   certificatesCommand,
   whoamiCommand,
@@ -37,6 +40,7 @@ const commands: readonly RegisterCommand[] = [
   auditCommand,
   detectionsCommand,
   watchCommand,
+  webhookCommand,
   completionCommand,
 ];
 

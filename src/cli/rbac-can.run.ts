@@ -1,5 +1,5 @@
 import { exitCodes } from '../engine/exit-code.ts';
-import { dot, type GraphEdge, mermaid } from '../report/rbac-graph.ts';
+import { type GraphEdge, grantGraph } from '../report/rbac-graph.ts';
 import { bindingJson, jsonText, objectJson, ruleJson } from '../report/rbac-json.ts';
 import { objectText, placeText, requestText, ruleText } from '../report/rbac-text.ts';
 import { styleOf } from '../report/style.ts';
@@ -44,7 +44,7 @@ export async function runCan(question: Question, flags: Colored<CanFlags>, termi
       decision.kind === 'allowed' && decision.by === 'rbac'
         ? edgesOf(decision.grant, answer.user)
         : (refusal?.nearest ?? []).flatMap((miss) => edgesOf(miss, answer.user));
-    await terminal.out(flags.output === 'dot' ? dot(edges) : mermaid(edges));
+    await terminal.out(grantGraph(edges, flags.output));
   }
   if (decision.kind === 'allowed') return exitCodes.clean;
   // What is missing could only have given more.
@@ -104,7 +104,8 @@ function answerText(answer: Answer, command: QuestionCommand, strong: (text: str
   return `${lines.join('\n')}\n`;
 }
 
-function witness({ binding, role, rule }: Grant, user: RbacUser): readonly string[] {
+/** The binding and the rule that allow somebody something, with their lines. */
+export function witness({ binding, role, rule }: Grant, user: RbacUser): readonly string[] {
   const subject = binding.subjects.find((each) => appliesTo(each, user));
   const at = subject?.path ?? ['roleRef'];
   const who = subject === undefined ? '' : ` binds ${visible(subjectName(subject))}`;
@@ -143,11 +144,6 @@ function refusalLines({ nearest, others, dangling, bindings }: Refusal): readonl
 }
 
 function answerJson({ user, asked, decision, elsewhere, refusal, note }: Answer): string {
-  const grant = (each: Grant): object => ({
-    binding: bindingJson(each.binding),
-    role: objectJson(each.role, ['rules', each.rule.index]),
-    rule: ruleJson(each.rule),
-  });
   return jsonText({
     user,
     request: asked.request,
@@ -156,18 +152,27 @@ function answerJson({ user, asked, decision, elsewhere, refusal, note }: Answer)
     ...(decision.kind === 'allowed' && { by: decision.by }),
     ...(decision.kind === 'allowed' && decision.by === 'node' && { because: decision.because }),
     ...(decision.kind === 'unknown' && { reason: decision.reason }),
-    ...(decision.kind === 'allowed' && decision.by === 'rbac' && { witness: grant(decision.grant) }),
+    ...(decision.kind === 'allowed' && decision.by === 'rbac' && { witness: grantJson(decision.grant) }),
     ...(elsewhere.length > 0 && { namespaces: elsewhere }),
     ...(note !== undefined && { note }),
     ...(refusal !== undefined && {
-      nearest: refusal.nearest.map((miss) => ({ ...grant(miss), missed: miss.missed })),
-      others: refusal.others.map(grant),
+      nearest: refusal.nearest.map((miss) => ({ ...grantJson(miss), missed: miss.missed })),
+      others: refusal.others.map(grantJson),
       dangling: refusal.dangling.map(bindingJson),
     }),
   });
 }
 
-function edgesOf(grant: Grant & { readonly binding: Binding }, user: RbacUser): readonly GraphEdge[] {
+/** A grant with its witnesses, for machines. */
+export function grantJson({ binding, role, rule }: Grant): object {
+  return {
+    binding: bindingJson(binding),
+    role: objectJson(role, ['rules', rule.index]),
+    rule: ruleJson(rule),
+  };
+}
+
+export function edgesOf(grant: Grant & { readonly binding: Binding }, user: RbacUser): readonly GraphEdge[] {
   return grant.binding.subjects
     .filter((subject) => appliesTo(subject, user))
     .map((subject) => ({ subject, binding: grant.binding, role: grant.role, rule: grant.rule }));

@@ -1,9 +1,11 @@
 import { exitCodes } from '../engine/exit-code.ts';
+import { changeGraph } from '../report/rbac-graph.ts';
 import { jsonText } from '../report/rbac-json.ts';
+import { rightTexts } from '../report/rbac-text.ts';
 import { styleOf } from '../report/style.ts';
 import { visible } from '../report/visible.ts';
 import { accessOf } from '../semantics/rbac/access.ts';
-import { diffPowers, type PowerChange, type Right } from '../semantics/rbac/power-diff.ts';
+import { diffPowers, type PowerChange } from '../semantics/rbac/power-diff.ts';
 import { shippedDefaults } from '../semantics/rbac/shipped-defaults.ts';
 import type { Colored, RbacOutputFlags } from './rbac.ts';
 import { readRbacSide } from './rbac-evidence.ts';
@@ -30,6 +32,7 @@ export async function runRbacDiff(
   });
   const changes = diffPowers(sides[0] ?? [], sides[1] ?? []);
   if (flags.output === 'json') await terminal.out(jsonText({ before, after, changes }));
+  else if (flags.output !== 'text') await terminal.out(changeGraph(changes, flags.output));
   else if (changes.length === 0) await terminal.out('Nobody gained or lost anything.\n');
   else {
     const style = styleOf(flags.color);
@@ -47,22 +50,9 @@ function changeText({ subject, gained, lost }: PowerChange, style: ReturnType<ty
     [gained, '+', style.alarming],
     [lost, '-', style.good],
   ] as const) {
-    const grouped = grouping(rights);
+    const grouped = rightTexts(rights);
     lines.push(...grouped.slice(0, mostLines).map((line) => look(`  ${mark} ${visible(line)}`)));
     if (grouped.length > mostLines) lines.push(look(`  ${mark} and ${grouped.length - mostLines} more`));
   }
   return `${lines.join('\n')}\n`;
-}
-
-/** Rights to the same thing at the same place on one line: `get, list pods in namespace shop`. */
-function grouping(rights: readonly Right[]): readonly string[] {
-  const lines = new Map<string, string[]>();
-  for (const { verb, what, name, namespace } of rights) {
-    const where = namespace === undefined ? 'everywhere' : `in namespace ${namespace}`;
-    const key = `${what}${name === undefined ? '' : ` ${name}`} ${where}`;
-    const known = lines.get(key);
-    if (known === undefined) lines.set(key, [verb]);
-    else known.push(verb);
-  }
-  return [...lines].map(([key, verbs]) => `${verbs.join(', ')} ${key}`);
 }

@@ -6,7 +6,7 @@ import { BulwarkError } from '../model/errors.ts';
 import { valueAt } from '../model/path.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { visible } from '../report/visible.ts';
-import { type Access, accessOf } from '../semantics/rbac/access.ts';
+import { type Access, type AccessOptions, accessOf } from '../semantics/rbac/access.ts';
 import { type EvidenceFlags, takeSnapshot } from './evidence.ts';
 import type { RbacEvidenceFlags } from './rbac-options.ts';
 import type { Terminal } from './terminal.ts';
@@ -15,6 +15,8 @@ export interface RbacEvidence {
   readonly snapshot: Snapshot;
   readonly access: Access;
   readonly minor: number | undefined;
+  /** Whether all roles of a cluster were read. */
+  readonly evidence: AccessOptions['evidence'];
 }
 
 /** Reads the evidence and tells on standard error what of it is missing. */
@@ -22,14 +24,15 @@ export async function readRbac(flags: RbacEvidenceFlags, terminal: Terminal): Pr
   const snapshot = await takeSnapshot(flags.filename, evidenceFlags(flags), terminal);
   for (const { what, reason } of snapshot.gaps) terminal.err(`bulwark: ${visible(what)}: ${visible(reason)}\n`);
   const minor = factsOf(snapshot).get(serverVersion)?.minor ?? flags.kubernetesVersion;
-  const access = accessOf({ objects: snapshot.objects, minor, evidence: evidenceOf(snapshot) });
+  const evidence = evidenceOf(snapshot);
+  const access = accessOf({ objects: snapshot.objects, minor, evidence });
   const { standIns, authorizer } = access;
   if (authorizer.bindings.length === 0) terminal.err('bulwark: no bindings were read: RBAC gives nobody anything\n');
   else if (standIns !== undefined)
     terminal.err(
       `bulwark: roles of Kubernetes itself that were not read are taken as v1.${standIns} ships them; --cluster or --from tells better\n`,
     );
-  return { snapshot, access, minor };
+  return { snapshot, access, minor, evidence };
 }
 
 /** What one side of a comparison names: a saved snapshot, or manifests. */

@@ -1,5 +1,5 @@
 import { exitCodes } from '../engine/exit-code.ts';
-import { dot, mermaid } from '../report/rbac-graph.ts';
+import { grantGraph } from '../report/rbac-graph.ts';
 import { bindingJson, jsonText, objectJson, ruleJson } from '../report/rbac-json.ts';
 import { objectText, placeText, ruleText, scopeText, table } from '../report/rbac-text.ts';
 import { styleOf } from '../report/style.ts';
@@ -51,7 +51,7 @@ export async function runRbacList(subject: string, flags: ListFlags, terminal: T
           role: access.authorizer.roles.find(binding.role, binding.object.namespace),
         })),
     );
-    await terminal.out(flags.output === 'dot' ? dot(edges) : mermaid(edges));
+    await terminal.out(grantGraph(edges, flags.output));
   }
   return snapshot.gaps.length > 0 ? exitCodes.incomplete : exitCodes.clean;
 }

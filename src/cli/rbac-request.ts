@@ -67,7 +67,10 @@ export function readAsked(
     ...{ verb, apiGroup: group, resource: plural, name: name ?? '' },
     ...(subresource !== '' && { subresource }),
   };
-  const own = isNamespaced(group, plural) ?? customIsNamespaced(group, plural, snapshot);
+  const isActing = isImpersonation(verb) && impersonated.has(plural);
+  const own = isActing
+    ? plural === 'serviceaccounts'
+    : (isNamespaced(group, plural) ?? customIsNamespaced(group, plural, snapshot));
   if (plural === 'namespaces' && group === '') {
     // A request for one namespace is made in it.
     return { request, namespace: name ?? flags.namespace, isOpen: false };
@@ -76,16 +79,32 @@ export function readAsked(
   return { request, namespace: flags.namespace, isOpen: flags.namespace === undefined && flags.allNamespaces !== true };
 }
 
+/** What the API server asks about where somebody acts as another. */
+const impersonated: ReadonlySet<string> = new Set([
+  'users',
+  'groups',
+  'uids',
+  'userextras',
+  'serviceaccounts',
+  'nodes',
+]);
+
+/** `impersonate`, or the first half of constrained impersonation. */
+export function isImpersonation(verb: string): boolean {
+  return verb === 'impersonate' || verb.startsWith('impersonate:');
+}
+
 interface FoundResource {
   readonly plural: string;
   readonly group: string;
 }
 
 function lookUp(word: string, verb: string, snapshot: Snapshot): FoundResource | undefined {
-  if (verb === 'impersonate' && ['users', 'groups', 'serviceaccounts'].includes(word))
-    return { plural: word, group: '' };
-  if (verb === 'impersonate' && ['uids', 'userextras'].includes(word))
-    return { plural: word, group: 'authentication.k8s.io' };
+  if (isImpersonation(verb) && impersonated.has(word)) {
+    // The verb that came first asks for three of them in the core group.
+    const isCore = verb === 'impersonate' && ['users', 'groups', 'serviceaccounts'].includes(word);
+    return { plural: word, group: isCore ? '' : 'authentication.k8s.io' };
+  }
   if (otherVerbs.has(verb) && word === 'signers') return { plural: word, group: 'certificates.k8s.io' };
   for (const plural of [word, resourceMeant(word)]) {
     const group = plural === undefined ? undefined : groupsOf(plural)[0];

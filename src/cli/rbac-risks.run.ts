@@ -5,8 +5,10 @@ import type { Finding } from '../engine/finding.ts';
 import { judge } from '../engine/judge.ts';
 import { factsOf } from '../facts/facts.ts';
 import { rbac } from '../facts/rbac.ts';
+import { componentStandings } from '../facts/rbac-components.ts';
 import { compareSeverity } from '../model/severity.ts';
-import { dot, mermaid } from '../report/rbac-graph.ts';
+import { componentJson, componentsText } from '../report/rbac-components.ts';
+import { grantGraph } from '../report/rbac-graph.ts';
 import { bindingJson, jsonText, objectJson, ruleJson, subjectJson } from '../report/rbac-json.ts';
 import { objectText, placeText, scopeText, table } from '../report/rbac-text.ts';
 import { styleOf } from '../report/style.ts';
@@ -20,13 +22,13 @@ const hygiene: ReadonlySet<string> = new Set(
   [
     ...['anonymous', 'everyone', 'masters-group', 'control-plane-grants', 'component-secrets', 'default-drift'],
     ...['dangling-role', 'dangling-subject', 'unused-role', 'duplicate-binding', 'personal-bindings', 'many-subjects'],
-    ...['cross-namespace-subjects', 'shared-service-account', 'powerful-daemonset', 'legacy-token'],
+    ...['cross-namespace-subjects', 'shared-service-account', 'powerful-daemonset'],
   ].map((name) => `rbac/${name}`),
 );
 
 /** Prints who has powers beyond their task, and what of roles and bindings is amiss. Returns the exit code. */
 export async function runRbacRisks(flags: Colored<RbacOutputFlags>, terminal: Terminal): Promise<number> {
-  const { snapshot } = await readRbac(flags, terminal);
+  const { snapshot, evidence } = await readRbac(flags, terminal);
   const facts = factsOf(snapshot);
   const risks = facts.get(subjectRisks);
   // All of them are asked, so that one root cause is told once.
@@ -34,8 +36,13 @@ export async function runRbacRisks(flags: Colored<RbacOutputFlags>, terminal: Te
   const findings = judge(snapshot, { controls: asked }).findings.filter(
     ({ control: { id } }) => hygiene.has(id) || id.startsWith('service-accounts/'),
   );
+  // Of manifests, only what they show: the rest of what components have is elsewhere.
+  const standings = facts
+    .get(componentStandings)
+    .filter(({ secrets, beyond }) => evidence === 'complete' || secrets.length + beyond.length > 0);
   if (flags.output === 'json') {
-    await terminal.out(jsonText({ powers: risks.map(riskJson), findings: findings.map(findingJson) }));
+    const components = standings.map(componentJson);
+    await terminal.out(jsonText({ powers: risks.map(riskJson), findings: findings.map(findingJson), components }));
   } else if (flags.output === 'text') {
     const style = styleOf(flags.color);
     if (risks.length === 0) await terminal.out('Nobody has dangerous powers beyond what Kubernetes gives its own.\n');
@@ -51,22 +58,24 @@ export async function runRbacRisks(flags: Colored<RbacOutputFlags>, terminal: Te
         ]);
       await terminal.out(`\n${table(['SEVERITY', 'OBJECT', 'FINDING', 'WHERE'], rows, style)}`);
     }
+    await terminal.out(componentsText(standings, style));
   } else {
     const known = facts.get(rbac);
     const edges = risks.map(({ subject, binding, rule }) => ({ subject, binding, rule, role: known.roleOf(binding) }));
-    await terminal.out(flags.output === 'dot' ? dot(edges) : mermaid(edges));
+    await terminal.out(grantGraph(edges, flags.output));
   }
   if (snapshot.gaps.length > 0) return exitCodes.incomplete;
   const isGrave = [...risks, ...findings].some(({ severity }) => compareSeverity(severity, 'high') >= 0);
   return isGrave ? exitCodes.findings : exitCodes.clean;
 }
 
-function riskCells({ severity, subject, does, binding }: SubjectRisk): readonly string[] {
-  const by = `${objectText(binding.object)} (${placeText(binding.object, ['roleRef'])})`;
+function riskCells({ severity, subject, does, binding, vendor }: SubjectRisk): readonly string[] {
+  const made = vendor === undefined ? '' : `, made by ${vendor}`;
+  const by = `${objectText(binding.object)} (${placeText(binding.object, ['roleRef'])})${made}`;
   return [severity, subjectName(subject), does, scopeText(binding), by];
 }
 
-function riskJson({ severity, subject, does, binding, rule, control }: SubjectRisk): object {
+function riskJson({ severity, subject, does, binding, rule, control, vendor }: SubjectRisk): object {
   const namespace = binding.scope === 'cluster' ? null : (binding.object.namespace ?? null);
   return {
     severity,
@@ -74,6 +83,7 @@ function riskJson({ severity, subject, does, binding, rule, control }: SubjectRi
     can: does,
     namespace,
     control,
+    ...(vendor !== undefined && { madeBy: vendor }),
     binding: bindingJson(binding),
     rule: ruleJson(rule),
   };

@@ -1,5 +1,5 @@
 import { exitCodes } from '../engine/exit-code.ts';
-import { dot, mermaid } from '../report/rbac-graph.ts';
+import { grantGraph } from '../report/rbac-graph.ts';
 import { bindingJson, jsonText, objectJson, ruleJson, subjectJson } from '../report/rbac-json.ts';
 import { objectText, placeText, requestText, scopeText, table } from '../report/rbac-text.ts';
 import { styleOf } from '../report/style.ts';
@@ -22,6 +22,10 @@ export async function runWhoCan(words: AskedWords, flags: Colored<WhoCanFlags>, 
   const { subresource } = 'path' in request ? { subresource: undefined } : request;
   const note = subresource === undefined ? undefined : streamRequests(subresource, undefined, minor).note;
   if (note !== undefined && request.verb === 'create') terminal.err(`bulwark: ${note}: ask about get, too\n`);
+  if (request.verb.startsWith('impersonate:'))
+    terminal.err(
+      `bulwark: that is one half: what is done as the other asks for ${visible(request.verb.replace('impersonate:', 'impersonate-on:'))}:VERB, too\n`,
+    );
   for (const { role, object } of access.unresolved) {
     terminal.err(
       `bulwark: ${visible(objectText(object))} gives ${role.kind} ${visible(role.name)}, which was not read\n`,
@@ -34,7 +38,7 @@ export async function runWhoCan(words: AskedWords, flags: Colored<WhoCanFlags>, 
     if (holdings.length === 0) await terminal.out(`Nobody can ${visible(requestText(request))} by any role.\n`);
     else await terminal.out(table(['SUBJECT', 'SCOPE', 'ROLE', 'BINDING', 'NAMES'], holdings.map(cells), style));
     terminal.err('Members of the group system:masters may do anything, whatever roles say.\n');
-  } else await terminal.out(flags.output === 'dot' ? dot(holdings) : mermaid(holdings));
+  } else await terminal.out(grantGraph(holdings, flags.output));
   return snapshot.gaps.length > 0 || access.unresolved.length > 0 ? exitCodes.incomplete : exitCodes.clean;
 }
 

@@ -22,6 +22,9 @@ export interface WhoCanFlags extends RbacOutputFlags, PlaceFlags {}
 export interface CanFlags extends RbacOutputFlags, PlaceFlags {
   readonly as: string;
   readonly asGroup: readonly string[];
+  /** As whom they would do it, by impersonation. */
+  readonly actingAs?: string;
+  readonly actingAsGroup: readonly string[];
 }
 
 /** `bulwark rbac …`: who may do what, and why. */
@@ -54,9 +57,16 @@ export const rbacCommand: RegisterCommand = (program, terminal, done) => {
       .argument('[name]', 'of the object')
       .addOption(whose().makeOptionMandatory())
       .option('--as-group <group>', 'a group that they are in, besides those that Kubernetes adds', repeatable, [])
+      .option('--acting-as <user>', 'by impersonating somebody: asks whether they may, and what that one may do')
+      .option('--acting-as-group <group>', 'a group that they would impersonate besides (repeatable)', repeatable, [])
       .action(async (verb: string, resource: string, name: string | undefined, flags: CanFlags) => {
-        const { runCan } = await import('./rbac-can.run.ts');
-        done(await runCan({ command, verb, resource, name }, colored(flags), terminal));
+        if (flags.actingAs === undefined) {
+          const { runCan } = await import('./rbac-can.run.ts');
+          done(await runCan({ command, verb, resource, name }, colored(flags), terminal));
+        } else {
+          const { runActing } = await import('./rbac-acting.run.ts');
+          done(await runActing({ verb, resource, name }, { ...colored(flags), actingAs: flags.actingAs }, terminal));
+        }
       });
   }
 
@@ -88,7 +98,11 @@ export const rbacCommand: RegisterCommand = (program, terminal, done) => {
     )
     .argument('<before>', 'manifests (file or folder) or a saved snapshot')
     .argument('<after>', 'the same, afterwards')
-    .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .addOption(
+      new Option('-o, --output <format>', 'how to print it')
+        .choices(['text', 'json', 'mermaid', 'dot'])
+        .default('text'),
+    )
     .addOption(colorOption())
     .option('--no-render', 'leave charts and kustomizations out instead of running helm and kustomize')
     .action(async (before: string, after: string, flags: RbacOutputFlags) => {
@@ -144,6 +158,7 @@ Examples:
   bulwark rbac who-can create pods/exec -f manifests
   bulwark rbac can-i delete deployments.apps web --as anne --as-group ops -n shop
   bulwark rbac why get /metrics --as sa:monitoring/prometheus --from prod.json
+  bulwark rbac why list pods --as sa:ci/deploy --acting-as anne   by impersonation, both halves of it
   bulwark rbac list sa:shop/web -o mermaid
   bulwark rbac diff old/ new/                        what a change gives and takes
   bulwark rbac tighten --from-audit audit.log --from prod.json`;

@@ -1,18 +1,20 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { loadBaseline, writeBaseline } from '../collect/baseline-file.ts';
 import { writeSnapshot } from '../collect/snapshot-file.ts';
 import { editions } from '../engine/benchmark-editions.ts';
 import { type ChosenEdition, chooseEdition, platformOf } from '../engine/choose-edition.ts';
 import { exitCodeOf, exitCodes } from '../engine/exit-code.ts';
 import { type Judgement, judge } from '../engine/judge.ts';
+import { withBaseline } from '../engine/suppressed.ts';
 import { factsOf } from '../facts/facts.ts';
 import { BulwarkError } from '../model/errors.ts';
-import { defaultSettings } from '../model/settings.ts';
 import { formats } from '../report/formats.ts';
+import { exempted } from './configuration.ts';
 import { takeSnapshot } from './evidence.ts';
 import { nearest } from './nearest.ts';
+import { rulesOf } from './rules.ts';
 import type { ScanFlags } from './scan.ts';
-import { selectControls } from './select-controls.ts';
 import type { Terminal } from './terminal.ts';
 
 type RunFlags = Omit<ScanFlags, 'color'> & { readonly color: 'always' | 'never' };
@@ -41,19 +43,17 @@ export async function runScan(paths: readonly string[], flags: RunFlags, termina
     );
   }
   const outputs = parseOutputs(flags.output);
-  const controls = selectControls(flags);
+  const rules = await rulesOf(flags, terminal.cwd);
+  const { configuration, all } = rules;
+  const baseline = flags.baseline === undefined ? undefined : await loadBaseline(flags.baseline, terminal.cwd);
   const snapshot = await takeSnapshot(paths, flags, terminal);
   if (flags.save !== undefined) await writeSnapshot(snapshot, resolve(terminal.cwd, flags.save));
-  const judgement = judge(snapshot, {
-    controls,
-    profiles: flags.profile.length === 0 ? ['security'] : flags.profile,
-    settings: {
-      ...defaultSettings,
-      allowedRegistries: flags.allowRegistry.length === 0 ? undefined : flags.allowRegistry,
-    },
-  });
+  const judged = judge(snapshot, rules.judging);
+  const open = await exempted(judged, { configuration, flags, controls: all });
+  if (flags.writeBaseline !== undefined) await writeBaseline(open, resolve(terminal.cwd, flags.writeBaseline));
+  const judgement = baseline === undefined ? open : withBaseline(open, baseline);
   await writeReports(judgement, outputs, { ...flags, chosen: benchmarkOf(judgement, flags) }, terminal);
-  return exitCodeOf(judgement, flags.failOn);
+  return exitCodeOf(judgement, flags.failOn ?? configuration.failOn ?? 'high');
 }
 
 /** Throws `usage` for a benchmark that is not known. */
@@ -108,6 +108,7 @@ async function writeReports(
     width: Math.max(60, Math.min(terminal.width, 160)),
     detail: flags.verbose === true ? 'full' : 'short',
     ...(flags.chosen !== undefined && { benchmark: flags.chosen }),
+    ...(flags.showSuppressed === true && { suppressed: 'shown' as const }),
   } as const;
   for (const { format, file } of outputs) {
     const render = formats.get(format);

@@ -2,21 +2,25 @@ import { type Command, Option } from 'commander';
 import type { Profile } from '../controls/control.ts';
 import { type Severity, severities } from '../model/severity.ts';
 import type { RegisterCommand } from './command.ts';
+import { addConfigurationOptions, type ConfigurationFlags } from './configuration-options.ts';
 import { addEvidenceOptions, type EvidenceFlags, repeatable } from './evidence.ts';
 import { type ColorChoice, colorOption, useColor } from './terminal.ts';
 
-export interface ScanFlags extends EvidenceFlags {
+export interface ScanFlags extends EvidenceFlags, ConfigurationFlags {
   readonly withSecrets?: true;
   readonly printRbac?: true;
   readonly printCollector?: true;
   readonly save?: string;
   readonly output: readonly string[];
-  readonly failOn: Severity | 'none';
+  readonly failOn?: Severity | 'none';
   readonly profile: readonly Profile[];
   readonly only: readonly string[];
   readonly skip: readonly string[];
   readonly allowRegistry: readonly string[];
   readonly benchmark?: string;
+  readonly baseline?: string;
+  readonly writeBaseline?: string;
+  readonly showSuppressed?: true;
   readonly verbose?: true;
   readonly color: ColorChoice;
 }
@@ -35,6 +39,7 @@ export const scanCommand: RegisterCommand = (program, terminal, done) => {
     .option('--print-rbac', 'print the read-only ClusterRole that a scan of a cluster needs, and stop')
     .option('--with-secrets', 'with --print-rbac: also allow listing Secrets, whose values are dropped when read')
     .option('--print-collector', 'print what --nodes creates in the cluster, and stop');
+  addConfigurationOptions(command);
   addReportOptions(command);
   command.addHelpText('after', help).action(async (paths: string[], flags: ScanFlags) => {
     const { runScan } = await import('./scan.run.ts');
@@ -52,9 +57,10 @@ function addReportOptions(command: Command): void {
       [],
     )
     .addOption(
-      new Option('--fail-on <severity>', 'exit with 1 for findings of this severity or above')
-        .choices([...severities, 'none'])
-        .default('high'),
+      new Option(
+        '--fail-on <severity>',
+        'exit with 1 for findings of this severity or above (default: "high")',
+      ).choices([...severities, 'none']),
     )
     .addOption(
       new Option('--profile <name>', 'which controls to run (repeatable)')
@@ -65,6 +71,9 @@ function addReportOptions(command: Command): void {
     .option('--skip <control>', 'leave this control or component out (repeatable)', repeatable, [])
     .option('--allow-registry <host[/path]>', 'where images may come from (repeatable)', repeatable, [])
     .option('--benchmark <name>', 'report the rows of a benchmark: cis for the edition that fits, or cis-1.12')
+    .option('--baseline <file>', 'count only findings that this baseline or JSON report does not have')
+    .option('--write-baseline <file>', 'save the findings as a baseline')
+    .option('--show-suppressed', 'list the findings that exceptions or the baseline cover')
     .option('-v, --verbose', 'show every finding, and those of low severity in full')
     .addOption(colorOption());
 }

@@ -162,6 +162,22 @@ class SnapshotReader extends SavedJson {
       ...(duplicates !== undefined && {
         duplicateKeys: duplicates as unknown as NonNullable<KubeObject['duplicateKeys']>,
       }),
+      ...this.ignoreComments(object, at),
+    };
+  }
+
+  private ignoreComments(object: JsonObject, at: string): Pick<KubeObject, 'ignoreComments'> {
+    if (own(object, 'ignoreComments') === undefined) return {};
+    return {
+      ignoreComments: this.list(object, 'ignoreComments', at).map((item, index) => {
+        const where = `${at}.ignoreComments[${index}]`;
+        const comment = this.object(item, where);
+        return {
+          text: this.string(comment, 'text', where),
+          line: this.number(comment, 'line', where),
+          ...(own(comment, 'path') !== undefined && { path: this.path(comment, 'path', where) }),
+        };
+      }),
     };
   }
 

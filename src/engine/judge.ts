@@ -30,6 +30,7 @@ import type { Finding } from './finding.ts';
 import { countInputs, type InputCounts } from './inputs.ts';
 import { Ledger } from './ledger.ts';
 import { misnamedWorkload } from './misnamed.ts';
+import type { BaselineAccount, ExceptionNotice, Suppressed } from './suppressed.ts';
 import { onlyDecided, type Undecided } from './undecided.ts';
 import { UnknownVersions } from './unknown-versions.ts';
 
@@ -37,6 +38,8 @@ export interface JudgeOptions {
   readonly controls: readonly AnyControl[];
   readonly profiles?: readonly Profile[];
   readonly settings?: Settings;
+  /** The objects to judge, by what the whole snapshot says of them; absent: all, and all else that it holds. */
+  readonly only?: ReadonlySet<KubeObject>;
 }
 
 export interface Judgement {
@@ -57,6 +60,10 @@ export interface Judgement {
   readonly errors: readonly ControlError[];
   /** Of components whose version is not known: which it may be. */
   readonly unknownVersions: readonly Gap[];
+  /** Findings that exceptions and baselines cover; absent: nothing was asked to be. */
+  readonly suppressed?: readonly Suppressed[];
+  readonly notices?: readonly ExceptionNotice[];
+  readonly baseline?: BaselineAccount;
 }
 
 /** The control whose failure on the same subject has the same cause, and the subject. */
@@ -92,7 +99,7 @@ export function judge(snapshot: Snapshot, options: JudgeOptions): Judgement {
     gaps.push(...malformedGaps(workload));
     run.workload(workload, owner);
   };
-  for (const object of snapshot.objects) {
+  for (const object of options.only ?? snapshot.objects) {
     run.object({ object, path: [], template: '' });
     run.certificates(certificatesIn(object));
     if (!isTemplate(object)) {
@@ -108,11 +115,13 @@ export function judge(snapshot: Snapshot, options: JudgeOptions): Judgement {
   // Pods of a controller that is here too are judged for what their template does not show: injected and ephemeral
   // containers, and fields that admission changed. ReplicaSets and Jobs in between say nothing of their own.
   for (const { pod, root } of pods) judgeWorkload(pod, root);
-  for (const node of snapshot.nodes ?? []) run.node(node);
-  for (const component of facts.get(apiComponents)) run.component(component);
-  run.kubeconfigs(facts.get(ownKubeconfigs));
-  run.certificates(facts.get(ownCertificates));
-  for (const data of snapshot.etcd ?? []) run.etcdData(data);
+  if (options.only === undefined) {
+    for (const node of snapshot.nodes ?? []) run.node(node);
+    for (const component of facts.get(apiComponents)) run.component(component);
+    run.kubeconfigs(facts.get(ownKubeconfigs));
+    run.certificates(facts.get(ownCertificates));
+    for (const data of snapshot.etcd ?? []) run.etcdData(data);
+  }
   return {
     snapshot,
     ...(options.settings !== undefined && { settings: options.settings }),

@@ -4,6 +4,7 @@ import type { KubeObject } from '../model/snapshot.ts';
 import type { Failure } from '../model/verdict.ts';
 import { groupKind } from '../model/workload.ts';
 import type { Finding, FindingSubject, Place } from './finding.ts';
+import { lastingName } from './lasting-name.ts';
 
 /** Failures as they come in, put together into findings: the same failure of the same logical subject is one. */
 export class Ledger {
@@ -156,5 +157,5 @@ class RecordedFinding implements Finding {
 }
 
 function ownerName(owner: KubeObject): string {
-  return `${groupKind(owner)}\n${owner.namespace ?? ''}\n${owner.name}`;
+  return `${groupKind(owner)}\n${owner.namespace ?? ''}\n${lastingName(owner)}`;
 }

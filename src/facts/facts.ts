@@ -24,8 +24,12 @@ export function factsOf(snapshot: Snapshot, settings: Settings = defaultSettings
     snapshot,
     settings,
     get<T>(fact: Fact<T>): T {
-      if (!known.has(fact)) known.set(fact, fact.derive(facts));
-      return known.get(fact) as T;
+      const value = known.get(fact);
+      // Asked a million times in a large cluster: one look is enough for all that is not undefined.
+      if (value !== undefined || known.has(fact)) return value as T;
+      const derived = fact.derive(facts);
+      known.set(fact, derived);
+      return derived;
     },
   };
   return facts;

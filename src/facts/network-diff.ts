@@ -39,6 +39,7 @@ interface Twin {
 export function networkDiff(before: Facts, after: Facts): NetworkDiff {
   const sides = [sideOf(before), sideOf(after)] as const;
   const twins = twinsOf(sides);
+  const byNamespace = workloadsByNamespace(sides);
   const ports = new PortSets();
   const [old, next] = sides.map((side) => portReader(side, ports));
   if (old === undefined || next === undefined) return { changes: [], ports };
@@ -66,20 +67,40 @@ export function networkDiff(before: Facts, after: Facts): NetworkDiff {
     { kind: NetworkChange['kind']; ports: PortSetId; from: readonly string[]; to: Twin[] }
   >();
   for (const { kind, ports: changed, from, to } of rows.values()) {
-    const sources = namesOf(from);
+    const sources = namesOf(from, byNamespace);
     const key = `${kind} ${changed} ${sources.join('\n')}`;
     const row = merged.get(key);
     if (row === undefined) merged.set(key, { kind, ports: changed, from: sources, to: [to] });
     else row.to.push(to);
   }
-  const changes = [...merged.values()].map((row) => ({ ...row, to: namesOf(row.to) }));
+  const changes = [...merged.values()].map((row) => ({ ...row, to: namesOf(row.to, byNamespace) }));
   const order = ({ kind, to, from }: NetworkChange): string => `${kind === 'opened' ? 0 : 1} ${to[0]} ${from[0]}`;
   return { changes: changes.sort((a, b) => (order(a) < order(b) ? -1 : 1)), ports };
 }
 
-function namesOf(twins: readonly Twin[]): readonly string[] {
+/** What twins are called; a namespace of which all workloads are there is told as one. */
+function namesOf(twins: readonly Twin[], byNamespace: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
+  const left = new Set(twins.flatMap(({ names }) => names));
+  const whole: string[] = [];
+  for (const [namespace, names] of byNamespace) {
+    if (names.size < 3 || names.size > left.size || ![...names].every((name) => left.has(name))) continue;
+    for (const name of names) left.delete(name);
+    whole.push(`every pod of ${namespace}`);
+  }
   const addresses = twins.flatMap((twin) => twin.addresses);
-  return [...twins.flatMap(({ names }) => names).sort(), ...describeAddresses(addresses)];
+  return [...[...whole, ...left].sort(), ...describeAddresses(addresses)];
+}
+
+function workloadsByNamespace(sides: readonly Side[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const { namespaces } of sides) {
+    for (const [name, namespace] of namespaces) {
+      const names = found.get(namespace);
+      if (names === undefined) found.set(namespace, new Set([name]));
+      else names.add(name);
+    }
+  }
+  return found;
 }
 
 /** Whether a pod would be compared with itself, which it always reaches. */
@@ -95,6 +116,7 @@ interface Side {
   readonly unitOf: ReadonlyMap<number, number>;
   /** The classes of each workload, by its name. */
   readonly workloads: ReadonlyMap<string, readonly number[]>;
+  readonly namespaces: ReadonlyMap<string, string>;
   /** Names that stand for no more than one pod that runs. */
   readonly single: { has(name: string): boolean };
 }
@@ -103,17 +125,20 @@ function sideOf(facts: Facts): Side {
   const reachability = facts.get(networkReachability);
   const { nameOf } = networkNames(reachability);
   const workloads = new Map<string, Set<number>>();
+  const namespaces = new Map<string, string>();
   const several = new Set<string>();
   for (const pod of reachability.world.pods) {
     const name = nameOf(pod);
     if (workloads.has(name) || pod.object.kind !== 'Pod') several.add(name);
     workloads.set(name, (workloads.get(name) ?? new Set()).add(reachability.classOf(pod)));
+    if (!pod.hostNetwork) namespaces.set(name, pod.namespace);
   }
   const unitOf = new Map<number, number>();
   for (const [unit, classes] of facts.get(networkFlowTable).units.entries())
     for (const at of classes) unitOf.set(at, unit);
   const single = { has: (name: string): boolean => !several.has(name) };
-  return { reachability, unitOf, single, workloads: new Map([...workloads].map(([name, set]) => [name, [...set]])) };
+  const listed = new Map([...workloads].map(([name, set]) => [name, [...set]]));
+  return { reachability, unitOf, single, namespaces, workloads: listed };
 }
 
 function twinsOf([before, after]: readonly [Side, Side]): readonly Twin[] {

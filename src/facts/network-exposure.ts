@@ -1,19 +1,16 @@
-import { isObject, type JsonObject, own } from '../model/json.ts';
-import { objectsIn, stringsIn } from '../model/json-list.ts';
+import { stringsIn } from '../model/json-list.ts';
 import { valueAt } from '../model/path.ts';
 import type { KubeObject } from '../model/snapshot.ts';
-import { groupKind } from '../model/workload.ts';
-import { type NetworkPod, noPorts, type Protocol } from '../semantics/network-policy/index.ts';
+import { cidrSet, type NetworkPod, privateAddresses } from '../semantics/network-policy/index.ts';
 import { defineFact, type Facts } from './facts.ts';
-import { clusterInternet, networkReachability, networkWorld } from './network.ts';
-import { unsetNamespace } from './network-pods.ts';
+import { clusterInternet, networkWorld } from './network.ts';
+import { type Client, type EntryPort, type Judged, judged, throughController } from './network-entry-verdict.ts';
+import { type RoutedService, routedServices } from './network-routes.ts';
 import { type NetworkService, networkServices, type ServicePort, targetPorts } from './network-services.ts';
-
-/** What policies say of a way in: `depends` where it turns on what is not in the objects. */
-export type EntryVerdict = 'open' | 'blocked' | 'partly' | 'depends';
+import { isInternal, readService, sourceRanges } from './services.ts';
 
 /** A way from outside the cluster to pods. */
-export interface Entry {
+export interface Entry extends Judged {
   /** Who can use it: `the internet`, `whoever reaches a node`, `10.0.0.0/8`. */
   readonly from: string;
   /** By what: `Service web of type LoadBalancer`. */
@@ -22,30 +19,23 @@ export interface Entry {
   readonly pods: readonly NetworkPod[];
   /** Where it is entered, and where it leads: `TCP 443 to 8443`. */
   readonly ports: readonly EntryPort[];
-  readonly verdict: EntryVerdict;
-  /** Why it depends. */
-  readonly note?: string;
-}
-
-export interface EntryPort {
-  readonly protocol: Protocol;
-  readonly outer: number;
-  readonly inner: number;
 }
 
 const internet = 'the internet';
-const nodeNetwork = 'whoever reaches a node';
 
 /** Every way in that Services, Ingresses, routes of the Gateway API and ports of hosts make. */
 export const networkEntries = defineFact('network-entries', (facts): readonly Entry[] => {
   const services = facts.get(networkServices);
   const byName = new Map(services.map((service) => [`${service.namespace}/${service.object.name}`, service]));
   const entries = services.flatMap((service) => serviceEntries(facts, service));
+  const routesOf = facts.get(routedServices);
   for (const object of facts.snapshot.objects) {
-    for (const { namespace, name, port } of backendsOf(object)) {
-      const service = byName.get(`${namespace}/${name}`);
-      if (service !== undefined) entries.push(routedEntry(facts, { object, service, port }));
+    for (const route of routesOf(object)) {
+      const service = byName.get(`${route.namespace}/${route.name}`);
+      if (service !== undefined) entries.push(routedEntry(facts, { object, service, route }));
     }
+    const blind = entryWithoutSelector(object);
+    if (blind !== undefined) entries.push(blind);
   }
   return [...entries, ...hostPortEntries(facts)];
 });
@@ -53,48 +43,49 @@ export const networkEntries = defineFact('network-entries', (facts): readonly En
 function serviceEntries(facts: Facts, service: NetworkService): Entry[] {
   const { object, pods, type, ports } = service;
   const { value } = object;
-  if (pods.length === 0) return [];
+  const read = readService(object);
+  if (pods.length === 0 || read === undefined) return [];
   const entries: Entry[] = [];
-  const add = (from: string, through: string, outer: (port: ServicePort) => number | undefined): void => {
+  const isLocal = valueAt(value, ['spec', 'externalTrafficPolicy']) === 'Local';
+  const add = (client: Client, through: string, outer: (port: ServicePort) => number | undefined): void => {
     const mapped = ports.flatMap((port) => portPairs(port, pods, outer(port)));
-    if (mapped.length > 0) entries.push({ from, through, object, pods, ports: mapped, ...judged(facts, pods, mapped) });
+    if (mapped.length === 0) return;
+    const verdict = judged(facts, { pods, ports: mapped, client, by: isLocal ? 'their own' : 'either' });
+    entries.push({ from: client.name, through, object, pods, ports: mapped, ...verdict });
   };
   if (type === 'LoadBalancer') {
-    const ranges = stringsIn(valueAt(value, ['spec', 'loadBalancerSourceRanges']));
-    const who = ranges.length > 0 ? ranges.join(', ') : isInternal(object) ? 'the network of the cluster' : internet;
-    add(who, `Service ${object.name} of type LoadBalancer`, ({ port }) => port);
+    const ranges = sourceRanges(read);
+    const client =
+      ranges.length > 0
+        ? { name: ranges.join(', '), addresses: cidrSet(...ranges.map((range) => range.trim())) }
+        : isInternal(read)
+          ? { name: 'the network of the cluster', addresses: privateAddresses }
+          : { name: internet, addresses: facts.get(clusterInternet) };
+    add(client, `Service ${object.name} of type LoadBalancer`, ({ port }) => port);
   }
   const hasNodePorts = type === 'NodePort' || type === 'LoadBalancer';
+  const anyone = anyClient(facts);
   if (hasNodePorts && valueAt(value, ['spec', 'allocateLoadBalancerNodePorts']) !== false) {
-    add(
-      nodeNetwork,
-      `node port of Service ${object.name}`,
-      ({ nodePort }) => nodePort ?? (type === 'NodePort' ? 0 : undefined),
-    );
+    add(anyone, `node port of Service ${object.name}`, ({ nodePort }) => nodePort ?? 0);
   }
   const addresses = stringsIn(valueAt(value, ['spec', 'externalIPs']));
-  if (addresses.length > 0)
-    add(`whoever reaches ${addresses.join(', ')}`, `externalIPs of Service ${object.name}`, ({ port }) => port);
+  if (addresses.length > 0) {
+    const name = `whoever reaches ${addresses.join(', ')}`;
+    add({ ...anyone, name }, `externalIPs of Service ${object.name}`, ({ port }) => port);
+  }
   return entries;
 }
 
-/** Load balancers that the clouds keep to private networks. Sources: the documentation of each cloud's controller. */
-const internalAnnotations: ReadonlyMap<string, readonly string[]> = new Map([
-  ['service.beta.kubernetes.io/aws-load-balancer-internal', ['true', '0.0.0.0/0']],
-  ['service.beta.kubernetes.io/aws-load-balancer-scheme', ['internal']],
-  ['service.beta.kubernetes.io/azure-load-balancer-internal', ['true']],
-  ['networking.gke.io/load-balancer-type', ['Internal']],
-  ['cloud.google.com/load-balancer-type', ['Internal', 'internal']],
-]);
-
-function isInternal({ value }: KubeObject): boolean {
-  const annotations = valueAt(value, ['metadata', 'annotations']);
-  if (!isObject(annotations)) return false;
-  for (const [key, values] of internalAnnotations) {
-    const given = own(annotations, key);
-    if (typeof given === 'string' && values.includes(given)) return true;
-  }
-  return false;
+/** Where a published Service without a selector leads, its EndpointSlices say, which anybody may write. */
+function entryWithoutSelector(object: KubeObject): Entry | undefined {
+  const service = readService(object);
+  if (service === undefined || Object.keys(valueAt(object.value, ['spec', 'selector']) ?? {}).length > 0)
+    return undefined;
+  if (service.type !== 'LoadBalancer' && service.type !== 'NodePort') return undefined;
+  const from = service.type === 'NodePort' ? nodeNetwork : internet;
+  const note = 'it has no selector: where it leads is in EndpointSlices, which are not compared';
+  const through = `Service ${object.name} of type ${service.type}`;
+  return { from, through, object, pods: [], ports: [], verdict: 'depends', note };
 }
 
 function portPairs(port: ServicePort, pods: readonly NetworkPod[], outer: number | undefined): readonly EntryPort[] {
@@ -109,128 +100,20 @@ function routedEntry(
   {
     object,
     service,
-    port,
-  }: { readonly object: KubeObject; readonly service: NetworkService; readonly port: number | string | undefined },
+    route,
+  }: { readonly object: KubeObject; readonly service: NetworkService; readonly route: RoutedService },
 ): Entry {
-  const served = service.ports.filter((each) => port === undefined || each.port === port || each.name === port);
+  const { port, doubt } = route;
+  const served = service.ports.filter(
+    (each) => port === undefined || each.port === port || each.name === port || each.target === port,
+  );
   const ports = served.flatMap((each) => portPairs(each, service.pods, each.port));
   const { pods } = service;
   const through = `${object.kind} ${object.name}, to Service ${service.object.name}`;
-  return { from: internet, through, object, pods, ports, ...throughController(facts, pods, ports) };
-}
-
-/** Images of programs that take in what Ingresses and Gateways publish. */
-const controllerImages =
-  /(?:^|\/)(?:ingress-nginx\/controller|nginx-ingress|traefik|haproxy-ingress|kubernetes-ingress(?:-controller)?|envoy(?:proxy)?|contour|kong|proxyv2|nginx-gateway-fabric)(?:[:@/]|$)/;
-
-const controllers = defineFact('ingress-controllers', (facts): readonly NetworkPod[] =>
-  facts.get(networkWorld).pods.filter(({ object, owner }) => {
-    const spec = object.kind === 'Pod' ? ['spec'] : ['spec', 'template', 'spec'];
-    const containers = objectsIn(valueAt(object.value, [...spec, 'containers']));
-    return owner.kind !== 'Job' && containers.some((each) => controllerImages.test(String(own(each, 'image') ?? '')));
-  }),
-);
-
-type Judged = Pick<Entry, 'verdict' | 'note'>;
-
-function throughController(facts: Facts, pods: readonly NetworkPod[], ports: readonly EntryPort[]): Judged {
-  const reachability = facts.get(networkReachability);
-  const sources = facts.get(controllers).map((pod) => reachability.classOf(pod));
-  if (sources.length > 0) return combined(facts, { sources, pods, ports });
-  // Whatever the controller is, it may not connect where nothing may, and may where everything may.
-  const all = reachability.classes.all.map((_, at) => at);
-  const { verdict } = combined(facts, { sources: all, pods, ports });
-  if (verdict === 'open' || verdict === 'blocked') return { verdict };
-  return { verdict: 'depends', note: 'which pods the controller runs in is not known' };
-}
-
-/** Clients arrive by their own addresses or by a node's: that is up to the load balancer and `externalTrafficPolicy`. */
-function judged(facts: Facts, pods: readonly NetworkPod[], ports: readonly EntryPort[]): Judged {
-  const { classes } = facts.get(networkReachability);
-  const clients = combined(facts, { sources: classes.outside(facts.get(clusterInternet)), pods, ports });
-  const nodes = combined(facts, { sources: classes.hosts, pods, ports });
-  if (clients.verdict === nodes.verdict) return clients;
-  return {
-    verdict: 'depends',
-    note: `clients are ${words[clients.verdict]} by their own addresses, and ${words[nodes.verdict]} by those of nodes`,
-  };
-}
-
-const words = { open: 'let in', blocked: 'kept out', partly: 'partly let in', depends: 'perhaps let in' } as const;
-
-interface Way {
-  readonly sources: readonly number[];
-  readonly pods: readonly NetworkPod[];
-  readonly ports: readonly EntryPort[];
-}
-
-function combined(facts: Facts, { sources, pods, ports }: Way): Judged {
-  const reachability = facts.get(networkReachability);
-  let [open, shut, unsure] = [0, 0, 0];
-  const targets = new Set(pods.map((pod) => reachability.classOf(pod)));
-  for (const target of targets) {
-    for (const source of new Set(sources)) {
-      const between = reachability.between(source, target);
-      for (const { protocol, inner } of ports) {
-        const one = reachability.ports.one(protocol, inner);
-        if (reachability.ports.intersect(between.least, one) !== noPorts) open += 1;
-        else if (reachability.ports.intersect(between.most, one) === noPorts) shut += 1;
-        else unsure += 1;
-      }
-    }
-  }
-  if (unsure > 0)
-    return { verdict: 'depends', note: 'the network plugin decides whether a policy takes these addresses' };
-  return { verdict: shut === 0 ? 'open' : open === 0 ? 'blocked' : 'partly' };
-}
-
-interface Backend {
-  readonly namespace: string;
-  readonly name: string;
-  readonly port: number | string | undefined;
-}
-
-const routeKinds: ReadonlySet<string> = new Set(
-  ['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'].map((kind) => `gateway.networking.k8s.io/${kind}`),
-);
-
-/** The Services to which an Ingress or a route of the Gateway API leads, each once. */
-function backendsOf(object: KubeObject): readonly Backend[] {
-  const kind = groupKind(object);
-  const spec = own(object.value, 'spec');
-  if (!isObject(spec)) return [];
-  const namespace = object.namespace ?? unsetNamespace;
-  const found = new Map<string, Backend>();
-  const add = (name: unknown, port: unknown, place = namespace): void => {
-    if (typeof name !== 'string') return;
-    const known = typeof port === 'number' || typeof port === 'string' ? port : undefined;
-    found.set(`${place}/${name} ${known}`, { namespace: place, name, port: known });
-  };
-  if (kind === 'networking.k8s.io/Ingress' || kind === 'extensions/Ingress') {
-    for (const backend of ingressBackends(spec)) {
-      const service = own(backend, 'service');
-      if (isObject(service)) {
-        add(own(service, 'name'), valueAt(service, ['port', 'number']) ?? valueAt(service, ['port', 'name']));
-      } else add(own(backend, 'serviceName'), own(backend, 'servicePort'));
-    }
-  } else if (routeKinds.has(kind)) {
-    for (const rule of objectsIn(own(spec, 'rules'))) {
-      for (const reference of objectsIn(own(rule, 'backendRefs'))) {
-        const [target, place] = [own(reference, 'kind') ?? 'Service', own(reference, 'namespace')];
-        if (target !== 'Service') continue;
-        add(own(reference, 'name'), own(reference, 'port'), typeof place === 'string' ? place : namespace);
-      }
-    }
-  }
-  return [...found.values()];
-}
-
-function ingressBackends(spec: JsonObject): readonly JsonObject[] {
-  const backends = [own(spec, 'defaultBackend'), own(spec, 'backend')];
-  for (const rule of objectsIn(own(spec, 'rules'))) {
-    for (const path of objectsIn(valueAt(rule, ['http', 'paths']))) backends.push(own(path, 'backend'));
-  }
-  return backends.filter((backend) => isObject(backend));
+  const found = throughController(facts, pods, ports);
+  const judgement: Judged =
+    doubt === undefined || found.verdict === 'blocked' ? found : { verdict: 'depends', note: doubt };
+  return { from: internet, through, object, pods, ports, ...judgement };
 }
 
 /** Ports that pods take on the addresses of their nodes. */
@@ -253,9 +136,15 @@ function hostPortEntries(facts: Facts): readonly Entry[] {
     const through = `${onHost ? 'host network' : 'host ports'} of ${object.kind} ${object.name}`;
     const verdict: Judged = onHost
       ? { verdict: 'open', note: 'policies do not select pods on the host network' }
-      : judged(facts, pods, list);
+      : judged(facts, { pods, ports: list, client: anyClient(facts), by: 'either' });
     return { from: nodeNetwork, through, object, pods, ports: list, ...verdict };
   });
+}
+
+const nodeNetwork = 'whoever reaches a node';
+
+function anyClient(facts: Facts): Client {
+  return { name: nodeNetwork, addresses: facts.get(clusterInternet) };
 }
 
 function hostPortsOf(pod: NetworkPod): readonly EntryPort[] {

@@ -32,17 +32,18 @@ interface NamedWorkload {
 
 export function networkNames({ classes, world }: Reachability): NetworkNames {
   const names = workloadNames(world.pods);
-  const workloads = new Map<KubeObject, NamedWorkload>();
+  const workloads = new Map<string, NamedWorkload>();
   const inClass: (readonly NamedWorkload[])[] = [];
   const byNamespace = new Map<string, Set<number>>();
   for (const [at, each] of classes.all.entries()) {
     if (each.kind !== 'pods') continue;
     const here = new Set<NamedWorkload>();
     for (const pod of each.pods) {
-      let workload = workloads.get(pod.owner);
+      const name = names.get(pod.owner) ?? pod.name;
+      let workload = workloads.get(name);
       if (workload === undefined) {
-        workload = { name: names.get(pod.owner) ?? pod.name, namespace: pod.namespace, classes: new Map() };
-        workloads.set(pod.owner, workload);
+        workload = { name, namespace: pod.namespace, classes: new Map() };
+        workloads.set(name, workload);
       }
       workload.classes.set(at, (workload.classes.get(at) ?? 0) + 1);
       here.add(workload);
@@ -154,7 +155,7 @@ function shortList(cidrs: readonly string[]): readonly string[] {
   return [...cidrs.slice(0, most), `${cidrs.length - most} more networks`];
 }
 
-/** `namespace/name`, and with its kind where two workloads of a namespace have one name. */
+/** `namespace/name`, and with its kind where two kinds of workloads of a namespace have one name. */
 function workloadNames(pods: readonly NetworkPod[]): ReadonlyMap<KubeObject, string> {
   const owners = new Map<string, Set<KubeObject>>();
   for (const { owner, namespace } of pods) {
@@ -165,7 +166,9 @@ function workloadNames(pods: readonly NetworkPod[]): ReadonlyMap<KubeObject, str
   }
   const names = new Map<KubeObject, string>();
   for (const [name, same] of owners) {
-    for (const owner of same) names.set(owner, same.size === 1 ? name : `${owner.kind.toLowerCase()}/${name}`);
+    // Objects of one kind and name are versions of one: folders often hold several.
+    const kinds = new Set([...same].map(({ kind }) => kind));
+    for (const owner of same) names.set(owner, kinds.size === 1 ? name : `${owner.kind.toLowerCase()}/${name}`);
   }
   return names;
 }

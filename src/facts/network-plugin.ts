@@ -1,5 +1,5 @@
 import { parseImageReference } from '../model/image-reference.ts';
-import { own } from '../model/json.ts';
+import { isObject, own } from '../model/json.ts';
 import { objectsIn, stringsIn } from '../model/json-list.ts';
 import { valueAt } from '../model/path.ts';
 import type { KubeObject } from '../model/snapshot.ts';
@@ -16,14 +16,33 @@ export interface NetworkPlugin {
   readonly version: string | undefined;
 }
 
+/** `Cilium v1.15.3`. */
+export function nameWithVersion({ name, version }: Pick<NetworkPlugin, 'name' | 'version'>): string {
+  return version === undefined ? name : `${name} ${version}`;
+}
+
 /** The plugins that the DaemonSets of the snapshot run, told by their images. */
-export const networkPlugins = defineFact('network-plugins', ({ snapshot }): readonly NetworkPlugin[] => {
+export const networkPlugins = defineFact('network-plugins', (facts): readonly NetworkPlugin[] => {
   const plugins: NetworkPlugin[] = [];
-  for (const object of snapshot.objects) {
+  for (const object of facts.snapshot.objects) {
     if (groupKind(object) === 'apps/DaemonSet') plugins.push(...pluginsOf(object));
   }
-  return plugins;
+  const isOff = facts.get(ciliumOption)('enable-policy') === 'never';
+  return plugins.map((plugin) => (plugin.name === 'Cilium' && isOff ? { ...plugin, enforces: false } : plugin));
 });
+
+/** An option of Cilium, where its ConfigMap is in the evidence: `enable-policy` is default, always or never. */
+export const ciliumOption = defineFact('cilium-option', (facts): ((key: string) => string | undefined) => {
+  const data = valueAt(facts.get(ciliumConfig)?.value, ['data']);
+  return (key) => {
+    const value = isObject(data) ? own(data, key) : undefined;
+    return typeof value === 'string' ? value : undefined;
+  };
+});
+
+export const ciliumConfig = defineFact('cilium-config', ({ snapshot }): KubeObject | undefined =>
+  snapshot.objects.find((object) => object.name === 'cilium-config' && groupKind(object) === '/ConfigMap'),
+);
 
 interface RunningContainer {
   readonly tag: string | undefined;

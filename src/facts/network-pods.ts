@@ -77,7 +77,9 @@ function portsOf(container: JsonObject): readonly NamedPort[] {
     const protocol = protocols.find((each) => each === (own(port, 'protocol') ?? 'TCP'));
     if (protocol === undefined || typeof number !== 'number') return [];
     const host = own(port, 'hostPort');
-    const hostPort = typeof host === 'number' && host > 0 ? { hostPort: host } : {};
+    // On a loopback address it is for the node alone.
+    const isOpen = !/^(?:127\.|::1$)/.test(String(own(port, 'hostIP') ?? ''));
+    const hostPort = typeof host === 'number' && host > 0 && isOpen ? { hostPort: host } : {};
     return [{ name: typeof name === 'string' ? name : '', protocol, port: number, ...hostPort }];
   });
 }

@@ -1,11 +1,12 @@
 import { isObject, own } from '../model/json.ts';
 import { valueAt } from '../model/path.ts';
 import type { KubeObject } from '../model/snapshot.ts';
-import { groupKind } from '../model/workload.ts';
-import { type Binding, type BindingSubject, readBinding } from '../semantics/rbac/binding.ts';
+import { type RbacAuthorizer, rbacAuthorizer } from '../semantics/rbac/authorize.ts';
+import { type Binding, type BindingSubject, type RbacUser, serviceAccountUser } from '../semantics/rbac/binding.ts';
 import { addedSubjects, isDefaultClusterRole, subjectName } from '../semantics/rbac/default-objects.ts';
 import { powersOfDefaultRole } from '../semantics/rbac/default-rules.ts';
-import { hasAggregationRule, RoleBook, rbacGroup } from '../semantics/rbac/role-book.ts';
+import { identityOf } from '../semantics/rbac/identity.ts';
+import { hasAggregationRule, isOfRbac, rbacGroup } from '../semantics/rbac/role-book.ts';
 import { type RbacRequest, type RoleRule, readRules, ruleAllows } from '../semantics/rbac/rule.ts';
 import { defineFact } from './facts.ts';
 
@@ -14,10 +15,12 @@ export interface Holder {
   readonly subject: BindingSubject;
   /** `cluster` for everything; else the namespace, which a manifest may leave open. */
   readonly scope: 'cluster' | { readonly namespace: string | undefined };
+  readonly binding: Binding;
 }
 
 /** The roles and bindings of the snapshot. */
 export interface Rbac {
+  readonly authorizer: RbacAuthorizer;
   readonly bindings: readonly Binding[];
   bindingOf(object: KubeObject): Binding | undefined;
   /** The role that a binding names, where the snapshot holds it. */
@@ -33,100 +36,129 @@ export interface Rbac {
   holdersOf(role: KubeObject): readonly Holder[];
   /** Whether roles of a kind were read at all. */
   hasRoles(kind: 'Role' | 'ClusterRole'): boolean;
-  /** The bindings that give someone a role everywhere, by the subject's name as `subjectName` writes it. */
-  clusterBindingsOf(subject: string): readonly Binding[];
+  /** The bindings that mean someone, by their own name or by a group that Kubernetes puts them in. */
+  bindingsOf(subject: Omit<BindingSubject, 'path'>): readonly Binding[];
+  /** The namespaces in which a RoleBinding means someone. */
+  namespacesOf(subject: Omit<BindingSubject, 'path'>): readonly string[];
   /** Whether somebody has a right where they have another: everywhere, or in the same namespace too. */
-  allows(holder: Holder, request: RbacRequest): boolean;
+  allows(holder: Omit<Holder, 'binding'>, request: RbacRequest): boolean;
 }
 
 export const rbac = defineFact('rbac', ({ snapshot }): Rbac => {
-  const roles = new RoleBook(snapshot.objects);
+  const authorizer = rbacAuthorizer(snapshot.objects);
+  const { roles, bindings, roleOf } = authorizer;
   const byObject = new Map<KubeObject, Binding>();
-  const byRole = new Map<string, Binding[]>();
-  const bySubject = new Map<string, Binding[]>();
-  const local: Binding[] = [];
-  let localOf: Map<string, Binding[]> | undefined;
-  const aggregators: KubeObject[] = [];
+  const byRole = new Map<KubeObject, Binding[]>();
+  const missing = new Map<string, Binding[]>();
+  for (const binding of bindings) {
+    byObject.set(binding.object, binding);
+    const role = roleOf(binding);
+    if (role !== undefined) addTo(byRole, role, binding);
+    else if (binding.role.kind === 'ClusterRole') addTo(missing, binding.role.name, binding);
+  }
   const kinds = new Set<string>();
-  for (const object of snapshot.objects) {
-    const binding = readBinding(object);
-    if (binding !== undefined) {
-      byObject.set(object, binding);
-      addTo(byRole, roleKey(binding.role.kind, object.namespace, binding.role.name), binding);
-      if (binding.scope === 'cluster') {
-        for (const subject of binding.subjects) addTo(bySubject, subjectName(subject), binding);
-      } else local.push(binding);
-    } else if (object.kind === 'Role' || object.kind === 'ClusterRole') {
-      kinds.add(object.kind);
-      if (groupKind(object) === `${rbacGroup}/ClusterRole` && hasAggregationRule(object)) aggregators.push(object);
-    }
-  }
   const aggregatorsOf = new Map<KubeObject, KubeObject[]>();
-  for (const aggregator of aggregators) {
-    for (const part of roles.sourcesOf(aggregator)) addTo(aggregatorsOf, part, aggregator);
+  for (const object of snapshot.objects) {
+    if (object.kind !== 'Role' && object.kind !== 'ClusterRole') continue;
+    kinds.add(object.kind);
+    if (object.kind !== 'ClusterRole' || !isOfRbac(object) || !hasAggregationRule(object)) continue;
+    for (const part of roles.sourcesOf(object)) addTo(aggregatorsOf, part, object);
   }
+  const bySubject = new Map<string, readonly Binding[]>();
+  const bindingsOf = (subject: Omit<BindingSubject, 'path'>): readonly Binding[] => {
+    const name = subjectName(subject);
+    let own = bySubject.get(name);
+    if (own === undefined) {
+      const isOpen = subject.kind === 'ServiceAccount' && subject.namespace === undefined;
+      own = isOpen ? bindings.filter((each) => meansOpen(each, subject.name)) : authorizer.bindingsOf(userOf(subject));
+      bySubject.set(name, own);
+    }
+    return own;
+  };
   const known = new Map<KubeObject, readonly Holder[]>();
   const holdersOf = (role: KubeObject): readonly Holder[] => {
-    const bindings: Binding[] = [];
+    const holders: Holder[] = [];
     const reached = new Set([role]);
     // A set grows while it is walked: what aggregates a role may be aggregated itself.
     for (const each of reached) {
-      bindings.push(...(byRole.get(roleKey(each.kind, each.namespace, each.name)) ?? []));
-      for (const aggregator of aggregatorsOf.get(each) ?? []) reached.add(aggregator);
+      // Copies of a role are bound by the same name.
+      const kind = each.kind === 'Role' ? 'Role' : 'ClusterRole';
+      const bound = roles.find({ kind, name: each.name }, each.namespace) ?? each;
+      for (const binding of byRole.get(bound) ?? none) addHolders(holders, binding);
+      for (const aggregator of aggregatorsOf.get(each) ?? none) reached.add(aggregator);
       for (const name of wellKnownAggregators(each)) {
-        if (roles.find({ kind: 'ClusterRole', name }, undefined) === undefined)
-          bindings.push(...(byRole.get(roleKey('ClusterRole', undefined, name)) ?? []));
+        for (const binding of missing.get(name) ?? none) addHolders(holders, binding);
       }
     }
-    return bindings.flatMap(holdersBy);
+    return holders;
   };
   const rulesOfRole = new Map<KubeObject, readonly RoleRule[]>();
-  const rulesOf = ({ role, object }: Binding): readonly RoleRule[] | undefined => {
-    const found = roles.find(role, object.namespace);
+  const rulesOf = (binding: Binding): readonly RoleRule[] | undefined => {
+    const found = roleOf(binding);
     if (found === undefined) {
-      const isDefault = role.kind === 'ClusterRole' && isDefaultClusterRole(role.name);
-      return isDefault ? powersOfDefaultRole(role.name) : undefined;
+      const { kind, name } = binding.role;
+      return kind === 'ClusterRole' && isDefaultClusterRole(name) ? powersOfDefaultRole(name) : undefined;
     }
     let rules = rulesOfRole.get(found);
-    if (rules === undefined) rulesOfRole.set(found, (rules = roles.rulesOf(found).map(({ rule }) => rule)));
+    if (rules === undefined) {
+      const granted = roles.rulesOf(found);
+      // The same list for those who ask for what is written in it, unless it is put together.
+      rules = granted.every(({ role }) => role === found) ? ownRules(found) : granted.map(({ rule }) => rule);
+      rulesOfRole.set(found, rules);
+    }
     return rules;
   };
-  const ownRules = new Map<KubeObject, readonly RoleRule[]>();
+  const written = new Map<KubeObject, readonly RoleRule[]>();
+  const ownRules = (role: KubeObject): readonly RoleRule[] => {
+    let rules = written.get(role);
+    if (rules === undefined) {
+      const granted = roles.rulesOf(role);
+      const isOwn = granted.length > 0 && granted.every(({ role: source }) => source === role);
+      written.set(role, (rules = isOwn ? granted.map(({ rule }) => rule) : readRules(role.value)));
+    }
+    return rules;
+  };
   return {
-    bindings: [...byObject.values()],
+    authorizer,
+    bindings,
     bindingOf: (object) => byObject.get(object),
-    roleOf: ({ role, object }) => roles.find(role, object.namespace),
+    roleOf,
     rulesOf,
-    ownRules: (role) => {
-      let rules = ownRules.get(role);
-      if (rules === undefined) ownRules.set(role, (rules = readRules(role.value)));
-      return rules;
-    },
-    allows: ({ subject, scope }, request) => {
-      const name = subjectName(subject);
-      const gives = (binding: Binding): boolean => rulesOf(binding)?.some((rule) => ruleAllows(rule, request)) === true;
-      if (bySubject.get(name)?.some(gives) === true) return true;
-      if (scope === 'cluster') return false;
-      localOf ??= bySubjectAndPlace(local);
-      return localOf.get(`${scope.namespace ?? ''}\n${name}`)?.some(gives) === true;
-    },
+    ownRules,
+    allows: ({ subject, scope }, request) =>
+      bindingsOf(subject).some((binding) => {
+        const isThere =
+          binding.scope === 'cluster' || (scope !== 'cluster' && binding.object.namespace === scope.namespace);
+        return isThere && rulesOf(binding)?.some((rule) => ruleAllows(rule, request)) === true;
+      }),
     holdersOf: (role) => {
       let holders = known.get(role);
       if (holders === undefined) known.set(role, (holders = holdersOf(role)));
       return holders;
     },
     hasRoles: (kind) => kinds.has(kind),
-    clusterBindingsOf: (subject) => bySubject.get(subject) ?? [],
+    bindingsOf,
+    namespacesOf: (subject) => [
+      ...new Set(
+        bindingsOf(subject).flatMap(({ scope, object }) => (scope === 'cluster' ? [] : [object.namespace ?? ''])),
+      ),
+    ],
   };
 });
 
-function bySubjectAndPlace(bindings: readonly Binding[]): Map<string, Binding[]> {
-  const found = new Map<string, Binding[]>();
-  for (const binding of bindings) {
-    const place = binding.object.namespace ?? '';
-    for (const subject of binding.subjects) addTo(found, `${place}\n${subjectName(subject)}`, binding);
-  }
-  return found;
+const none: readonly never[] = [];
+
+/** Whoever a binding means, as they arrive: a group alone has no name. */
+function userOf({ kind, name, namespace }: Omit<BindingSubject, 'path'>): RbacUser {
+  if (kind === 'Group') return { name: '', groups: [name] };
+  return identityOf(kind === 'User' ? name : serviceAccountUser(namespace ?? '', name));
+}
+
+/** Whether a manifest that leaves its namespace open means an account that does so, too: they are applied together. */
+function meansOpen({ scope, subjects }: Binding, account: string): boolean {
+  const means = ({ kind, name, namespace }: BindingSubject): boolean =>
+    kind === 'ServiceAccount' && name === account && namespace === undefined;
+  return scope === 'namespace' && subjects.some(means);
 }
 
 function addTo<K, V>(map: Map<K, V[]>, key: K, value: V): void {
@@ -137,10 +169,16 @@ function addTo<K, V>(map: Map<K, V[]>, key: K, value: V): void {
 
 /** Members of `system:masters` may do anything as it is: no role adds to that. */
 export function holdersBy(binding: Binding): readonly Holder[] {
+  const holders: Holder[] = [];
+  addHolders(holders, binding);
+  return holders;
+}
+
+function addHolders(holders: Holder[], binding: Binding): void {
   const scope = binding.scope === 'cluster' ? 'cluster' : { namespace: binding.object.namespace };
-  return addedSubjects(binding)
-    .filter(({ kind, name }) => kind !== 'Group' || name !== 'system:masters')
-    .map((subject) => ({ subject, scope }));
+  for (const subject of addedSubjects(binding)) {
+    if (subject.kind !== 'Group' || subject.name !== 'system:masters') holders.push({ subject, scope, binding });
+  }
 }
 
 export { hasAggregationRule as hasAggregation };
@@ -152,8 +190,4 @@ function wellKnownAggregators({ value }: KubeObject): readonly string[] {
   const to = ['view', 'edit', 'admin'];
   const first = to.findIndex((name) => own(labels, `${rbacGroup}/aggregate-to-${name}`) === 'true');
   return first === -1 ? [] : to.slice(first);
-}
-
-function roleKey(kind: string, namespace: string | undefined, name: string): string {
-  return kind === 'Role' ? `Role\n${namespace ?? ''}\n${name}` : `ClusterRole\n\n${name}`;
 }

@@ -9,10 +9,11 @@ import type { KubeObject } from '../model/snapshot.ts';
 import { groupKind } from '../model/workload.ts';
 import type { NetworkPod } from '../semantics/network-policy/index.ts';
 import type { WantedConnection } from './network-policy.ts';
+import { allowedConnections } from './network-policy-kept.ts';
 
 /**
  * The connections that manifests speak of: Services that environment, arguments and configuration name, what is
- * published, and webhooks that the API server calls. What a program finds out for itself, they do not tell.
+ * published, and what policies that are there let pass by name. What a program finds out for itself, they do not tell.
  */
 export function intendedConnections(facts: Facts): readonly WantedConnection[] {
   const wanted = new Map<string, WantedConnection>();
@@ -65,7 +66,7 @@ export function intendedConnections(facts: Facts): readonly WantedConnection[] {
       }
     }
   }
-  for (const object of facts.snapshot.objects) for (const each of webhookConnections(object, services)) add(each);
+  for (const each of allowedConnections(facts)) add(each);
   return [...wanted.values()];
 }
 
@@ -105,7 +106,7 @@ function* textsOf(
   pod: NetworkPod,
   maps: ReadonlyMap<string, KubeObject>,
 ): Generator<{ readonly text: string; readonly place: string }> {
-  const spec = specOf(pod);
+  const spec = podSpecOf(pod);
   const containers = ['initContainers', 'containers'].flatMap((key) => objectsIn(valueAt(spec, [key])));
   const named = new Set<string>();
   for (const container of containers) {
@@ -138,7 +139,7 @@ function* textsOf(
 }
 
 /** Where the pod spec is: of a pod, or of the templates of the kinds that Kubernetes itself has. */
-function specOf({ object }: NetworkPod): JsonObject {
+export function podSpecOf({ object }: NetworkPod): JsonObject {
   const steps =
     object.kind === 'Pod'
       ? ['spec']
@@ -191,32 +192,4 @@ function serviceNamed(
 
 function isPublicName(host: string): boolean {
   return /\.[a-z]{2,}$/.test(host) && !/\.(?:local|internal|svc|cluster|localhost|example|test|invalid)$/.test(host);
-}
-
-/** The API server connects to webhooks from where it runs, which no selector takes. */
-function* webhookConnections(
-  object: KubeObject,
-  services: ReadonlyMap<string, NetworkService>,
-): Generator<WantedConnection> {
-  if (!/^admissionregistration\.k8s\.io\/(?:Validating|Mutating)WebhookConfiguration$/.test(groupKind(object))) return;
-  for (const webhook of objectsIn(own(object.value, 'webhooks'))) {
-    const target = valueAt(webhook, ['clientConfig', 'service']);
-    if (!isObject(target)) continue;
-    const service = services.get(`${String(own(target, 'namespace'))}/${String(own(target, 'name'))}`);
-    const port = own(target, 'port') ?? 443;
-    for (const each of service?.ports.filter((one) => one.port === port) ?? []) {
-      for (const pod of service?.pods ?? []) {
-        for (const number of targetPorts(each, pod)) {
-          const because = `the API server calls ${object.kind} ${object.name}`;
-          yield {
-            from: { kind: 'anyone' },
-            to: { kind: 'workload', owner: pod.owner },
-            protocol: 'TCP',
-            port: number,
-            because,
-          };
-        }
-      }
-    }
-  }
 }

@@ -80,8 +80,14 @@ function classesOf(facts: Facts, end: WantedEnd): readonly number[] {
   }
   if (end.kind === 'address') {
     const place = addressOf(end.address);
-    const at = place === undefined ? undefined : classes.classOfAddress(place);
-    return at === undefined ? [] : [at];
+    if (place === undefined) return [];
+    const node = world.nodes.find(({ addresses }) => addresses.includes(place))?.name;
+    const hosts = classes.hosts.filter((at) => {
+      const each = classes.all[at];
+      return node !== undefined && each?.kind === 'hosts' && each.nodes.includes(node);
+    });
+    const at = classes.classOfAddress(place);
+    return hosts.length > 0 || at === undefined ? hosts : [at];
   }
   if (end.kind === 'every-pod') return classes.pods.members();
   const internet = classes.outside(facts.get(clusterInternet));

@@ -1,10 +1,14 @@
 import type { Facts } from '../facts/facts.ts';
-import { networkWorld } from '../facts/network.ts';
-import { networkServices, targetPorts } from '../facts/network-services.ts';
-import { isObject, type JsonObject } from '../model/json.ts';
+import { clusterInternet } from '../facts/network.ts';
+import { unsetNamespace } from '../facts/network-pods.ts';
+import type { JsonObject } from '../model/json.ts';
 import { valueAt } from '../model/path.ts';
 import type { KubeObject } from '../model/snapshot.ts';
-import { formatSet, type NetworkPod, type Protocol, privateAddresses } from '../semantics/network-policy/index.ts';
+import { groupKind } from '../model/workload.ts';
+import type { Direction, Protocol } from '../semantics/network-policy/index.ts';
+import { blocksOf, internetBlocks } from './network-policy-blocks.ts';
+import { dnsRules } from './network-policy-dns.ts';
+import { type SpokenEnd, selectorsOf } from './network-policy-selectors.ts';
 
 /** One end of a connection that must work. */
 export type WantedEnd =
@@ -47,19 +51,18 @@ const label = { 'app.kubernetes.io/managed-by': 'bulwark' };
 /** A default deny for each namespace, and the way to DNS where egress is limited. */
 export function baselinePolicies(facts: Facts, { namespaces, egress }: GenerateOptions): GeneratedPolicies {
   const policies: GeneratedPolicy[] = [];
-  const notes: string[] = [];
   const types = egress === 'limited' ? ['Ingress', 'Egress'] : ['Ingress'];
+  const { rules, note } = dnsRules(facts);
   for (const namespace of [...namespaces].sort()) {
     policies.push(made({ namespace, name: 'default-deny', reasons: [] }, { podSelector: {}, policyTypes: types }));
     if (egress === 'open') continue;
-    const { rule, note } = dnsRule(facts);
-    if (note !== undefined && !notes.includes(note)) notes.push(note);
     const reasons = ['every pod looks up names'];
     policies.push(
-      made({ namespace, name: 'allow-dns', reasons }, { podSelector: {}, policyTypes: ['Egress'], egress: [rule] }),
+      made({ namespace, name: 'allow-dns', reasons }, { podSelector: {}, policyTypes: ['Egress'], egress: rules }),
     );
   }
-  return { policies, notes };
+  const notes = egress === 'limited' && note !== undefined && policies.length > 0 ? [note] : [];
+  return { policies, notes: [...notes, ...replaced(facts, policies)] };
 }
 
 /** The least that lets the wanted connections pass: the baseline, and a policy for each workload that has any. */
@@ -71,88 +74,119 @@ export function leastPolicies(
   const baseline = baselinePolicies(facts, options);
   const notes = new Set(baseline.notes);
   const selectors = selectorsOf(facts, notes);
-  const rules = new Map<KubeObject, Sides>();
-  const sidesOf = (owner: KubeObject): Sides => {
-    const known = rules.get(owner) ?? { ingress: new Map(), egress: new Map(), reasons: new Set() };
-    rules.set(owner, known);
-    return known;
-  };
-  for (const { from, to, protocol, port, because } of wanted) {
+  const sides = new Map<KubeObject, Sides>();
+  const want = (
+    self: KubeObject,
+    direction: Direction,
+    { from, to, protocol, port, because }: WantedConnection,
+  ): void => {
+    if (!options.namespaces.has(selectors.namespaceOf(self))) return;
+    const spoken = selectors.peer(direction === 'ingress' ? from : to, self);
+    if (spoken === undefined) return;
+    const own = sides.get(self) ?? { ingress: new Map(), egress: new Map(), reasons: new Set() };
+    sides.set(self, own);
     const at = `${protocol} ${port}`;
-    if (to.kind === 'workload' && options.namespaces.has(selectors.namespaceOf(to.owner))) {
-      const peer = selectors.peer(from, to.owner, 'from');
-      if (peer !== undefined) add(sidesOf(to.owner), 'ingress', { at, peer, because });
-    }
-    if (
-      options.egress === 'limited' &&
-      from.kind === 'workload' &&
-      options.namespaces.has(selectors.namespaceOf(from.owner))
-    ) {
-      const peer = selectors.peer(to, from.owner, 'to');
-      if (peer !== undefined) add(sidesOf(from.owner), 'egress', { at, peer, because });
-    }
+    const ends = own[direction].get(at);
+    if (ends === undefined) own[direction].set(at, [spoken]);
+    else ends.push(spoken);
+    own.reasons.add(because);
+  };
+  for (const each of wanted) {
+    if (each.to.kind === 'workload') want(each.to.owner, 'ingress', each);
+    if (options.egress === 'limited' && each.from.kind === 'workload') want(each.from.owner, 'egress', each);
   }
+  const internet = internetBlocks(facts.get(clusterInternet));
+  const names = new Set<string>();
   const own: GeneratedPolicy[] = [];
-  for (const [owner, { ingress, egress, reasons }] of rules) {
+  for (const [owner, { ingress, egress, reasons }] of sides) {
     const selector = selectors.of(owner);
     if (selector === undefined) continue;
+    const namespace = selectors.namespaceOf(owner);
+    const tell = (note: string): void => void notes.add(`${owner.kind} ${namespace}/${owner.name}: ${note}`);
     const types = [...(ingress.size > 0 ? ['Ingress'] : []), ...(egress.size > 0 ? ['Egress'] : [])];
     const spec: JsonObject = {
       podSelector: { matchLabels: selector },
       policyTypes: types,
-      ...(ingress.size > 0 && { ingress: rulesOf(ingress, 'from') }),
-      ...(egress.size > 0 && { egress: rulesOf(egress, 'to') }),
+      ...(ingress.size > 0 && { ingress: rulesOf(ingress, { side: 'from', internet, tell }) }),
+      ...(egress.size > 0 && { egress: rulesOf(egress, { side: 'to', internet, tell }) }),
     };
-    const name = `allow-${owner.kind === 'Deployment' ? '' : `${owner.kind.toLowerCase()}-`}${owner.name}`.slice(
-      0,
-      253,
-    );
-    own.push(made({ namespace: selectors.namespaceOf(owner), name, reasons: [...reasons].sort() }, spec));
+    own.push(made({ namespace, name: nameFor(owner, namespace, names), reasons: [...reasons].sort() }, spec));
   }
   own.sort((a, b) => (`${a.namespace}/${a.name}` < `${b.namespace}/${b.name}` ? -1 : 1));
+  for (const note of replaced(facts, own)) notes.add(note);
   return { policies: [...baseline.policies, ...own], notes: [...notes].sort() };
 }
 
-type Peers = Map<string, JsonObject | 'anyone'>;
+/** `allow-web` for a Deployment; the kind is told of others, and where that name is taken. */
+function nameFor(owner: KubeObject, namespace: string, taken: Set<string>): string {
+  const isPlain = owner.kind === 'Deployment' && owner.name !== 'dns';
+  const plain = `allow-${isPlain ? '' : `${owner.kind.toLowerCase()}-`}${owner.name}`.slice(0, 240);
+  let name = plain;
+  for (let count = 2; taken.has(`${namespace}/${name}`); count += 1) name = `${plain}-${count}`;
+  taken.add(`${namespace}/${name}`);
+  return name;
+}
+
+/** Policies of people's own that have a name that is written: applying replaces them. */
+function replaced(facts: Facts, policies: readonly GeneratedPolicy[]): readonly string[] {
+  const names = new Set(policies.map(({ namespace, name }) => `${namespace}/${name}`));
+  const notes = facts.snapshot.objects.flatMap((object) => {
+    const name = `${object.namespace ?? unsetNamespace}/${object.name}`;
+    if (!names.has(name) || groupKind(object) !== 'networking.k8s.io/NetworkPolicy') return [];
+    const manager = valueAt(object.value, ['metadata', 'labels', 'app.kubernetes.io/managed-by']);
+    return manager === 'bulwark' ? [] : [`NetworkPolicy ${name} is there already and is replaced when this is applied`];
+  });
+  return [...new Set(notes)];
+}
+
+/** What may use each port, as `TCP 443`. */
+type Ports = Map<string, SpokenEnd[]>;
 
 interface Sides {
-  /** Peers by port. */
-  readonly ingress: Map<string, Peers>;
-  readonly egress: Map<string, Peers>;
+  readonly ingress: Ports;
+  readonly egress: Ports;
   readonly reasons: Set<string>;
 }
 
-function add(
-  sides: Sides,
-  direction: 'ingress' | 'egress',
-  { at, peer, because }: { readonly at: string; readonly peer: JsonObject | 'anyone'; readonly because: string },
-): void {
-  const peers = sides[direction].get(at) ?? new Map();
-  peers.set(JSON.stringify(peer), peer);
-  sides[direction].set(at, peers);
-  sides.reasons.add(because);
+interface RuleOptions {
+  readonly side: 'from' | 'to';
+  readonly internet: readonly JsonObject[];
+  readonly tell: (note: string) => void;
 }
 
 /** Ports that the same peers may use are one rule. */
-function rulesOf(byPort: Sides['ingress'], side: 'from' | 'to'): readonly JsonObject[] {
-  const byPeers = new Map<string, { peers: readonly (JsonObject | 'anyone')[]; ports: string[] }>();
-  for (const [at, peers] of byPort) {
-    const isAnyone = [...peers.values()].includes('anyone');
-    const list = isAnyone ? [] : [...peers.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, peer]) => peer);
-    const key = JSON.stringify(list);
+function rulesOf(byPort: Ports, options: RuleOptions): readonly JsonObject[] {
+  const byPeers = new Map<string, { peers: readonly JsonObject[]; ports: string[] }>();
+  for (const [at, ends] of byPort) {
+    const peers = peersOf(ends, options);
+    const key = JSON.stringify(peers);
     const known = byPeers.get(key);
-    if (known === undefined) byPeers.set(key, { peers: list, ports: [at] });
+    if (known === undefined) byPeers.set(key, { peers, ports: [at] });
     else known.ports.push(at);
   }
   return [...byPeers.entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, { peers, ports }]) => ({
-      ...(peers.length > 0 && { [side]: peers.filter((peer) => peer !== 'anyone') }),
+      ...(peers.length > 0 && { [options.side]: peers }),
       ports: ports.sort(byNumber).map((at) => {
         const [protocol = 'TCP', port = '0'] = at.split(' ');
         return { protocol, port: Number(port) };
       }),
     }));
+}
+
+/** Peers of a rule, in an order that does not turn on how they came; none for everybody. */
+function peersOf(ends: readonly SpokenEnd[], { internet, tell }: RuleOptions): readonly JsonObject[] {
+  if (ends.some(({ kind }) => kind === 'anyone')) return [];
+  const pods = new Map<string, JsonObject>();
+  const places: bigint[] = [];
+  for (const end of ends) {
+    if (end.kind === 'pods') pods.set(JSON.stringify(end.peer), end.peer);
+    else if (end.kind === 'addresses') places.push(...end.places);
+  }
+  const sorted = [...pods].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, peer]) => peer);
+  const open = ends.some(({ kind }) => kind === 'internet') ? internet : [];
+  return [...sorted, ...open, ...blocksOf(places, tell)];
 }
 
 function byNumber(a: string, b: string): number {
@@ -170,138 +204,4 @@ function made(
     reasons,
     object: { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata, spec },
   };
-}
-
-/** UDP and TCP 53, to the pods of the cluster's DNS where the evidence shows them, by the ports that those have. */
-function dnsRule(facts: Facts): { readonly rule: JsonObject; readonly note?: string } {
-  const service = facts
-    .get(networkServices)
-    .find(
-      ({ namespace, object }) =>
-        namespace === 'kube-system' && /^(?:kube-dns|coredns|rke2-coredns-rke2-coredns)$/.test(object.name),
-    );
-  const plain = [53].flatMap((port) => [
-    { protocol: 'UDP', port },
-    { protocol: 'TCP', port },
-  ]);
-  const system = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } } };
-  const selector = valueAt(service?.object.value, ['spec', 'selector']);
-  if (service === undefined || !isObject(selector) || service.pods.some(({ hostNetwork }) => hostNetwork)) {
-    const note =
-      'the pods of the cluster DNS are not in the evidence: every pod of kube-system may be asked at port 53';
-    return { rule: { to: [system], ports: plain }, note };
-  }
-  const targets = new Set(
-    service.ports.flatMap((port) => service.pods.flatMap((pod) => (port.port === 53 ? targetPorts(port, pod) : []))),
-  );
-  targets.delete(53);
-  const ports = [
-    ...plain,
-    ...[...targets]
-      .sort((a, b) => a - b)
-      .flatMap((port) => [
-        { protocol: 'UDP', port },
-        { protocol: 'TCP', port },
-      ]),
-  ];
-  return { rule: { to: [{ ...system, podSelector: { matchLabels: selector } }], ports } };
-}
-
-/** Labels that differ from one rollout or pod to the next. */
-const unstable =
-  /^(?:pod-template-hash|controller-revision-hash|pod-template-generation|statefulset\.kubernetes\.io\/pod-name|apps\.kubernetes\.io\/pod-index|batch\.kubernetes\.io\/.*|controller-uid|job-name)$/;
-
-interface Selectors {
-  of(owner: KubeObject): JsonObject | undefined;
-  namespaceOf(owner: KubeObject): string;
-  /** The other end as a peer of a policy for `self`; undefined where there is no way to say it. */
-  peer(end: WantedEnd, self: KubeObject, side: 'from' | 'to'): JsonObject | 'anyone' | undefined;
-}
-
-function selectorsOf(facts: Facts, notes: Set<string>): Selectors {
-  const { pods } = facts.get(networkWorld);
-  const byOwner = new Map<KubeObject, NetworkPod[]>();
-  const byNamespace = new Map<string, NetworkPod[]>();
-  for (const pod of pods) {
-    byOwner.set(pod.owner, [...(byOwner.get(pod.owner) ?? []), pod]);
-    byNamespace.set(pod.namespace, [...(byNamespace.get(pod.namespace) ?? []), pod]);
-  }
-  const known = new Map<KubeObject, JsonObject | undefined>();
-  const namespaceOf = (owner: KubeObject): string => byOwner.get(owner)?.[0]?.namespace ?? owner.namespace ?? 'default';
-  const selectorOf = (owner: KubeObject): JsonObject | undefined => {
-    if (known.has(owner)) return known.get(owner);
-    const selector = stableSelector(owner, byOwner.get(owner) ?? []);
-    known.set(owner, selector);
-    const where = `${owner.kind} ${namespaceOf(owner)}/${owner.name}`;
-    if (selector === undefined) {
-      notes.add(`${where} has no labels that last: no policy can select it`);
-      return undefined;
-    }
-    const others = (byNamespace.get(namespaceOf(owner)) ?? []).filter(
-      (pod) =>
-        pod.owner !== owner &&
-        !pod.hostNetwork &&
-        Object.entries(selector).every(([key, value]) => pod.labels.get(key) === value),
-    );
-    const names = [...new Set(others.map((pod) => pod.owner.name))].sort();
-    if (names.length > 0)
-      notes.add(`the labels of ${where} select ${names.slice(0, 3).join(', ')} too: give it labels of its own`);
-    return selector;
-  };
-  return {
-    of: selectorOf,
-    namespaceOf,
-    peer(end, self, side) {
-      if (end.kind !== 'workload') return addressPeer(end);
-      const targets = byOwner.get(end.owner) ?? [];
-      if (targets.some(({ hostNetwork }) => hostNetwork)) {
-        notes.add(
-          `${end.owner.kind} ${namespaceOf(end.owner)}/${end.owner.name} is on the host network: policies name it by the addresses of its nodes, ${side === 'from' ? 'so connections from it are let in only by ipBlock' : 'so connections to it are let out only by ipBlock'}`,
-        );
-        return undefined;
-      }
-      const selector = selectorOf(end.owner);
-      if (selector === undefined) return undefined;
-      const podSelector = { matchLabels: selector };
-      const there = namespaceOf(end.owner);
-      if (there === namespaceOf(self)) return { podSelector };
-      return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': there } }, podSelector };
-    },
-  };
-}
-
-/** The internet without what is private, and without the metadata address of the clouds. */
-const internetBlock = {
-  ipBlock: {
-    cidr: '0.0.0.0/0',
-    except: [...formatSet(privateAddresses).filter((cidr) => !cidr.includes(':')), '169.254.0.0/16'],
-  },
-};
-
-function addressPeer(end: Exclude<WantedEnd, { readonly kind: 'workload' }>): JsonObject | 'anyone' {
-  switch (end.kind) {
-    case 'anyone':
-      return 'anyone';
-    case 'every-pod':
-      return { namespaceSelector: {} };
-    case 'internet':
-      return internetBlock;
-    case 'address':
-      return { ipBlock: { cidr: `${end.address}/${end.address.includes(':') ? 128 : 32}` } };
-  }
-}
-
-/** The selector of the controller where it has one of plain labels; else the labels that all of its pods have and keep. */
-function stableSelector(owner: KubeObject, pods: readonly NetworkPod[]): JsonObject | undefined {
-  const declared = valueAt(owner.value, ['spec', 'selector', 'matchLabels']);
-  const [first] = pods;
-  if (isObject(declared) && Object.keys(declared).length > 0) {
-    const isHeld = pods.every((pod) => Object.entries(declared).every(([key, value]) => pod.labels.get(key) === value));
-    if (isHeld && !Object.keys(declared).some((key) => unstable.test(key))) return declared;
-  }
-  if (first === undefined) return undefined;
-  const kept = [...first.labels].filter(
-    ([key, value]) => !unstable.test(key) && pods.every((pod) => pod.labels.get(key) === value),
-  );
-  return kept.length === 0 ? undefined : Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -62,6 +62,8 @@ export interface Denial {
   /** The policy that refuses: `PodSecurity "restricted:latest"`, `control pods/privileged`, `policy images`. */
   readonly policy: string;
   readonly message: string;
+  /** The container that it is about, so that what is wrong with one can be told together. */
+  readonly container?: string;
   /** HTTP status for the client; 403 unless the policy says otherwise. */
   readonly code: number;
   readonly reason: string;

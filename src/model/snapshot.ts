@@ -44,6 +44,18 @@ export interface KubeObject {
   readonly source: Source;
   /** Mapping keys that the document repeats inside this object (the last one wins). */
   readonly duplicateKeys?: readonly DuplicateKey[];
+  /** Comments in it that accept findings. */
+  readonly ignoreComments?: readonly IgnoreComment[];
+}
+
+/** `# bulwark:ignore …` in a manifest. */
+export interface IgnoreComment {
+  /** What follows `bulwark:ignore`. */
+  readonly text: string;
+  /** In the object's file, from 1. */
+  readonly line: number;
+  /** What it is about, from the object's root; absent: nothing follows it. */
+  readonly path?: Path;
 }
 
 export interface DuplicateKey {

@@ -1,5 +1,5 @@
-import type { Enforcement } from '../facts/network.ts';
 import type { AnswerPart, NetworkAnswer } from '../facts/network-answer.ts';
+import type { Enforcement } from '../facts/network-enforcement.ts';
 import { formatPath } from '../model/path.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import type { Policy, PolicyRule, PortSets, SideExplanation } from '../semantics/network-policy/index.ts';

@@ -2,8 +2,14 @@ import type { NetworkGraph } from './network-graph.ts';
 import { visible } from './visible.ts';
 
 /** The graph in Graphviz's language. What is only possible is dashed. */
-export function networkDot({ edges, left }: NetworkGraph): string {
-  const lines = ['digraph network {', '  rankdir=LR;', '  node [shape=box, fontname="sans-serif"];'];
+export function networkDot({ edges, left, note }: NetworkGraph): string {
+  const lines = [
+    'digraph network {',
+    `  label=${quoted(note)};`,
+    '  labelloc=t;',
+    '  rankdir=LR;',
+    '  node [shape=box, fontname="sans-serif"];',
+  ];
   for (const { from, to, ports, certainty } of edges) {
     const dashed = certainty === 'possible' ? ', style=dashed' : '';
     lines.push(`  ${quoted(from)} -> ${quoted(to)} [label=${quoted(ports)}${dashed}];`);

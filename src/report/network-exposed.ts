@@ -1,5 +1,6 @@
-import type { Enforcement } from '../facts/network.ts';
-import type { Entry, EntryVerdict } from '../facts/network-exposure.ts';
+import type { Enforcement } from '../facts/network-enforcement.ts';
+import type { EntryVerdict } from '../facts/network-entry-verdict.ts';
+import type { Entry } from '../facts/network-exposure.ts';
 import { listed, type TextOptions } from './network-list.ts';
 import { enforcementJson, enforcementText } from './network-words.ts';
 import { wrap } from './text-width.ts';

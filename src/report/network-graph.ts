@@ -1,6 +1,6 @@
 import { noPorts } from '../semantics/network-policy/index.ts';
 import type { ListedFlows } from './network-list.ts';
-import { boundedText } from './network-words.ts';
+import { boundedText, enforcementText } from './network-words.ts';
 
 /** Who can talk to whom, as a picture shows it: names, and what goes between them. */
 export interface NetworkGraph {
@@ -9,6 +9,8 @@ export interface NetworkGraph {
   readonly edges: readonly NetworkEdge[];
   /** Connections that did not fit. */
   readonly left: number;
+  /** Whether anything enforces what is drawn. */
+  readonly note: string;
 }
 
 export interface NetworkEdge {
@@ -22,7 +24,7 @@ export interface NetworkEdge {
 const mostEdges = 1500;
 const mostNames = 4;
 
-export function networkGraph({ groups, ports }: ListedFlows): NetworkGraph {
+export function networkGraph({ groups, ports, enforcement }: ListedFlows): NetworkGraph {
   const edges: NetworkEdge[] = [];
   let left = 0;
   for (const { to, flows } of groups) {
@@ -39,7 +41,7 @@ export function networkGraph({ groups, ports }: ListedFlows): NetworkGraph {
     }
   }
   const names = (side: 'from' | 'to'): readonly string[] => [...new Set(edges.map((edge) => edge[side]))].sort();
-  return { sources: names('from'), targets: names('to'), edges, left };
+  return { sources: names('from'), targets: names('to'), edges, left, note: enforcementText(enforcement) };
 }
 
 /** Many names that are treated alike are one box. */

@@ -1,7 +1,7 @@
-import type { Enforcement } from '../facts/network.ts';
+import type { Enforcement } from '../facts/network-enforcement.ts';
 import type { IncomingFlows } from '../facts/network-flows.ts';
 import { noPorts, type PortSets } from '../semantics/network-policy/index.ts';
-import { boundedText, enforcementJson, enforcementText, portsJson } from './network-words.ts';
+import { boundedText, enforcementJson, enforcementLines, portsJson } from './network-words.ts';
 import type { Style } from './style.ts';
 import { textWidth, unbroken, wrap } from './text-width.ts';
 import { visible } from './visible.ts';
@@ -23,10 +23,7 @@ export function* networkListText(
   { style, width }: TextOptions,
 ): Generator<string> {
   const columns = Math.max(40, Math.min(width, 140));
-  const paint = enforcement.state === 'not-enforced' ? style.alarming : style.faint;
-  yield `${wrap(visible(enforcementText(enforcement)), { width: columns })
-    .map(paint)
-    .join('\n')}\n\n`;
+  yield enforcementLines(enforcement, { style, width });
   let uncertain = false;
   for (const { to, flows } of groups) {
     yield `${wrap(listed(to), { width: columns, lead: 'To ' }).map(style.strong).join('\n')}\n`;

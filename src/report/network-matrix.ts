@@ -1,4 +1,4 @@
-import type { Enforcement } from '../facts/network.ts';
+import type { Enforcement } from '../facts/network-enforcement.ts';
 import type { NetworkMatrix } from '../facts/network-matrix.ts';
 import { allPorts, noPorts, type PortSets, type Ports } from '../semantics/network-policy/index.ts';
 import type { TextOptions } from './network-list.ts';
@@ -80,18 +80,20 @@ export function networkMatrixJson({ matrix, ports, enforcement }: ShownMatrix): 
 
 const side = 18;
 
-/** The table as a picture: filled is all ports, half some, hatched what is not certain. */
-export function networkMatrixSvg({ matrix, ports }: ShownMatrix): string {
+/** The table as a picture: red is all ports, yellow some, dashed what is not certain. */
+export function networkMatrixSvg({ matrix, ports, enforcement }: ShownMatrix): string {
   const { names, cells } = matrix;
   const rows = names.map((name) => visibleShort(name.join(', '), 54).replace(/\.\.\. \(\d+ characters\)$/, '...'));
   const left = Math.max(...rows.map(textWidth), 10) * 7.2 + 60;
-  const top = 40;
-  const width = left + names.length * side + 20;
+  const top = 62;
+  const note = enforcementText(enforcement);
+  const width = Math.max(left + names.length * side + 20, note.length * 7.3 + 20);
   const height = top + names.length * side + 60;
   const parts = [head(Math.max(width, 520), height, 'Who can talk to whom')];
   parts.push(
     '<style>.all{fill:#b3402e}.some{fill:#e0a13c}.maybe{fill:#fff;stroke:#b3402e;stroke-dasharray:2 2}.none{fill:#eef1f4}.key{font-size:11px}</style>',
-    '<text x="10" y="18" class="faint">rows connect to columns</text>',
+    `<text x="10" y="18" class="faint">${escaped(note)}</text>`,
+    '<text x="10" y="38" class="faint">rows connect to columns</text>',
   );
   for (const [at, name] of rows.entries()) {
     const y = top + at * side;

@@ -4,43 +4,51 @@ import { visible, visibleShort } from './visible.ts';
 
 const rowHeight = 34;
 const boxHeight = 24;
-const letter = 7.2;
-const top = 46;
+const letter = 7.3;
+/** Of the ports, which are written smaller. */
+const small = 0.95;
+const margin = 20;
+const top = 60;
 
-/** The graph as a picture: who connects on the left, to whom on the right. Without scripts, fonts or links. */
-export function networkSvg({ sources, targets, edges, left }: NetworkGraph): string {
-  const boxWidth = (names: readonly string[]): number =>
-    Math.min(420, Math.max(120, ...names.map((name) => textWidth(short(name)) * letter + 20)));
-  const [leftWidth, rightWidth] = [boxWidth(sources), boxWidth(targets)];
-  const middle = Math.max(260, ...edges.map(({ ports }) => textWidth(short(ports)) * letter * 0.9 + 120));
-  const rightX = 20 + leftWidth + middle;
+/**
+ * The graph as a picture: who connects on the left, to whom on the right, with the ports before each. What comes from
+ * outside is red, and what is only possible dashed. Without scripts, fonts or links.
+ */
+export function networkSvg({ sources, targets, edges, left, note }: NetworkGraph): string {
+  const arriving = portsByTarget(edges);
+  const widthOf = (texts: Iterable<string>): number =>
+    Math.max(120, ...[...texts].map((text) => textWidth(short(text)) * letter + 20));
+  const [leftWidth, rightWidth] = [widthOf(sources), widthOf(targets)];
+  const labelWidth = widthOf(arriving.values()) * small;
   const rows = Math.max(sources.length, targets.length, 1);
+  const startX = margin + leftWidth;
+  const endX = startX + Math.min(520, 180 + rows * 8);
+  const rightX = endX + labelWidth;
   const height = top + rows * rowHeight + (left > 0 ? 40 : 16);
-  const width = rightX + rightWidth + 20;
+  const width = Math.max(rightX + rightWidth + margin, note.length * letter + 2 * margin);
   const parts = [head(width, height, 'Who can talk to whom')];
-  parts.push(label(20, 28, 'from'), label(rightX, 28, 'to'));
+  parts.push(label(margin, 20, note), label(margin, 44, 'from'), label(rightX, 44, 'to'));
   const at = (names: readonly string[]): ReadonlyMap<string, number> => {
     const spread = (rows - names.length) / 2;
     return new Map(names.map((name, index) => [name, top + (index + spread) * rowHeight + boxHeight / 2]));
   };
   const [from, to] = [at(sources), at(targets)];
-  const labelled = new Set<string>();
-  const arriving = portsByTarget(edges);
   for (const edge of edges) {
     const [y1, y2] = [from.get(edge.from) ?? top, to.get(edge.to) ?? top];
-    const x1 = 20 + leftWidth;
-    const bend = middle / 2;
+    const bend = (endX - startX) / 2;
     const dash = edge.certainty === 'possible' ? ' stroke-dasharray="5 4"' : '';
+    const kind = isOutside(edge.from) ? 'outer' : 'inner';
+    const line = `M${startX} ${y1}C${startX + bend} ${y1} ${endX - bend} ${y2} ${endX - 6} ${y2}`;
     parts.push(
-      `<path d="M${x1} ${y1}C${x1 + bend} ${y1} ${rightX - bend} ${y2} ${rightX - 6} ${y2}" class="edge"${dash} marker-end="url(#arrow)"><title>${escaped(`${edge.from} to ${edge.to}: ${edge.ports}`)}</title></path>`,
+      `<path d="${line}" class="edge ${kind}"${dash} marker-end="url(#${kind})"><title>${escaped(`${edge.from} to ${edge.to}: ${edge.ports}`)}</title></path>`,
     );
-    if (labelled.has(edge.to)) continue;
-    labelled.add(edge.to);
-    const text = short(arriving.get(edge.to) ?? '');
-    parts.push(`<text x="${rightX - 14}" y="${y2 - 5}" text-anchor="end" class="ports">${escaped(text)}</text>`);
+  }
+  for (const [name, text] of arriving) {
+    const y = (to.get(name) ?? top) + 4;
+    parts.push(`<text x="${endX + 4}" y="${y}" class="ports">${escaped(short(text))}</text>`);
   }
   for (const [names, places, x, box] of [
-    [sources, from, 20, leftWidth],
+    [sources, from, margin, leftWidth],
     [targets, to, rightX, rightWidth],
   ] as const) {
     for (const name of names) {
@@ -50,8 +58,12 @@ export function networkSvg({ sources, targets, edges, left }: NetworkGraph): str
       );
     }
   }
-  if (left > 0) parts.push(label(20, height - 14, `${left} more connections are left out`));
+  if (left > 0) parts.push(label(margin, height - 14, `${left} more connections are left out`));
   return `${parts.join('\n')}\n</svg>\n`;
+}
+
+function isOutside(name: string): boolean {
+  return /^(?:the internet|any (?:IPv[46] )?address|\d+\.|[0-9a-f]*:)/.test(name);
 }
 
 /** What arrives at each box: the ports of its arrows, each once. */
@@ -69,8 +81,12 @@ function portsByTarget(edges: NetworkGraph['edges']): ReadonlyMap<string, string
 export function head(width: number, height: number, title: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${Math.ceil(width)} ${Math.ceil(height)}" width="${Math.ceil(width)}" height="${Math.ceil(height)}" role="img">
 <title>${title}</title>
-<style>svg{background:#fff;font:12px ui-monospace,Menlo,Consolas,monospace}text{fill:#1b1f24}.box{fill:#f3f5f8;stroke:#5a6572}.edge{fill:none;stroke:#3d6ea8;stroke-width:1.2}.ports{font-size:11px;fill:#3d6ea8;paint-order:stroke;stroke:#fff;stroke-width:3px}.faint{fill:#5a6572}</style>
-<defs><marker id="arrow" markerWidth="8" markerHeight="8" refX="6" refY="3" orient="auto"><path d="M0 0L6 3L0 6z" fill="#3d6ea8"/></marker></defs>`;
+<style>svg{background:#fff;font:12px ui-monospace,Menlo,Consolas,monospace}text{fill:#1b1f24}.box{fill:#f3f5f8;stroke:#5a6572}.edge{fill:none;stroke-width:1.2}.inner{stroke:#3d6ea8}.outer{stroke:#b3402e}.ports{font-size:11px;fill:#3d5a80}.faint{fill:#5a6572}</style>
+<defs>${arrow('inner', '#3d6ea8')}${arrow('outer', '#b3402e')}</defs>`;
+}
+
+function arrow(id: string, color: string): string {
+  return `<marker id="${id}" markerWidth="8" markerHeight="8" refX="6" refY="3" orient="auto"><path d="M0 0L6 3L0 6z" fill="${color}"/></marker>`;
 }
 
 function label(x: number, y: number, text: string): string {

@@ -1,4 +1,5 @@
-import type { Enforcement } from '../facts/network.ts';
+import { type Enforcement } from '../facts/network-enforcement.ts';
+import { nameWithVersion } from '../facts/network-plugin.ts';
 import {
   allPorts,
   noPorts,
@@ -7,6 +8,9 @@ import {
   type Ports,
   protocols,
 } from '../semantics/network-policy/index.ts';
+import type { TextOptions } from './network-list.ts';
+import { wrap } from './text-width.ts';
+import { visible } from './visible.ts';
 
 /** `TCP 80, 443, 8000-8010; UDP 53`. */
 export function portsText(ports: PortSets, id: PortSetId): string {
@@ -44,8 +48,7 @@ export function portsJson(
 
 /** What stands before every answer about policies: whether anything enforces them. */
 export function enforcementText({ state, plugins }: Enforcement): string {
-  const names = (list: Enforcement['plugins']): string =>
-    [...new Set(list.map(({ name, version }) => (version === undefined ? name : `${name} ${version}`)))].join(', ');
+  const names = (list: Enforcement['plugins']): string => [...new Set(list.map(nameWithVersion))].join(', ');
   if (state === 'enforced') {
     return `${names(plugins.filter(({ enforces }) => enforces === true))} enforces policies here.`;
   }
@@ -54,6 +57,13 @@ export function enforcementText({ state, plugins }: Enforcement): string {
   }
   if (plugins.length > 0) return `Whether ${names(plugins)} enforces policies as it is set up here is not known.`;
   return 'Whether anything enforces policies is not known: the evidence shows no network plugin.';
+}
+
+/** The same as lines for people, with an empty one after them. */
+export function enforcementLines(enforcement: Enforcement, { style, width }: TextOptions): string {
+  const paint = enforcement.state === 'not-enforced' ? style.alarming : style.faint;
+  const lines = wrap(visible(enforcementText(enforcement)), { width: Math.max(40, Math.min(width, 140)) });
+  return `${lines.map(paint).join('\n')}\n\n`;
 }
 
 export function enforcementJson({ state, plugins }: Enforcement) {

@@ -1,7 +1,7 @@
 import type { Path } from '../model/path.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import type { Binding } from '../semantics/rbac/binding.ts';
-import { resourceText } from '../semantics/rbac/power-diff.ts';
+import { type Right, resourceText } from '../semantics/rbac/power-diff.ts';
 import type { RbacRequest, RoleRule } from '../semantics/rbac/rule.ts';
 import { locationOf } from './location.ts';
 import type { Style } from './style.ts';
@@ -61,4 +61,17 @@ export function requestText(request: RbacRequest): string {
 
 function few(words: readonly string[]): string {
   return words.length > 6 ? `${words.slice(0, 5).join(', ')} and ${words.length - 5} more` : words.join(', ');
+}
+
+/** Rights to the same thing at the same place on one line: `get, list pods in namespace shop`. */
+export function rightTexts(rights: readonly Right[]): readonly string[] {
+  const lines = new Map<string, string[]>();
+  for (const { verb, what, name, namespace } of rights) {
+    const where = namespace === undefined ? 'everywhere' : `in namespace ${namespace}`;
+    const key = `${what}${name === undefined ? '' : ` ${name}`} ${where}`;
+    const known = lines.get(key);
+    if (known === undefined) lines.set(key, [verb]);
+    else known.push(verb);
+  }
+  return [...lines].map(([key, verbs]) => `${verbs.join(', ')} ${key}`);
 }

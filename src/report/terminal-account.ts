@@ -1,4 +1,5 @@
-import type { Judgement } from '../engine/judge.ts';
+import type { ControlError, Judgement } from '../engine/judge.ts';
+import { OwnControlError } from '../engine/own-control.ts';
 import { unreadIn } from '../engine/unread.ts';
 import type { Gap, GapCode, PolicyRule, SkippedInput } from '../model/snapshot.ts';
 import { groupBy } from './group-by.ts';
@@ -20,13 +21,15 @@ export function accountLines(judgement: Judgement, page: Page): string[][] {
   const unparsable = skipped.filter(({ bucket }) => bucket === 'unparsable');
   const unrendered = skipped.filter(({ bucket }) => bucket === 'unrendered');
   return [
-    listBlock(`${counted(errors.length, 'control error')}: defects of Bulwark, please report them`, {
-      items: sortErrors(errors).map(({ control, subject, error }) => ({
-        place: subject.object.source.file,
-        text: `${control.id} on ${objectName(subject.object)}: ${errorText(error)}`,
-      })),
-      page,
-    }),
+    ...[...groupBy(sortErrors(errors), errorHeading)].map(([heading, members]) =>
+      listBlock(`${counted(members.length, 'control error')}: ${heading}`, {
+        items: members.map(({ control, subject, error }) => ({
+          place: subject.object.source.file,
+          text: `${control.id} on ${objectName(subject.object)}: ${errorText(error)}`,
+        })),
+        page,
+      }),
+    ),
     ...[...groupBy(sortGaps(gaps), gapHeading)].map(([heading, members]) =>
       listBlock(heading.replace('#', counted(members.length, 'gap')), { items: members.map(gapItem), page }),
     ),
@@ -43,6 +46,12 @@ export function accountLines(judgement: Judgement, page: Page): string[][] {
       page,
     }),
   ].filter((lines) => lines.length > 0);
+}
+
+function errorHeading({ error }: ControlError): string {
+  return error instanceof OwnControlError
+    ? 'of modules that were given with --controls'
+    : 'defects of Bulwark, please report them';
 }
 
 interface Item {

@@ -15,13 +15,14 @@ const longestText = 400;
 /** The findings that do not count, where they are asked for, and what is to be said of exceptions. A block a list. */
 export function suppressedBlocks({ suppressed = [], notices = [] }: Judgement, page: Page): string[][] {
   const shown = page.suppressed === 'shown' ? sortSuppressed(suppressed) : [];
+  const listed = notices.filter(({ kind }) => kind !== 'unmatched' || page.suppressed === 'shown');
   return [
     listBlock(`Not counted: ${counted(shown.length, 'finding')}`, {
       items: shown.map(suppressedItem),
       page: { ...page, detail: 'full' },
     }),
-    listBlock(`Not in order: ${counted(notices.length, 'exception')}`, {
-      items: sortNotices(notices).map(({ place, message }) => ({ place, text: message })),
+    listBlock(`Not in order: ${counted(listed.length, 'exception')}`, {
+      items: sortNotices(listed).map(({ place, message }) => ({ place, text: message })),
       page,
     }),
   ].filter((lines) => lines.length > 0);
@@ -58,8 +59,9 @@ const bearers = {
 } as const;
 
 /** How many findings do not count, and why. */
-export function suppressedLines({ suppressed = [], baseline }: Judgement, page: Page): string[] {
+export function suppressedLines({ suppressed = [], baseline, notices = [] }: Judgement, page: Page): string[] {
   const parts: string[] = [];
+  const unmatched = notices.filter(({ kind }) => kind === 'unmatched').length;
   const accepted = suppressed.flatMap(({ by }) => (by.kind === 'exception' ? [by.exception.origin.by] : []));
   if (accepted.length > 0) {
     const byBearer = Object.entries(bearers).flatMap(([by, words]) => {
@@ -72,9 +74,12 @@ export function suppressedLines({ suppressed = [], baseline }: Judgement, page: 
     const gone = baseline.gone === 0 ? '' : ` (${baseline.gone} of it are gone)`;
     parts.push(`${counted(baseline.known, 'finding')} not counted for the baseline ${visible(baseline.file)}${gone}`);
   }
+  if (unmatched > 0) parts.push(`${counted(unmatched, 'exception')} of objects that were not judged`);
   if (parts.length === 0) return [];
   const more =
-    page.suppressed === 'shown' || suppressed.length === 0 ? '' : `; ${unbroken('--show-suppressed')} lists them`;
+    page.suppressed === 'shown' || suppressed.length + unmatched === 0
+      ? ''
+      : `; ${unbroken('--show-suppressed')} lists them`;
   const notice = baseline?.notice === undefined ? [] : wrap(visible(baseline.notice), { width: page.proseWidth });
   return [...wrap(`${parts.join(', ')}${more}`, { width: page.proseWidth }), ...notice];
 }

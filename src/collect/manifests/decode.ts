@@ -1,11 +1,20 @@
 import { isList, isObject, type Json, type JsonObject, own } from '../../model/json.ts';
 import type { Path } from '../../model/path.ts';
 import { redactSecret } from '../../model/redact.ts';
-import type { DuplicateKey, Gap, KubeObject, Rendered, SkippedInput, Source } from '../../model/snapshot.ts';
+import type {
+  DuplicateKey,
+  Gap,
+  IgnoreComment,
+  KubeObject,
+  Rendered,
+  SkippedInput,
+  Source,
+} from '../../model/snapshot.ts';
 import { parseJson } from '../../yaml/json.ts';
 import { type KnownDocuments, type ParsedDocument, parseYaml, YamlError } from '../../yaml/parse.ts';
 import type { TextPositions } from '../../yaml/positions.ts';
 import { type DocumentText, splitDocuments } from '../../yaml/split.ts';
+import { commentsAbove, commentsByItem, ignoreComments, ignoreMark } from './ignore-comments.ts';
 import { templateLine } from './template.ts';
 
 export interface Decoded {
@@ -32,7 +41,14 @@ export function decodeManifest(text: string, file: string, options: DecodeOption
   const decoded: Decoded = { objects: [], inputs: [], gaps: [] };
   const reader = new ManifestReader(decoded, file, options);
   const documents = splitDocuments(text);
-  for (const document of documents) reader.document(text.slice(document.start, document.end), document);
+  const hasComments = text.includes(ignoreMark);
+  let end = 0;
+  for (const document of documents) {
+    // What nothing but comments stand in belongs to the document below.
+    if (hasComments) reader.above(text.slice(end, document.start), document);
+    reader.document(text.slice(document.start, document.end), document);
+    end = document.end;
+  }
   if (documents.length > 1) reader.detach();
   return decoded;
 }
@@ -44,6 +60,7 @@ class ManifestReader {
   private readonly known: KnownDocuments | undefined;
   private readonly lazy: TextPositions[] = [];
   private hasSecrets = false;
+  private comments: readonly IgnoreComment[] = [];
 
   constructor(decoded: Decoded, file: string, { rendered, known }: DecodeOptions) {
     this.decoded = decoded;
@@ -52,7 +69,15 @@ class ManifestReader {
     this.known = known;
   }
 
+  /** Takes what stands between the document before and this one. */
+  above(between: string, { line }: DocumentText): void {
+    const first = line - (between.split('\n').length - 1);
+    this.comments = commentsAbove({ text: between, line: first, column: 1 });
+  }
+
   document(text: string, document: DocumentText): void {
+    const above = this.comments;
+    this.comments = [];
     const skip = (input: Omit<SkippedInput, 'file' | 'document'>): void => {
       this.decoded.inputs.push({ file: this.file, document: document.index, ...input });
     };
@@ -67,7 +92,9 @@ class ManifestReader {
       return;
     }
     try {
-      this.parsed(parseDocument(text, document, this.known), document.index);
+      const parsed = parseDocument(text, document, this.known);
+      const comments = [...above, ...ignoreComments({ ...document, text }, parsed)];
+      this.parsed(parsed, { index: document.index, comments });
     } catch (error) {
       if (!(error instanceof YamlError)) throw error;
       const { line, column, message } = error;
@@ -82,21 +109,25 @@ class ManifestReader {
     if (this.hasSecrets) for (const positions of this.lazy) positions.detach();
   }
 
-  private parsed({ value, positions, duplicateKeys, positionsWithout }: ParsedDocument, index: number): void {
+  private parsed(
+    { value, positions, duplicateKeys, positionsWithout }: ParsedDocument,
+    { index, comments }: { readonly index: number; readonly comments: readonly IgnoreComment[] },
+  ): void {
     const source: Source = { file: this.file, document: index, base: [] };
+    const marks = { duplicateKeys, comments };
     const secrets = secretPaths(value, []);
     if (this.rendered !== undefined) {
-      this.add(value, { ...source, rendered: this.rendered }, duplicateKeys);
+      this.add(value, { ...source, rendered: this.rendered }, marks);
     } else if (secrets.length > 0) {
       this.hasSecrets = true;
-      this.add(value, { ...source, positions: positionsWithout(secrets) }, duplicateKeys);
+      this.add(value, { ...source, positions: positionsWithout(secrets) }, marks);
     } else {
       this.lazy.push(positions);
-      this.add(value, { ...source, positions }, duplicateKeys);
+      this.add(value, { ...source, positions }, marks);
     }
   }
 
-  private add(value: Json, source: Source, duplicateKeys: readonly DuplicateKey[]): void {
+  private add(value: Json, source: Source, { duplicateKeys, comments }: Marks): void {
     if (!isObject(value)) {
       this.skip(source, 'not a Kubernetes object');
       return;
@@ -109,14 +140,19 @@ class ManifestReader {
     }
     const items = listItems(value, kind);
     if (items === undefined) {
-      this.decoded.objects.push(toObject(value, { apiVersion, kind, source, duplicateKeys }));
+      this.decoded.objects.push(toObject(value, { apiVersion, kind, source, duplicateKeys, comments }));
       return;
     }
     const byItem = groupByItem(duplicateKeys);
+    const commentsOf = commentsByItem(comments);
     for (const duplicate of byItem.get(undefined) ?? []) this.repeatedInList(duplicate, kind, source);
     for (const [index, item] of items.entries()) {
       const base: Path = [...source.base, 'items', index];
-      this.add(withListKind(item, apiVersion, kind), { ...source, base }, byItem.get(index) ?? none);
+      this.add(
+        withListKind(item, apiVersion, kind),
+        { ...source, base },
+        { duplicateKeys: byItem.get(index) ?? none, comments: commentsOf(index) },
+      );
     }
   }
 
@@ -139,6 +175,13 @@ class ManifestReader {
       reason,
     });
   }
+}
+
+/** What a document has to say of its objects beyond their values. */
+interface Marks {
+  readonly duplicateKeys: readonly DuplicateKey[];
+  /** Their paths are from the root of the value that comes with them. */
+  readonly comments: readonly IgnoreComment[];
 }
 
 const none: readonly never[] = Object.freeze([]);
@@ -199,14 +242,13 @@ function groupByItem(duplicates: readonly DuplicateKey[]): ReadonlyMap<number | 
   return groups;
 }
 
-interface ObjectParts {
+interface ObjectParts extends Marks {
   readonly apiVersion: string;
   readonly kind: string;
   readonly source: Source;
-  readonly duplicateKeys: readonly DuplicateKey[];
 }
 
-function toObject(read: JsonObject, { apiVersion, kind, source, duplicateKeys }: ObjectParts): KubeObject {
+function toObject(read: JsonObject, { apiVersion, kind, source, duplicateKeys, comments }: ObjectParts): KubeObject {
   const value = kind === 'Secret' ? copy(redactSecret(read)) : read;
   const metadata = own(value, 'metadata');
   const field = (name: string): string | undefined => {
@@ -222,6 +264,7 @@ function toObject(read: JsonObject, { apiVersion, kind, source, duplicateKeys }:
     value,
     source,
     ...(duplicateKeys.length > 0 && { duplicateKeys }),
+    ...(comments.length > 0 && { ignoreComments: comments }),
   };
 }
 

@@ -29,14 +29,17 @@ export default control({
     if (kind !== 'Secret' || valueAt(value, ['type']) !== tokenType) return noToken;
     const account = valueAt(value, accountName);
     const whose = typeof account === 'string' ? account : 'a service account';
+    // Kubernetes notes it from v1.26 on.
+    const used = valueAt(value, ['metadata', 'labels', 'kubernetes.io/legacy-token-last-used']);
+    const last = typeof used === 'string' ? `, last used on ${used}` : '';
     if (!isMadeByController(object, facts)) {
-      return fail(`Secret ${name} is a token of ${whose} that never expires`, ['type']);
+      return fail(`Secret ${name} is a token of ${whose} that never expires${last}`, ['type']);
     }
     const minor = facts.get(serverVersion)?.minor;
     if (minor === undefined || minor < 24)
       return notApplicable('the controller makes one for every service account before v1.24');
     if (namespace === 'kube-system') return notApplicable('it is that of a controller, from before v1.24');
-    const message = `Secret ${name} is a token of ${whose} that never expires, left over from before v1.24`;
+    const message = `Secret ${name} is a token of ${whose} that never expires, left over from before v1.24${last}`;
     return fail(message, ['type'], { severity: 'low' });
   },
   examples: {

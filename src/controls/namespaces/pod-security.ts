@@ -16,6 +16,7 @@ import { isNamespace, isSystemNamespace, namespaces } from './whole-cluster.ts';
 
 const label = 'pod-security.kubernetes.io/enforce';
 const at = ['metadata', 'labels', label];
+const labelOf = (mode: string) => ['metadata', 'labels', `pod-security.kubernetes.io/${mode}`];
 const noNamespace = notApplicable('it is no namespace');
 
 /** Source: CIS Kubernetes Benchmark 1.12, 5.2.1. */
@@ -53,8 +54,11 @@ export default control({
 
 function judgeLabel({ name, value }: KubeObject, facts: Facts): Verdict {
   const text = valueAt(value, at);
-  if (typeof text !== 'string')
-    return fail(`nothing in what was read refuses dangerous pods in namespace ${name}`, ['metadata', 'labels']);
+  if (typeof text !== 'string') {
+    const only = ['audit', 'warn'].filter((mode) => typeof valueAt(value, labelOf(mode)) === 'string');
+    const more = only.length === 0 ? '' : `: its labels only ${only.join(' and ')}`;
+    return fail(`nothing in what was read refuses dangerous pods in namespace ${name}${more}`, ['metadata', 'labels']);
+  }
   const level = parsePodSecurityLevel(text);
   if (level === undefined) return fail(`label ${label}: ${text} is no level that Kubernetes knows`, at);
   const minor = facts.get(serverVersion)?.minor;

@@ -1,5 +1,8 @@
 import { defineFact, type Facts } from '../../facts/facts.ts';
-import { networkPolicies, networkWorld } from '../../facts/network.ts';
+import { networkReachability, networkWorld } from '../../facts/network.ts';
+import { networkPolicies } from '../../facts/network-policies.ts';
+import type { KubeObject } from '../../model/snapshot.ts';
+import { fail, notApplicable, pass, unknown, type Verdict } from '../../model/verdict.ts';
 import {
   type Direction,
   matchesLabels,
@@ -7,13 +10,36 @@ import {
   namespaceLabel,
   type Policy,
 } from '../../semantics/network-policy/index.ts';
-import { isSystemNamespace } from '../namespaces/whole-cluster.ts';
+import { isNamespace, isSystemNamespace } from '../namespaces/whole-cluster.ts';
+
+const words = { ingress: 'may be reached by everybody', egress: 'may connect to everything' } as const;
+const noNamespace = notApplicable('it is no namespace');
+const ofCluster = notApplicable('the pods in it are those of the cluster itself');
+const empty = notApplicable('no pods are made in it');
+
+/** Whether a Namespace has a default deny for a direction; a failure names the workloads that this leaves open. */
+export function judgeDefault(object: KubeObject, direction: Direction, facts: Facts): Verdict {
+  if (!isNamespace(object)) return noNamespace;
+  if (isSystemNamespace(object.name)) return ofCluster;
+  const pods = facts.get(podsByNamespace).get(object.name);
+  if (pods === undefined) return empty;
+  const found = defaultOf(facts, object.name, direction);
+  if (found === 'unknown') return unknown('a policy that may be a default deny cannot be read to its end');
+  if (found === 'denied') return pass;
+  const reachability = facts.get(networkReachability);
+  const open = pods.filter((each) => reachability.selecting(direction, reachability.classOf(each)).length === 0);
+  const names = [...new Set(open.map(({ owner }) => owner.name))].sort();
+  const shown = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
+  const which = names.length === 0 ? 'pods that come later' : shown;
+  const message = `namespace ${object.name} has no default deny for ${direction}: ${which} ${words[direction]}`;
+  return fail(message, ['metadata', 'name']);
+}
 
 /** How a namespace treats a pod that no rule is meant for: one without labels. */
-export type Default = 'denied' | 'open' | 'unknown';
+type Default = 'denied' | 'open' | 'unknown';
 
 /** Whether a pod without labels would be isolated, or denied by a tier of the cluster. */
-export function defaultOf(facts: Facts, namespace: string, direction: Direction): Default {
+function defaultOf(facts: Facts, namespace: string, direction: Direction): Default {
   const known = facts.get(networkWorld).namespaces.get(namespace) ?? { name: namespace, labels: new Map() };
   let result: Default = 'open';
   for (const policy of facts.get(networkPolicies).effective) {
@@ -36,7 +62,7 @@ function deniesEverybody({ action, peers, ports, unsure }: NonNullable<Policy['i
 }
 
 /** The pods of each namespace of people's own. */
-export const podsByNamespace = defineFact('pods-by-namespace', (facts): ReadonlyMap<string, readonly NetworkPod[]> => {
+const podsByNamespace = defineFact('pods-by-namespace', (facts): ReadonlyMap<string, readonly NetworkPod[]> => {
   const found = new Map<string, NetworkPod[]>();
   for (const pod of facts.get(networkWorld).pods) {
     if (pod.hostNetwork || isSystemNamespace(pod.namespace)) continue;

@@ -1,8 +1,9 @@
 import { defineFact } from '../../facts/facts.ts';
 import { networkReachability } from '../../facts/network.ts';
-import { networkServices, targetPorts } from '../../facts/network-services.ts';
+import { clusterDns } from '../../facts/network-dns.ts';
+import { targetPorts } from '../../facts/network-services.ts';
 import { fail } from '../../model/verdict.ts';
-import { noPorts, type PortSetId } from '../../semantics/network-policy/index.ts';
+import { addressOf, noPorts, type PortSetId } from '../../semantics/network-policy/index.ts';
 import { documents, pod, policy } from './examples.ts';
 import { compiledPolicy, named, policyControl } from './policy-control.ts';
 
@@ -11,22 +12,24 @@ interface DnsTarget {
   readonly ports: PortSetId;
 }
 
-/** Where names are looked up: the pods of the Service kube-dns; none where the evidence does not show it. */
+/** Where names are looked up: the pods of the cluster's DNS, and the cache of each node. */
 const dnsTargets = defineFact('dns-targets', (facts): readonly DnsTarget[] => {
-  const reachability = facts.get(networkReachability);
-  const service = facts
-    .get(networkServices)
-    .find(
-      ({ namespace, object }) =>
-        namespace === 'kube-system' && ['kube-dns', 'coredns', 'rke2-coredns-rke2-coredns'].includes(object.name),
-    );
-  return (service?.pods ?? []).map((target) => ({
-    at: reachability.classOf(target),
-    ports: (service?.ports ?? [])
-      .filter(({ port }) => port === 53)
-      .flatMap((port) => targetPorts(port, target).map((number) => reachability.ports.one(port.protocol, number)))
-      .reduce((all, one) => reachability.ports.union(all, one), noPorts),
-  }));
+  const { classes, ports } = facts.get(networkReachability);
+  const { services, nodeLocal } = facts.get(clusterDns);
+  const asked = ports.union(ports.one('UDP', 53), ports.one('TCP', 53));
+  const local = nodeLocal.map((text) => classes.classOfAddress(addressOf(text) ?? -1n));
+  return [
+    ...services.flatMap((service) =>
+      service.pods.map((target) => ({
+        at: classes.classOf(target) ?? -1,
+        ports: service.ports
+          .filter(({ port }) => port === 53)
+          .flatMap((port) => targetPorts(port, target).map((number) => ports.one(port.protocol, number)))
+          .reduce((all, one) => ports.union(all, one), noPorts),
+      })),
+    ),
+    ...local.flatMap((at) => (at === undefined ? [] : [{ at, ports: asked }])),
+  ];
 });
 
 export default policyControl({

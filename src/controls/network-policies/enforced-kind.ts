@@ -1,8 +1,9 @@
-import { networkEnforcement, networkPolicies } from '../../facts/network.ts';
+import { networkEnforcement } from '../../facts/network-enforcement.ts';
+import { networkPolicies } from '../../facts/network-policies.ts';
 import { fail, notApplicable, pass, unknown } from '../../model/verdict.ts';
 import { groupKind } from '../../model/workload.ts';
 import { control } from '../control.ts';
-import { documents, policy } from './examples.ts';
+import { clusterPolicy, documents, plugin, policy } from './examples.ts';
 
 const kinds =
   /^(?:networking\.k8s\.io\/NetworkPolicy|extensions\/NetworkPolicy|policy\.networking\.k8s\.io\/\w+|cilium\.io\/Cilium\w*NetworkPolicy|(?:crd\.)?projectcalico\.org\/(?:Global)?NetworkPolicy)$/;
@@ -22,12 +23,8 @@ export default control({
     const { state, plugins } = facts.get(networkEnforcement);
     if (plugins.length === 0) return notApplicable('the evidence shows no network plugin');
     const names = [...new Set(plugins.map(({ name }) => name))].join(', ');
-    const foreign = facts.get(networkPolicies).foreign.find((each) => each.object === object);
-    if (foreign !== undefined) {
-      return fail(`${object.kind} ${object.name} is for ${foreign.plugin}, which does not run here: ${names} does`, [
-        'kind',
-      ]);
-    }
+    const foreign = facts.get(networkPolicies).foreign.get(object);
+    if (foreign !== undefined) return fail(`${object.kind} ${object.name} ${foreign}`, ['kind']);
     if (state === 'not-enforced')
       return fail(`${object.kind} ${object.name} is enforced by nothing: ${names} does not`, ['kind']);
     return state === 'unknown' ? unknown(`whether ${names} enforces policies as it is set up here is not known`) : pass;
@@ -36,6 +33,10 @@ export default control({
     fail: [
       documents(plugin('docker.io/flannel/flannel:v0.25.1'), policy('{podSelector: {}}')),
       documents(
+        plugin('quay.io/cilium/cilium:v1.16.1'),
+        clusterPolicy('tier: Admin, priority: 5, ingress: [{action: Deny, from: [{namespaces: {}}]}]'),
+      ),
+      documents(
         plugin('docker.io/calico/node:v3.28.0'),
         'apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: web, namespace: shop}\nspec: {endpointSelector: {}, ingress: [{}]}\n',
       ),
@@ -43,15 +44,3 @@ export default control({
     pass: [documents(plugin('quay.io/cilium/cilium:v1.16.1'), policy('{podSelector: {}}'))],
   },
 });
-
-function plugin(image: string): string {
-  return `apiVersion: apps/v1
-kind: DaemonSet
-metadata: {name: network, namespace: kube-system}
-spec:
-  selector: {matchLabels: {app: network}}
-  template:
-    metadata: {labels: {app: network}}
-    spec: {containers: [{name: agent, image: "${image}"}]}
-`;
-}

@@ -25,6 +25,19 @@ spec: {subject: {namespaces: {}}, ${spec}}
 `;
 }
 
+/** The DaemonSet of a network plugin, told by its image. */
+export function plugin(image: string): string {
+  return `apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: network, namespace: kube-system}
+spec:
+  selector: {matchLabels: {app: network}}
+  template:
+    metadata: {labels: {app: network}}
+    spec: {containers: [{name: agent, image: "${image}"}]}
+`;
+}
+
 export function documents(...texts: readonly string[]): string {
   return texts.join('---\n');
 }

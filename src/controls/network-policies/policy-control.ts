@@ -1,5 +1,6 @@
 import { defineFact, type Facts } from '../../facts/facts.ts';
-import { networkPolicies, networkReachability } from '../../facts/network.ts';
+import { networkReachability } from '../../facts/network.ts';
+import { networkPolicies } from '../../facts/network-policies.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
 import { type Failure, notApplicable, type Verdict } from '../../model/verdict.ts';
 import type { CompiledPolicy, Policy } from '../../semantics/network-policy/index.ts';

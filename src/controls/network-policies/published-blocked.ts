@@ -1,6 +1,6 @@
 import { defineFact } from '../../facts/facts.ts';
-import { networkPolicies } from '../../facts/network.ts';
 import { type Entry, networkEntries } from '../../facts/network-exposure.ts';
+import { networkPolicies } from '../../facts/network-policies.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
 import { fail, notApplicable } from '../../model/verdict.ts';
 import { groupKind } from '../../model/workload.ts';

@@ -1,5 +1,6 @@
 import { defineFact } from '../../facts/facts.ts';
-import { networkPolicies, networkReachability, networkWorld } from '../../facts/network.ts';
+import { networkReachability, networkWorld } from '../../facts/network.ts';
+import { networkPolicies } from '../../facts/network-policies.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
 import { fail, notApplicable, pass } from '../../model/verdict.ts';
 import type { NetworkPod } from '../../semantics/network-policy/index.ts';

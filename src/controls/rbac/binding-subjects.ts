@@ -72,13 +72,16 @@ function subjectControls(rows: readonly SubjectRow[]): readonly Control<'object'
         const bound = facts.get(rbac).bindingOf(object);
         if (bound === undefined) return notApplicable('it names no role');
         // One finding a binding, however many it names.
-        const found = addedSubjects(bound).flatMap((subject) => {
+        let first: { readonly message: string; readonly subject: BindingSubject } | undefined;
+        let count = 0;
+        for (const subject of addedSubjects(bound)) {
           const message = says(subject, bound);
-          return message === undefined ? [] : [{ message, subject }];
-        });
-        const first = found[0];
+          if (message === undefined) continue;
+          first ??= { message, subject };
+          count += 1;
+        }
         if (first === undefined) return pass;
-        const more = found.length > 1 ? `, and so have ${found.length - 1} more` : '';
+        const more = count > 1 ? `, and so have ${count - 1} more` : '';
         return fail(`${first.message}${more}`, [...first.subject.path]);
       },
     }),

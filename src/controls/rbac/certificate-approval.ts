@@ -1,11 +1,10 @@
 import type { Facts } from '../../facts/facts.ts';
 import { type Holder, rbac } from '../../facts/rbac.ts';
-import { fail, pass } from '../../model/verdict.ts';
-import { subjectName } from '../../semantics/rbac/default-objects.ts';
+import { pass } from '../../model/verdict.ts';
 import type { RoleRule } from '../../semantics/rbac/rule.ts';
 import { control } from '../control.ts';
 import { everywhere } from './example-grants.ts';
-import { gradeOf, grantingOf, scopeOf, sentence } from './grant-judging.ts';
+import { grantingOf, powerFailure } from './grant-judging.ts';
 import { gives } from './power.ts';
 import { coveringControls } from './power-control.ts';
 import { approval } from './power-rows.ts';
@@ -28,14 +27,13 @@ export default control({
     if (granting.kind !== 'role' && granting.kind !== 'binding') return granting;
     const { rules, holders } = granting;
     if (granting.kind === 'binding' && holders.length === 0) return pass;
-    const rule = rules.find((each) => gives(each, approval.update, scopeOf(object, holders)));
+    const rule = rules.find((each) => gives(each, approval.update, granting.scope));
     if (rule === undefined) return pass;
     const own = rules.some((each) => gives(each, approval.approve, 'cluster'));
     const who = holders.length === 0 ? holders : holders.filter((holder) => own || approves(holder, facts));
     if (!own && who.length === 0) return pass;
-    const message = sentence(approval.update.says, object, who);
     const at = granting.kind === 'binding' ? ['roleRef'] : ['rules', rule.index];
-    return fail(message, at, { severity: gradeOf('high', who) });
+    return powerFailure(approval.update.says, { granting, severity: 'high', at, holders: who });
   },
   examples: {
     fail: [
@@ -63,5 +61,7 @@ function approves({ subject, scope }: Holder, facts: Facts): boolean {
   if (scope !== 'cluster') return false;
   const known = facts.get(rbac);
   const rules = (each: RoleRule): boolean => gives(each, approval.approve, 'cluster');
-  return known.clusterBindingsOf(subjectName(subject)).some((binding) => known.rulesOf(binding)?.some(rules) === true);
+  return known
+    .bindingsOf(subject)
+    .some((binding) => binding.scope === 'cluster' && known.rulesOf(binding)?.some(rules) === true);
 }

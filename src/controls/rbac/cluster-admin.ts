@@ -1,7 +1,7 @@
-import { fail, pass } from '../../model/verdict.ts';
+import { pass } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { binding, clusterBinding, group, user } from './example-grants.ts';
-import { gradeOf, grantingOf, sentence } from './grant-judging.ts';
+import { grantingOf, powerFailure } from './grant-judging.ts';
 
 export default control({
   id: 'rbac/cluster-admin',
@@ -18,8 +18,7 @@ export default control({
     const { holders } = granting;
     const { role } = granting.binding;
     if (role.kind !== 'ClusterRole' || role.name !== 'cluster-admin' || holders.length === 0) return pass;
-    const severity = gradeOf('high', holders);
-    return fail(sentence('do everything', object, holders), ['roleRef'], { severity });
+    return powerFailure('do everything', { granting, severity: 'high', at: ['roleRef'] });
   },
   examples: {
     fail: [

@@ -1,4 +1,4 @@
-import { everywhere, inNamespace } from './example-grants.ts';
+import { clusterBinding, clusterRole, everywhere, inNamespace } from './example-grants.ts';
 import { lesserRows } from './lesser-rows.ts';
 import { powerControls } from './power-control.ts';
 
@@ -31,7 +31,7 @@ export default powerControls([
     title: 'Few can act as others, even for single actions',
     severity: 'high',
     why: 'The verbs of constrained impersonation let their holder act as somebody for whatever impersonate-on allows; together they are as strong as the target.',
-    remedy: 'Name the users or accounts with resourceNames.',
+    remedy: 'Name the users or accounts with resourceNames, and keep impersonate-on to what harms nobody.',
     coveredBy: ['rbac/all-resources', 'rbac/escalation-verbs'],
     judges,
     powers: powersOf('constrained-impersonation'),
@@ -41,12 +41,16 @@ export default powerControls([
         inNamespace(
           '{apiGroups: [authentication.k8s.io], resources: [serviceaccounts], verbs: ["impersonate:serviceaccount"]}',
         ),
+        `${everywhere('{apiGroups: [authentication.k8s.io], resources: [users], verbs: ["impersonate:user-info"]}')}---
+${inNamespace('{apiGroups: [""], resources: [secrets], verbs: ["impersonate-on:user-info:get"]}')}`,
       ],
       pass: [
         everywhere('{apiGroups: [""], resources: [users], verbs: ["impersonate:user-info"]}'),
         everywhere(
           '{apiGroups: [authentication.k8s.io], resources: [users], verbs: ["impersonate:user-info"], resourceNames: [viewer]}',
         ),
+        // The other half alone is nothing.
+        everywhere('{apiGroups: [""], resources: [secrets], verbs: ["impersonate-on:user-info:get"]}'),
       ],
     },
   },
@@ -104,17 +108,41 @@ export default powerControls([
     severity: 'medium',
     why: 'Labels and taints decide where pods run: with them pods with strong tokens are drawn to a node that is already taken.',
     remedy: 'Leave nodes to the kubelets and to the controllers of the cloud.',
-    coveredBy: ['rbac/all-resources'],
+    coveredBy: ['rbac/all-resources', 'rbac/pods-relocate'],
     judges,
     powers: powersOf('nodes-write'),
     examples: {
       fail: [
         everywhere('{apiGroups: [""], resources: [nodes], verbs: [patch]}'),
-        everywhere('{apiGroups: [""], resources: [nodes/status, pods/eviction], verbs: [update, create]}'),
+        everywhere('{apiGroups: [""], resources: [nodes/status], verbs: [update]}'),
       ],
       pass: [
         everywhere('{apiGroups: [""], resources: [nodes], verbs: [get, list, watch]}'),
         everywhere('{apiGroups: [""], resources: [pods/eviction], verbs: [create]}'),
+      ],
+    },
+  },
+  {
+    name: 'pods-relocate',
+    title: 'Nobody can both change nodes and take pods off them',
+    severity: 'high',
+    why: 'Who closes all nodes but a taken one and evicts the pods of the system finds them there, with their tokens.',
+    remedy: 'Give the right to evict or delete pods and the right to change nodes to different accounts.',
+    coveredBy: ['rbac/all-resources'],
+    judges,
+    powers: powersOf('pods-relocate'),
+    examples: {
+      fail: [
+        everywhere('{apiGroups: [""], resources: [nodes, pods/eviction], verbs: [patch, create]}'),
+        `${clusterRole('{apiGroups: [""], resources: [nodes], verbs: [delete]}')}---
+${clusterBinding('example', '{kind: ServiceAccount, name: app, namespace: shop}')}---
+${inNamespace('{apiGroups: [""], resources: [pods], verbs: [delete]}', 'kube-system')}`,
+      ],
+      pass: [
+        everywhere('{apiGroups: [""], resources: [pods/eviction], verbs: [create]}'),
+        // Nodes are in no namespace: a Role gives no right to them.
+        inNamespace('{apiGroups: [""], resources: [nodes, pods], verbs: [patch, delete]}', 'kube-system'),
+        inNamespace('{apiGroups: [""], resources: [pods], verbs: [delete]}'),
       ],
     },
   },

@@ -1,22 +1,14 @@
-import { defineFact } from '../../facts/facts.ts';
+import { componentStandings } from '../../facts/rbac-components.ts';
 import { fail, notApplicable, pass } from '../../model/verdict.ts';
-import { rbacAuthorizer } from '../../semantics/rbac/authorize.ts';
 import { isDefaultRole } from '../../semantics/rbac/default-objects.ts';
-import { identityOf } from '../../semantics/rbac/identity.ts';
-import { allowsForNames } from '../../semantics/rbac/who-can.ts';
 import { control } from '../control.ts';
 import { clusterBinding, clusterRole, user } from './example-grants.ts';
 
-/** The roles of the components that need no Secret, and the name under which each arrives. */
-const components: ReadonlyMap<string, { readonly says: string; readonly users: readonly string[] }> = new Map([
-  ['system:kube-scheduler', { says: 'the scheduler', users: ['system:kube-scheduler'] }],
-  [
-    'system:node-proxier',
-    { says: 'kube-proxy', users: ['system:kube-proxy', 'system:serviceaccount:kube-system:kube-proxy'] },
-  ],
+/** The roles of the components that need no Secret, and what each is called. */
+const components: ReadonlyMap<string, string> = new Map([
+  ['system:kube-scheduler', 'the scheduler'],
+  ['system:node-proxier', 'kube-proxy'],
 ]);
-
-const authorizer = defineFact('rbac-authorizer', ({ snapshot }) => rbacAuthorizer(snapshot.objects));
 
 const own = (name: string): string =>
   clusterRole(
@@ -37,26 +29,14 @@ export default control({
   check: ({ object }, facts) => {
     const component = object.kind === 'ClusterRole' ? components.get(object.name) : undefined;
     if (component === undefined || !isDefaultRole(object)) return notApplicable('it is no role of such a component');
-    const known = facts.get(authorizer);
-    for (const name of component.users) {
-      const who = identityOf(name);
-      for (const binding of known.bindingsOf(who)) {
-        const role = known.roles.find(binding.role, binding.object.namespace);
-        const namespace = binding.scope === 'cluster' ? undefined : binding.object.namespace;
-        for (const verb of ['get', 'list', 'watch']) {
-          const request = { verb, apiGroup: '', resource: 'secrets' };
-          const grant = known.grantOf(who, request, namespace);
-          const named =
-            role !== undefined && known.roles.rulesOf(role).some(({ rule }) => allowsForNames(rule, request));
-          if (grant === undefined && !named) continue;
-          const by = grant?.binding.object ?? binding.object;
-          const where = by.namespace === undefined ? '' : ` in namespace ${by.namespace}`;
-          return fail(`${component.says} (${name}) can ${verb} Secrets${where}, by ${by.kind} ${by.name}`, [
-            'metadata',
-            'name',
-          ]);
-        }
-      }
+    for (const standing of facts.get(componentStandings)) {
+      const [first] = standing.component === component ? standing.secrets : [];
+      if (first === undefined) continue;
+      const { verb, namespace, names, binding } = first;
+      const which = names.length === 0 ? 'Secrets' : `Secret ${names[0]}`;
+      const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+      const by = `${binding.object.kind} ${binding.object.name}`;
+      return fail(`${component} (${standing.identity}) can ${verb} ${which}${where}, by ${by}`, ['metadata', 'name']);
     }
     return pass;
   },

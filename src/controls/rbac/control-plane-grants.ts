@@ -1,7 +1,7 @@
 import { rbac } from '../../facts/rbac.ts';
+import { componentOf, givesOwnRole } from '../../facts/rbac-components.ts';
 import { type Failure, fail, notApplicable, pass } from '../../model/verdict.ts';
-import type { BindingSubject } from '../../semantics/rbac/binding.ts';
-import { addedSubjects, isController, subjectName } from '../../semantics/rbac/default-objects.ts';
+import { addedSubjects, subjectName } from '../../semantics/rbac/default-objects.ts';
 import { control } from '../control.ts';
 import { binding, clusterBinding, group, user } from './example-grants.ts';
 import { isBindingKind, noGrant } from './grant-judging.ts';
@@ -24,7 +24,7 @@ export default control({
     if (bound === undefined) return notApplicable('it names no role');
     const failures = addedSubjects(bound).flatMap((subject): Failure[] => {
       const component = componentOf(subject);
-      if (component === undefined) return [];
+      if (component === undefined || givesOwnRole(bound, subject)) return [];
       const { strength, does } = strengthOf(known.rulesOf(bound), bound);
       const role = `${bound.role.kind} ${bound.role.name}`;
       const where = bound.scope === 'cluster' ? '' : ` in namespace ${object.namespace ?? 'of the binding'}`;
@@ -46,27 +46,10 @@ export default control({
     pass: [
       clusterBinding('system:node-proxier', user('system:kube-proxy')).replace('given', 'system:node-proxier'),
       clusterBinding('system:node-proxier', kubeProxy).replace('given', 'kubeadm:node-proxier'),
+      // By whatever binding, it is the role that is made for it.
+      clusterBinding('system:node-proxier', kubeProxy),
       clusterBinding('view', group('ops')),
       binding('{kind: ClusterRole, name: view}', 'kube-system'),
     ],
   },
 });
-
-const users: ReadonlyMap<string, string> = new Map([
-  ['system:kube-scheduler', 'the scheduler'],
-  ['system:kube-controller-manager', 'the controller manager'],
-  ['system:kube-proxy', 'kube-proxy'],
-]);
-const accounts: ReadonlyMap<string, string> = new Map([
-  ['kube-scheduler', 'the scheduler'],
-  ['kube-controller-manager', 'the controller manager'],
-  ['kube-proxy', 'kube-proxy'],
-]);
-
-/** The component that a subject is; undefined for anybody else. */
-function componentOf({ kind, name, namespace }: BindingSubject): string | undefined {
-  if (kind === 'Group') return name === 'system:nodes' ? 'every kubelet' : undefined;
-  if (kind === 'User') return name.startsWith('system:node:') ? 'a kubelet' : users.get(name);
-  if (namespace !== 'kube-system') return undefined;
-  return accounts.get(name) ?? (isController(name) ? 'a controller' : undefined);
-}

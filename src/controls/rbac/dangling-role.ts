@@ -5,6 +5,7 @@ import { isDefaultClusterRole } from '../../semantics/rbac/default-objects.ts';
 import { control } from '../control.ts';
 import { binding, clusterBinding, clusterRole, user } from './example-grants.ts';
 import { isBindingKind, noGrant } from './grant-judging.ts';
+import { makers } from './makers.ts';
 
 const ofServer = (text: string): string =>
   text.replace('metadata: {name: given', 'metadata: {uid: 7d1f2c1e-0000-4000-8000-000000000001, name: given');
@@ -28,7 +29,10 @@ export default control({
     if (!isStored && kind === 'ClusterRole' && isDefaultClusterRole(name)) return pass;
     const areRead = known.hasRoles(kind);
     if (!isStored || !areRead) return unknown(`${kind} ${name} is not in what was read`);
-    return fail(`${kind} ${name} does not exist`, ['roleRef', 'name']);
+    const isCluster = kind === 'ClusterRole';
+    const canMake = facts.get(makers)(isCluster ? 'clusterroles' : 'roles')(isCluster ? undefined : object.namespace);
+    const message = `${kind} ${name} does not exist${canMake ? ', and others than administrators may create it' : ''}`;
+    return fail(message, ['roleRef', 'name'], { severity: canMake ? 'medium' : 'low' });
   },
   examples: {
     fail: [

@@ -2,11 +2,11 @@ import { defineFact } from '../../facts/facts.ts';
 import { rbac } from '../../facts/rbac.ts';
 import { serviceAccountOf } from '../../facts/rbac-tokens.ts';
 import { type Failure, fail, notApplicable, unknown } from '../../model/verdict.ts';
-import { addedSubjects, isDefaultRole } from '../../semantics/rbac/default-objects.ts';
-import { ruleAllows } from '../../semantics/rbac/rule.ts';
+import { addedSubjects } from '../../semantics/rbac/default-objects.ts';
 import { control } from '../control.ts';
 import { binding, clusterBinding } from './example-grants.ts';
 import { isBindingKind, noGrant } from './grant-judging.ts';
+import { makers } from './makers.ts';
 import { isStored, ofServer } from './stored.ts';
 
 const account = `apiVersion: v1
@@ -15,22 +15,9 @@ metadata: {name: app, namespace: shop}
 `;
 const other = account.replace('name: app', 'name: other');
 
-/** Whether service accounts were read, and where somebody beyond Kubernetes' own components may create them. */
-const accountMakers = defineFact('account-makers', (facts) => {
-  const request = { verb: 'create', apiGroup: '', resource: 'serviceaccounts' };
-  const known = facts.get(rbac);
-  const namespaces = new Set<string>();
-  let everywhere = false;
-  for (const each of known.bindings) {
-    const role = known.roleOf(each);
-    if (role !== undefined && isDefaultRole(role) && each.scope === 'cluster' && role.name !== 'edit') continue;
-    if (addedSubjects(each).length === 0 || !known.rulesOf(each)?.some((rule) => ruleAllows(rule, request))) continue;
-    if (each.scope === 'cluster') everywhere = true;
-    else namespaces.add(each.object.namespace ?? '');
-  }
-  const wereRead = facts.snapshot.objects.some(({ kind }) => kind === 'ServiceAccount');
-  return { wereRead, canMake: (namespace: string) => everywhere || namespaces.has(namespace) };
-});
+const wereAccountsRead = defineFact('were-accounts-read', ({ snapshot }) =>
+  snapshot.objects.some(({ kind }) => kind === 'ServiceAccount'),
+);
 
 export default control({
   id: 'rbac/dangling-subject',
@@ -45,16 +32,16 @@ export default control({
     if (bound === undefined) return notApplicable('it names no role');
     const accounts = addedSubjects(bound).filter(({ kind }) => kind === 'ServiceAccount');
     if (accounts.length === 0) return notApplicable('it names no service account of somebody’s own');
-    const makers = facts.get(accountMakers);
+    const canMake = facts.get(makers)('serviceaccounts');
     const find = facts.get(serviceAccountOf);
     const missing = accounts.filter(({ namespace, name }) => find(namespace, name) === undefined);
     if (missing.length > 0 && !isStored(object)) return notApplicable('a manifest may leave its accounts to another');
-    if (missing.length > 0 && !makers.wereRead)
+    if (missing.length > 0 && !facts.get(wereAccountsRead))
       return unknown(`ServiceAccount ${missing[0]?.name} is not in what was read`);
     return missing.map(({ namespace, name, path }): Failure => {
       if (namespace === undefined)
         return fail(`ServiceAccount ${name} has no namespace, and so is nobody`, [...path, 'name'], { key: name });
-      const severity = makers.canMake(namespace) ? 'medium' : 'low';
+      const severity = canMake(namespace) ? 'medium' : 'low';
       const message = `ServiceAccount ${namespace}/${name} does not exist, and would have ${bound.role.kind} ${bound.role.name}`;
       return fail(message, [...path, 'name'], { key: `${namespace}/${name}`, severity });
     });

@@ -5,7 +5,7 @@ import { valueAt } from '../../model/path.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
 import { type Failure, fail, notApplicable, pass, unknown } from '../../model/verdict.ts';
 import { missingRights } from '../../semantics/rbac/covers.ts';
-import { addedSubjects, isDefaultBinding, isDefaultRole, subjectName } from '../../semantics/rbac/default-objects.ts';
+import { addedSubjects, isDefaultRole, isMadeByKubernetes, subjectName } from '../../semantics/rbac/default-objects.ts';
 import { type RoleRule, readRules } from '../../semantics/rbac/rule.ts';
 import { fallbackMinor, shippedDefaults } from '../../semantics/rbac/shipped-defaults.ts';
 import { control } from '../control.ts';
@@ -46,9 +46,9 @@ export default control({
     if (isBindingKind(object.kind)) {
       const bound = facts.get(rbac).bindingOf(object);
       if (bound === undefined) return notShipped;
-      if (isDefaultBinding(object)) return switchedOff(object);
+      if (!isMadeByKubernetes(bound)) return notShipped;
       const added = addedSubjects(bound);
-      if (added.length === bound.subjects.length) return notShipped;
+      if (added.length === 0) return switchedOff(object);
       return added.map((subject) =>
         fail(`${subjectName(subject)} was added to it, and has ${bound.role.kind} ${bound.role.name}`, subject.path, {
           key: subjectName(subject),

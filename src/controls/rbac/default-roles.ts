@@ -1,7 +1,7 @@
-import { fail, pass } from '../../model/verdict.ts';
+import { pass } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { binding, clusterBinding, group, user } from './example-grants.ts';
-import { gradeOf, grantingOf, listed, scopeOf, sentence } from './grant-judging.ts';
+import { grantingOf, listed, powerFailure } from './grant-judging.ts';
 import { powersOf } from './power-control.ts';
 import { powerRows } from './power-rows.ts';
 
@@ -23,11 +23,10 @@ export default control({
     const { role, scope } = granting.binding;
     if (holders.length === 0 || role.name === 'cluster-admin') return pass;
     if (scope === 'namespace' && object.namespace !== 'kube-system') return pass;
-    const found = powersOf(rules, powers, scopeOf(object, holders));
+    const found = powersOf(rules, powers, granting.scope);
     if (found.length === 0) return pass;
     const does = listed(found.map(({ power }) => power.says));
-    const severity = gradeOf('high', holders);
-    return fail(`${sentence(does, object, holders)}, by ${role.kind} ${role.name}`, ['roleRef'], { severity });
+    return powerFailure(does, { granting, severity: 'high', at: ['roleRef'] });
   },
   examples: {
     fail: [

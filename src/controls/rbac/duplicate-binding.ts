@@ -2,7 +2,7 @@ import { defineFact } from '../../facts/facts.ts';
 import { rbac } from '../../facts/rbac.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
 import { fail, notApplicable, pass } from '../../model/verdict.ts';
-import type { Binding } from '../../semantics/rbac/binding.ts';
+import type { Binding, BindingSubject } from '../../semantics/rbac/binding.ts';
 import { subjectName } from '../../semantics/rbac/default-objects.ts';
 import { control } from '../control.ts';
 import { binding, clusterBinding, user } from './example-grants.ts';
@@ -13,33 +13,43 @@ const app = '{kind: ServiceAccount, name: app, namespace: shop}';
 
 /** For each binding that gives nothing which another does not give, that other one. */
 const repeated = defineFact('repeated-bindings', (facts): ReadonlyMap<KubeObject, Binding> => {
-  const byGift = new Map<string, Binding[]>();
   const { bindings } = facts.get(rbac);
-  for (const each of bindings) {
-    const gift = giftOf(each, each.scope);
+  const gifts = bindings.map((each) => giftOf(each, each.scope));
+  const byGift = new Map<string, Binding[]>();
+  for (const [index, each] of bindings.entries()) {
+    const gift = gifts[index] ?? '';
     const known = byGift.get(gift);
     if (known === undefined) byGift.set(gift, [each]);
     else if (known.length < mostCompared) known.push(each);
   }
   const found = new Map<KubeObject, Binding>();
-  for (const each of bindings) {
-    const same = [...(byGift.get(giftOf(each, each.scope)) ?? none)];
-    if (each.scope === 'namespace' && each.role.kind === 'ClusterRole')
-      same.push(...(byGift.get(giftOf(each, 'cluster')) ?? none));
-    const other = same.find((one) => one !== each && !found.has(one.object) && givesToAllOf(one, each));
+  for (const [index, each] of bindings.entries()) {
+    const isOther = (one: Binding): boolean => one !== each && !found.has(one.object) && givesToAllOf(one, each);
+    const other =
+      byGift.get(gifts[index] ?? '')?.find(isOther) ??
+      (each.scope === 'namespace' && each.role.kind === 'ClusterRole'
+        ? byGift.get(giftOf(each, 'cluster'))?.find(isOther)
+        : undefined);
     if (other !== undefined) found.set(each.object, other);
   }
   return found;
 });
 
-const none: readonly Binding[] = [];
 /** Where very many bindings give the same role in the same place, the first are enough to see it. */
 const mostCompared = 40;
+/** Up to so many subjects are looked through one by one. */
+const few = 8;
 
 function givesToAllOf(one: Binding, each: Binding): boolean {
   if (each.subjects.length === 0 || one.subjects.length > 1000) return false;
+  if (one.subjects.length <= few)
+    return each.subjects.every((subject) => one.subjects.some((other) => isSame(other, subject)));
   const names = new Set(one.subjects.map(subjectName));
   return each.subjects.every((subject) => names.has(subjectName(subject)));
+}
+
+function isSame(a: BindingSubject, b: BindingSubject): boolean {
+  return a.name === b.name && a.kind === b.kind && a.namespace === b.namespace;
 }
 
 function giftOf({ object, role }: Binding, scope: Binding['scope']): string {

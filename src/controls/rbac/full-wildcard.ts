@@ -1,8 +1,8 @@
-import { fail, pass } from '../../model/verdict.ts';
+import { pass } from '../../model/verdict.ts';
 import { ruleAllows } from '../../semantics/rbac/rule.ts';
 import { control } from '../control.ts';
 import { clusterRole, everywhere, inNamespace } from './example-grants.ts';
-import { gradeOf, grantingOf, sentence } from './grant-judging.ts';
+import { grantingOf, powerFailure } from './grant-judging.ts';
 
 export default control({
   id: 'rbac/full-wildcard',
@@ -17,11 +17,9 @@ export default control({
     const granting = grantingOf(object, facts);
     if (granting.kind === 'binding') return pass;
     if (granting.kind !== 'role') return granting;
-    const { rules, holders } = granting;
-    const rule = rules.find((each) => ruleAllows(each, { verb: '*', apiGroup: '*', resource: '*' }));
+    const rule = granting.rules.find((each) => ruleAllows(each, { verb: '*', apiGroup: '*', resource: '*' }));
     if (rule === undefined) return pass;
-    const severity = gradeOf('high', holders);
-    return fail(sentence('do everything', object, holders), ['rules', rule.index], { severity });
+    return powerFailure('do everything', { granting, severity: 'high', at: ['rules', rule.index] });
   },
   examples: {
     fail: [

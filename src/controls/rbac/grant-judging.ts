@@ -1,8 +1,9 @@
 import { defineFact, type Facts } from '../../facts/facts.ts';
 import { type Holder, hasAggregation, holdersBy, rbac } from '../../facts/rbac.ts';
+import type { Path } from '../../model/path.ts';
 import type { Severity } from '../../model/severity.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
-import { notApplicable, type Verdict } from '../../model/verdict.ts';
+import { type Failure, fail, notApplicable, type Verdict } from '../../model/verdict.ts';
 import type { Binding } from '../../semantics/rbac/binding.ts';
 import {
   addedSubjects,
@@ -11,17 +12,22 @@ import {
   isDefaultRoleName,
   subjectName,
 } from '../../semantics/rbac/default-objects.ts';
+import { vendorOf } from '../../semantics/rbac/provenance.ts';
 import type { RoleRule } from '../../semantics/rbac/rule.ts';
+import { type GivenRows, powersOfRules } from './power-index.ts';
 
 /** What grants rights and is somebody's to mend: a role of theirs, or a binding that gives away one of Kubernetes' own. */
 export type Granting = RoleGranting | BindingGranting;
 
 interface RoleGranting {
   readonly kind: 'role';
+  readonly object: KubeObject;
   readonly rules: readonly RoleRule[];
   readonly holders: readonly Holder[];
   /** As `scopeOf` says. */
   readonly scope: 'cluster' | 'namespace';
+  /** The powers that the rules give where they hold everywhere. */
+  readonly given: GivenRows;
 }
 
 interface BindingGranting extends Omit<RoleGranting, 'kind'> {
@@ -31,6 +37,7 @@ interface BindingGranting extends Omit<RoleGranting, 'kind'> {
 
 export const noGrant: Verdict = notApplicable('it grants no rights');
 const ofKubernetes: Verdict = { kind: 'pass' };
+const noRules: readonly RoleRule[] = [];
 const byItsRole = notApplicable('its role is judged');
 
 /** Whether an object is of the kinds that grant rights; told without reading it, since most objects are not. */
@@ -66,18 +73,21 @@ function readGranting(object: KubeObject, facts: Facts): Granting | Verdict {
   if (!isBindingKind(object.kind)) {
     if (isDefaultRole(object)) return ofKubernetes;
     if (hasAggregation(object)) return notApplicable('the roles that it puts together are judged');
-    const own = known.holdersOf(object);
-    return { kind: 'role', rules: known.ownRules(object), holders: own, scope: scopeOf(object, own) };
+    const holders = known.holdersOf(object);
+    const rules = known.ownRules(object);
+    const given = facts.get(powersOfRules)(rules);
+    return { kind: 'role', object, rules, holders, scope: scopeOf(object, holders), given };
   }
   const binding = known.bindingOf(object);
   if (binding === undefined) return notApplicable('it names no role');
-  if (binding.subjects.length > 0 && addedSubjects(binding).length === 0) return ofKubernetes;
   if (!givesDefaultRole(binding)) return byItsRole;
+  if (binding.subjects.length > 0 && addedSubjects(binding).length === 0) return ofKubernetes;
   const role = known.roleOf(binding);
   if (role !== undefined && !isDefaultRole(role)) return byItsRole;
-  const rules = known.rulesOf(binding) ?? [];
+  const rules = known.rulesOf(binding) ?? noRules;
   const holders = holdersBy(binding);
-  return { kind: 'binding', rules, holders, binding, scope: scopeOf(object, holders) };
+  const given = facts.get(powersOfRules)(rules);
+  return { kind: 'binding', object, rules, holders, binding, scope: scopeOf(object, holders), given };
 }
 
 function givesDefaultRole({ role, object }: Binding): boolean {
@@ -91,11 +101,16 @@ export function scopeOf(object: KubeObject, holders: readonly Holder[]): 'cluste
 }
 
 /** How grave a power is with those who hold it: least where nobody does, less in a namespace than everywhere. */
-export function gradeOf(severity: Severity, holders: readonly Holder[]): Severity {
+export function gradeOf(severity: Severity, holders: readonly Pick<Holder, 'scope'>[]): Severity {
   if (holders.length === 0) return severity === 'info' ? 'info' : 'low';
   if (holders.some(({ scope }) => scope === 'cluster')) return severity;
   const inSystem = holders.some(({ scope }) => scope !== 'cluster' && scope.namespace === 'kube-system');
-  return inSystem ? severity : (lower.get(severity) ?? severity);
+  return inSystem ? severity : lowered(severity);
+}
+
+/** One step down; the lowest stay. */
+export function lowered(severity: Severity): Severity {
+  return lower.get(severity) ?? severity;
 }
 
 const lower: ReadonlyMap<Severity, Severity> = new Map([
@@ -104,24 +119,74 @@ const lower: ReadonlyMap<Severity, Severity> = new Map([
   ['medium', 'low'],
 ]);
 
-/** `ServiceAccount shop/app can read Secrets in every namespace`. */
-export function sentence(does: string, object: KubeObject, holders: readonly Holder[]): string {
-  const everywhere = holders.filter(({ scope }) => scope === 'cluster');
-  const told = everywhere.length > 0 ? everywhere : holders;
-  if (told.length === 0) {
+interface PowerFailure {
+  readonly granting: Granting;
+  readonly severity: Severity;
+  readonly at: Path;
+  readonly key?: string;
+  /** Those of the holders that it is about, where it is not all. */
+  readonly holders?: readonly Holder[];
+}
+
+/** A role or binding failed for what it lets its holders do. What a vendor made weighs less, and the message names it. */
+export function powerFailure(does: string, { granting, severity, at, key, holders }: PowerFailure): Failure {
+  const who = holders ?? granting.holders;
+  const isPlain = granting.kind === 'role' || granting.binding.role.name === 'cluster-admin';
+  const by = isPlain ? '' : `, by ${granting.binding.role.kind} ${granting.binding.role.name}`;
+  const said = `${sentence(does, granting.object, who)}${by}`;
+  return ofVendor(fail(said, at, { severity: gradeOf(severity, who), ...(key !== undefined && { key }) }), granting);
+}
+
+/** A failure of what a vendor made and gave: one step less grave, and said so. */
+export function ofVendor(failure: Failure, { object, holders }: Pick<Granting, 'object' | 'holders'>): Failure {
+  const vendor = vendorOfGrant(object, holders);
+  if (vendor === undefined || failure.severity === undefined) return failure;
+  return { ...failure, message: `${failure.message}; made by ${vendor}`, severity: lowered(failure.severity) };
+}
+
+/** The vendor that made a role or binding and every binding that gives it; somebody's own binding is their own doing. */
+function vendorOfGrant(object: KubeObject, holders: readonly Holder[]): string | undefined {
+  const vendor = vendorOf(object);
+  if (vendor === undefined) return undefined;
+  const own = holders.some(({ binding }) => binding.object !== object && vendorOf(binding.object) !== vendor);
+  return own ? undefined : vendor;
+}
+
+/** `ServiceAccount shop/app can read Secrets in the whole cluster`. */
+function sentence(does: string, object: KubeObject, holders: readonly Holder[]): string {
+  if (holders.length === 0) {
     const where = object.kind === 'Role' ? ` in ${namespaceText(object.namespace)}` : '';
     return `whoever is bound to it can ${does}${where}; nobody is in what was read`;
   }
-  const names = [...new Set(told.map(({ subject }) => subjectName(subject)))].sort();
-  const more = names.length > 2 ? ` and ${names.length - 2} more` : '';
-  const who = names.length === 2 ? names.join(' and ') : `${names.slice(0, 2).join(', ')}${more}`;
-  return `${who} can ${does} ${everywhere.length > 0 ? 'in the whole cluster' : `in ${namespacesOf(told)}`}`;
+  const isEverywhere = holders.some(({ scope }) => scope === 'cluster');
+  const names = new Set<string>();
+  const namespaces = new Set<string | undefined>();
+  for (const { scope, subject } of holders) {
+    if (isEverywhere && scope !== 'cluster') continue;
+    names.add(subjectName(subject));
+    if (scope !== 'cluster') namespaces.add(scope.namespace);
+  }
+  return `${firstTwo(names)} can ${does} ${isEverywhere ? 'in the whole cluster' : `in ${namespacesText(namespaces)}`}`;
 }
 
-function namespacesOf(holders: readonly Holder[]): string {
-  const names = [...new Set(holders.map(({ scope }) => (scope === 'cluster' ? undefined : scope.namespace)))].sort();
-  const first = namespaceText(names[0]);
-  return names.length > 1 ? `${first} and ${names.length - 1} more` : first;
+/** The first two by the alphabet, and how many more: thousands need not be sorted for that. */
+function firstTwo(names: ReadonlySet<string>): string {
+  let first: string | undefined;
+  let second: string | undefined;
+  for (const name of names) {
+    if (first === undefined || name < first) {
+      second = first;
+      first = name;
+    } else if (second === undefined || name < second) second = name;
+  }
+  if (second === undefined) return first ?? '';
+  return names.size === 2 ? `${first} and ${second}` : `${first}, ${second} and ${names.size - 2} more`;
+}
+
+function namespacesText(namespaces: ReadonlySet<string | undefined>): string {
+  let first: string | undefined;
+  for (const name of namespaces) if (first === undefined || (name !== undefined && name < first)) first = name;
+  return namespaces.size > 1 ? `${namespaceText(first)} and ${namespaces.size - 1} more` : namespaceText(first);
 }
 
 function namespaceText(namespace: string | undefined): string {

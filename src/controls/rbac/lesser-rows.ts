@@ -1,4 +1,5 @@
-import { type Power, requests } from './power.ts';
+import type { ConstrainedMode } from '../../semantics/rbac/impersonate.ts';
+import { type Needs, type Power, requests } from './power.ts';
 
 const write = ['create', 'update', 'patch'];
 const change = ['update', 'patch'];
@@ -14,7 +15,32 @@ const workloads = [
 ];
 /** ConfigMaps that components of the cluster take their orders from. */
 const controlMaps = ['aws-auth', 'coredns', 'kube-proxy', 'extension-apiserver-authentication', 'kubeadm-config'];
+/** Names that are worth guarding in whatever group they are. */
+const sensitive = [
+  ...['secrets', 'configmaps', 'pods', 'serviceaccounts', 'nodes', 'namespaces'],
+  ...['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'],
+];
 const nodesWrite = [...requests('', 'nodes', change), ...requests('', 'nodes/status', change)];
+
+/**
+ * The other half of constrained impersonation: what is done as the other. Actions that matter are asked for; with
+ * others alone, or none, the first half is of little use. Source: KEP-5284.
+ */
+function actingFor(mode: ConstrainedMode): Needs {
+  const as = (verbs: readonly string[]): readonly string[] => verbs.map((verb) => `impersonate-on:${mode}:${verb}`);
+  const actions = [
+    ...requests('', 'secrets', as(['get', 'list', 'watch', ...write])),
+    ...requests('', 'pods', as(write)),
+    ...['pods/exec', 'pods/attach', 'serviceaccounts/token', 'nodes/proxy'].flatMap((kind) =>
+      requests('', kind, as(['create', 'get'])),
+    ),
+    ...workloads.flatMap(([group, kind]) => requests(group, kind, as(write))),
+    ...['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'].flatMap((kind) =>
+      requests(rbac, kind, as([...write, 'bind', 'escalate'])),
+    ),
+  ];
+  return { each: [actions], where: 'anywhere', otherwise: 'low' };
+}
 
 /** What helps an attacker on, apart from the powers of `power-rows.ts`, by the last part of the control's id. */
 export const lesserRows: ReadonlyMap<string, readonly Power[]> = new Map<string, readonly Power[]>([
@@ -35,7 +61,7 @@ export const lesserRows: ReadonlyMap<string, readonly Power[]> = new Map<string,
         requests: requests('', 'secrets', write),
         // What was made must be read again, or mounted.
         needs: {
-          requests: [...requests('', 'secrets', ['get', 'list', 'watch']), ...requests('', 'pods', ['create'])],
+          each: [[...requests('', 'secrets', ['get', 'list', 'watch']), ...requests('', 'pods', ['create'])]],
           otherwise: 'low',
         },
       },
@@ -113,18 +139,39 @@ export const lesserRows: ReadonlyMap<string, readonly Power[]> = new Map<string,
     'constrained-impersonation',
     [
       {
-        says: 'act as any user where they may act at all',
+        says: 'act as any user for single actions',
         isClusterWide: true,
+        from: 35,
         requests: requests(authentication, 'users', ['impersonate:user-info']),
+        needs: actingFor('user-info'),
       },
       {
-        says: 'act as service accounts where they may act at all',
-        requests: requests(authentication, 'serviceaccounts', ['impersonate:serviceaccount']),
-      },
-      {
-        says: 'act as any node where they may act at all',
+        says: 'act as a member of system:masters for single actions',
         isClusterWide: true,
+        from: 35,
+        requests: requests(authentication, 'groups', ['impersonate:user-info'], 'system:masters'),
+        needs: actingFor('user-info'),
+      },
+      {
+        says: 'act as service accounts for single actions',
+        from: 35,
+        requests: requests(authentication, 'serviceaccounts', ['impersonate:serviceaccount']),
+        needs: actingFor('serviceaccount'),
+      },
+      {
+        says: 'act as any node for single actions',
+        isClusterWide: true,
+        from: 35,
         requests: requests(authentication, 'nodes', ['impersonate:arbitrary-node']),
+        needs: actingFor('arbitrary-node'),
+      },
+      {
+        says: 'act as the node that they run on for single actions',
+        isClusterWide: true,
+        from: 35,
+        severity: 'medium',
+        requests: requests(authentication, 'nodes', ['impersonate:associated-node'], '*'),
+        needs: actingFor('associated-node'),
       },
     ],
   ],
@@ -143,7 +190,7 @@ export const lesserRows: ReadonlyMap<string, readonly Power[]> = new Map<string,
           ].flatMap((name) => requests('certificates.k8s.io', 'signers', ['sign'], name)),
         ],
         needs: {
-          requests: requests('certificates.k8s.io', 'certificatesigningrequests/status', change),
+          each: [requests('certificates.k8s.io', 'certificatesigningrequests/status', change)],
           otherwise: 'low',
         },
       },
@@ -167,6 +214,7 @@ export const lesserRows: ReadonlyMap<string, readonly Power[]> = new Map<string,
         isClusterWide: true,
         requests: [
           ...requests('kyverno.io', 'clusterpolicies', [...write, ...destroy]),
+          ...requests('policies.kyverno.io', 'validatingpolicies', [...write, ...destroy]),
           ...requests('templates.gatekeeper.sh', 'constrainttemplates', [...write, ...destroy]),
           ...requests('policies.kubewarden.io', 'clusteradmissionpolicies', [...write, ...destroy]),
         ],
@@ -182,12 +230,27 @@ export const lesserRows: ReadonlyMap<string, readonly Power[]> = new Map<string,
         isClusterWide: true,
         requests: requests('', 'nodes', destroy),
       },
+    ],
+  ],
+  [
+    'pods-relocate',
+    [
       {
-        says: 'move pods to a node of their choice',
-        isClusterWide: true,
-        severity: 'high',
+        says: 'draw the pods of the system to a node of their choice',
+        isOfSystem: true,
         requests: [...requests('', 'pods', destroy), ...requests('', 'pods/eviction', ['create'])],
-        needs: { requests: nodesWrite, otherwise: 'none' },
+        // Nodes are in no namespace.
+        needs: { each: [[...nodesWrite, ...requests('', 'nodes', destroy)]], where: 'everywhere', otherwise: 'none' },
+      },
+    ],
+  ],
+  [
+    'all-groups',
+    [
+      {
+        says: 'use resources of a sensitive name in any API group, also in those to come',
+        // Only a wildcard matches an asterisk that is asked for as a group.
+        requests: sensitive.flatMap((plural) => requests('*', plural, ['get', 'list', 'watch', ...write, ...destroy])),
       },
     ],
   ],
@@ -209,9 +272,15 @@ export const lesserRows: ReadonlyMap<string, readonly Power[]> = new Map<string,
           ...requests('networking.k8s.io', 'networkpolicies', [...write, ...destroy]),
           ...requests('policy.networking.k8s.io', 'clusternetworkpolicies', [...write, ...destroy]),
           ...requests('policy.networking.k8s.io', 'adminnetworkpolicies', [...write, ...destroy]),
-          ...requests('cilium.io', 'ciliumnetworkpolicies', [...write, ...destroy]),
-          ...requests('crd.projectcalico.org', 'networkpolicies', [...write, ...destroy]),
-          ...requests('projectcalico.org', 'networkpolicies', [...write, ...destroy]),
+          ...requests('policy.networking.k8s.io', 'baselineadminnetworkpolicies', [...write, ...destroy]),
+          ...['ciliumnetworkpolicies', 'ciliumclusterwidenetworkpolicies'].flatMap((kind) =>
+            requests('cilium.io', kind, [...write, ...destroy]),
+          ),
+          ...['crd.projectcalico.org', 'projectcalico.org'].flatMap((group) =>
+            ['networkpolicies', 'globalnetworkpolicies'].flatMap((kind) =>
+              requests(group, kind, [...write, ...destroy]),
+            ),
+          ),
         ],
       },
     ],
@@ -326,6 +395,11 @@ export const lesserRows: ReadonlyMap<string, readonly Power[]> = new Map<string,
         requests: ['clusterroles', 'clusterrolebindings', 'rolebindings'].flatMap((kind) =>
           requests(rbac, kind, ['list']),
         ),
+      },
+      {
+        says: 'see all pods and nodes',
+        isClusterWide: true,
+        requests: ['pods', 'nodes'].flatMap((kind) => requests('', kind, ['list'])),
       },
       {
         says: 'try out tokens',

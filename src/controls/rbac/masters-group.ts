@@ -4,7 +4,7 @@ import { addedSubjects } from '../../semantics/rbac/default-objects.ts';
 import { ruleAllows } from '../../semantics/rbac/rule.ts';
 import { control } from '../control.ts';
 import { clusterBinding, everywhere, group } from './example-grants.ts';
-import { gradeOf, grantingOf, isBindingKind, scopeOf, sentence } from './grant-judging.ts';
+import { grantingOf, isBindingKind, powerFailure } from './grant-judging.ts';
 import { coveringControls } from './power-control.ts';
 
 const masters = 'system:masters';
@@ -30,12 +30,11 @@ export default control({
     }
     const granting = grantingOf(object, facts);
     if (granting.kind !== 'role') return granting.kind === 'binding' ? pass : granting;
-    const { rules, holders } = granting;
     const request = { verb: 'impersonate', apiGroup: '', resource: 'groups', name: masters };
-    const rule = rules.find((each) => ruleAllows(each, request));
-    if (rule === undefined || scopeOf(object, holders) !== 'cluster') return pass;
-    const message = sentence(`join ${masters} by impersonation`, object, holders);
-    return fail(message, ['rules', rule.index], { severity: gradeOf('critical', holders) });
+    const rule = granting.rules.find((each) => ruleAllows(each, request));
+    if (rule === undefined || granting.scope !== 'cluster') return pass;
+    const at = ['rules', rule.index];
+    return powerFailure(`join ${masters} by impersonation`, { granting, severity: 'critical', at });
   },
   examples: {
     fail: [

@@ -2,12 +2,13 @@ import type { Facts } from '../../facts/facts.ts';
 import { type Holder, rbac } from '../../facts/rbac.ts';
 import { compareSeverity, type Severity } from '../../model/severity.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
-import { type Failure, fail, notApplicable, pass, type Verdict } from '../../model/verdict.ts';
+import { type Failure, notApplicable, pass, type Verdict } from '../../model/verdict.ts';
 import { type ResourceRequest, type RoleRule, ruleAllows } from '../../semantics/rbac/rule.ts';
 import { type Control, type ControlDefinition, control } from '../control.ts';
-import { gradeOf, grantingOf, listed, sentence } from './grant-judging.ts';
-import { gives, type Power } from './power.ts';
-import { powersOfRules } from './power-index.ts';
+import { type Granting, grantingOf, listed, powerFailure } from './grant-judging.ts';
+import { hasNeeds } from './needs.ts';
+import { gives, type Needs, type Power } from './power.ts';
+import type { GivenPower } from './power-index.ts';
 
 /** A requirement that a power is given to few. */
 export interface PowerRow extends Omit<ControlDefinition<'object'>, 'id' | 'subject' | 'check' | 'coveredBy'> {
@@ -32,17 +33,16 @@ export const coveringControls: readonly string[] = [
 
 /** The controls of powers, from a table. A role is judged once, where it is written, with all who hold it. */
 export function powerControls(rows: readonly PowerRow[]): readonly Control<'object'>[] {
-  return rows.map(({ name, powers, coveredBy = [], judges, ...rest }) =>
-    control({
+  return rows.map(({ name, powers, coveredBy = [], judges, ...rest }) => {
+    const row = { powers, severity: rest.severity, ownOnly: judges === 'own roles' };
+    return control({
       ...rest,
       id: `rbac/${name}`,
       subject: 'object',
       coveredBy: [...coveringControls, ...coveredBy],
-      check: ({ object }, facts) => {
-        return judgePowers(object, facts, { powers, severity: rest.severity, ownOnly: judges === 'own roles' });
-      },
-    }),
-  );
+      check: ({ object }, facts) => judgePowers(object, facts, row),
+    });
+  });
 }
 
 interface Judged {
@@ -51,73 +51,59 @@ interface Judged {
   readonly ownOnly: boolean;
 }
 
-function judgePowers(
-  object: KubeObject,
-  facts: Facts,
-  { powers, severity, ownOnly }: Judged,
-): Verdict | readonly Failure[] {
+function judgePowers(object: KubeObject, facts: Facts, row: Judged): Verdict | readonly Failure[] {
   const granting = grantingOf(object, facts);
   if (granting.kind !== 'role' && granting.kind !== 'binding') return granting;
-  const { rules, holders } = granting;
-  if (granting.kind === 'binding' && (ownOnly || holders.length === 0)) return ownOnly ? ofKubernetes : pass;
-  const given = givenPowers(facts, { rules, powers, scope: granting.scope, holders });
-  const first = given.found[0];
+  if (granting.kind === 'binding') {
+    if (row.ownOnly) return ofKubernetes;
+    if (granting.holders.length === 0) return pass;
+  }
+  // Most roles give nothing of a row, and are asked about all of them.
+  const given = granting.given.get(row.powers);
+  if (given === undefined) return pass;
+  const found: HeldPower[] = [];
+  for (const each of given) {
+    const held = heldPower(facts, each, granting);
+    if (held !== undefined) found.push(held);
+  }
+  const [first] = found;
   if (first === undefined) return pass;
-  const { found, lowered } = given;
   if (granting.kind === 'binding' && isOrdinary(granting.binding.role.name, object)) return ordinary;
-  const worst = found.reduce<Severity>((most, { power }) => {
-    const each = lowered.get(power) ?? power.severity ?? severity;
+  const worst = found.reduce<Severity>((most, { power, otherwise }) => {
+    const each = otherwise ?? power.severity ?? row.severity;
     return compareSeverity(each, most) > 0 ? each : most;
   }, 'info');
-  const does = listed(found.map(({ power }) => power.says));
-  const by = granting.kind === 'binding' ? `, by ${granting.binding.role.kind} ${granting.binding.role.name}` : '';
   const at = granting.kind === 'binding' ? ['roleRef'] : ['rules', first.rule.index];
-  return fail(`${sentence(does, object, holders)}${by}`, at, { severity: gradeOf(worst, holders) });
+  return powerFailure(listed(found.map(({ power }) => power.says)), { granting, severity: worst, at });
 }
 
-interface Asked {
-  readonly rules: readonly RoleRule[];
-  readonly powers: readonly Power[];
-  readonly scope: 'cluster' | 'namespace';
-  readonly holders: readonly Holder[];
+interface HeldPower extends GivenPower {
+  /** How grave it is where the other right that it needs is lacking. */
+  readonly otherwise?: Severity;
 }
 
-const nothing = { found: [], lowered: new Map<Power, Severity>() };
-
-/** As `powersOf`, with the version of the server and the other rights of those who hold them looked at. */
-function givenPowers(
-  facts: Facts,
-  { rules, powers, scope, holders }: Asked,
-): { readonly found: ReturnType<typeof powersOf>; readonly lowered: ReadonlyMap<Power, Severity> } {
-  const given = facts.get(powersOfRules)(rules);
-  if (given.size === 0) return nothing;
-  const lowered = new Map<Power, Severity>();
-  const inSystem =
-    scope === 'namespace' &&
-    holders.some((holder) => holder.scope !== 'cluster' && holder.scope.namespace === 'kube-system');
-  const found: { readonly power: Power; readonly rule: RoleRule }[] = [];
-  for (const power of powers) {
-    const rule = given.get(power);
-    if (rule === undefined) continue;
-    if (scope === 'namespace' && (power.isClusterWide === true || (power.isOfSystem === true && !inSystem))) continue;
-    if (power.needs !== undefined && !haveNeeds(facts, power.needs.requests, { rules, holders })) {
-      if (power.needs.otherwise === 'none') continue;
-      lowered.set(power, power.needs.otherwise);
-    }
-    found.push({ power, rule });
+/** A power with the scope and the other rights of those who hold it looked at; undefined where they do not have it. */
+function heldPower(facts: Facts, { power, rule }: GivenPower, granting: Granting): HeldPower | undefined {
+  const { scope, holders } = granting;
+  if (scope === 'namespace') {
+    if (power.isClusterWide === true || (power.isOfSystem === true && !holders.some(isInSystem))) return undefined;
   }
-  return { found, lowered };
+  const { needs } = power;
+  if (needs === undefined || haveNeeds(facts, needs, granting)) return { power, rule };
+  return needs.otherwise === 'none' ? undefined : { power, rule, otherwise: needs.otherwise };
 }
 
-/** Whether anyone who has the rules has one of the rights besides; of rules that nobody has, whether they give it. */
-function haveNeeds(
-  facts: Facts,
-  requests: readonly ResourceRequest[],
-  { rules, holders }: Pick<Asked, 'rules' | 'holders'>,
-): boolean {
-  if (requests.some((request) => rules.some((rule) => ruleAllows(rule, request)))) return true;
+function isInSystem({ scope }: Holder): boolean {
+  return scope !== 'cluster' && scope.namespace === 'kube-system';
+}
+
+/** Whether anyone who has the rules has the rights besides; of rules that nobody has, whether they give those, too. */
+function haveNeeds(facts: Facts, needs: Needs, { rules, holders, scope }: Granting): boolean {
+  const byRules = (wanted: readonly ResourceRequest[]): boolean =>
+    wanted.some((request) => rules.some((rule) => ruleAllows(rule, request)));
+  if ((needs.where === undefined || scope === 'cluster') && needs.each.every(byRules)) return true;
   const known = facts.get(rbac);
-  return holders.some((holder) => requests.some((request) => known.allows(holder, request)));
+  return holders.some((holder) => hasNeeds(known, holder, needs));
 }
 
 /** The powers that rules give at a scope, each with the first rule that does. */

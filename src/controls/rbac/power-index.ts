@@ -1,67 +1,108 @@
 import { serverVersion } from '../../facts/cluster-version.ts';
 import { defineFact } from '../../facts/facts.ts';
-import type { RoleRule } from '../../semantics/rbac/rule.ts';
+import type { ResourceRequest, RoleRule } from '../../semantics/rbac/rule.ts';
 import { lesserRows } from './lesser-rows.ts';
-import { gives, type Power } from './power.ts';
+import { givesAny, type Power } from './power.ts';
 import { powerRows } from './power-rows.ts';
 
-const all: readonly Power[] = [...powerRows.values(), ...lesserRows.values()].flat();
-
-const nobody: ReadonlySet<Power> = new Set();
-
-/** By what their requests name, so that a rule is asked only about powers that it can give. */
-const byResource: ReadonlyMap<string, ReadonlySet<Power>> = indexed();
-
-function indexed(): ReadonlyMap<string, ReadonlySet<Power>> {
-  const index = new Map<string, Set<Power>>();
-  const add = (key: string, power: Power): void => {
-    const known = index.get(key);
-    if (known === undefined) index.set(key, new Set([power]));
-    else known.add(power);
-  };
-  for (const power of all) {
-    for (const { resource, subresource } of power.requests) {
-      add(subresource === undefined ? resource : `${resource}/${subresource}`, power);
-      if (subresource !== undefined) add(`*/${subresource}`, power);
-    }
-  }
-  return index;
+/** A power that rules give, with the first of them that does. */
+export interface GivenPower {
+  readonly power: Power;
+  readonly rule: RoleRule;
 }
 
-/** Every power of the tables that a rule gives when it holds everywhere; each rule is asked once. */
-export const powersOfRule = defineFact('powers-of-rule', (facts): ((rule: RoleRule) => ReadonlySet<Power>) => {
-  const minor = facts.get(serverVersion)?.minor;
-  const known = new Map<RoleRule, ReadonlySet<Power>>();
-  const holds = ({ until }: Power): boolean => until === undefined || minor === undefined || minor < until;
-  return (rule) => {
-    let found = known.get(rule);
-    if (found === undefined) {
-      const given = new Set<Power>();
-      const ask = (power: Power): void => {
-        if (!given.has(power) && holds(power) && gives(rule, power, 'cluster')) given.add(power);
-      };
-      if (rule.resources.includes('*')) for (const power of all) ask(power);
-      else for (const resource of rule.resources) for (const power of byResource.get(resource) ?? nobody) ask(power);
-      found = given;
-      known.set(rule, found);
+interface Entry {
+  readonly power: Power;
+  /** Its place in the tables. */
+  readonly order: number;
+  /** The row that it is in, and its place there. */
+  readonly row: readonly Power[];
+}
+
+const all: readonly Entry[] = [...powerRows.values(), ...lesserRows.values()]
+  .flatMap((row) => row.map((power) => ({ power, row })))
+  .map((each, order) => ({ ...each, order }));
+
+/** A power, and those of its requests that are about one resource. */
+interface Asked extends Entry {
+  readonly requests: readonly ResourceRequest[];
+}
+
+const whole: readonly Asked[] = all.map((entry) => ({ ...entry, requests: entry.power.requests }));
+
+/** By what their requests name, so that a rule is asked only about powers that it can give. */
+const byResource: ReadonlyMap<string, readonly Asked[]> = indexed();
+
+function indexed(): ReadonlyMap<string, readonly Asked[]> {
+  const index = new Map<string, Map<Entry, ResourceRequest[]>>();
+  const add = (key: string, entry: Entry, request: ResourceRequest): void => {
+    let entries = index.get(key);
+    if (entries === undefined) index.set(key, (entries = new Map()));
+    const requests = entries.get(entry);
+    if (requests === undefined) entries.set(entry, [request]);
+    else requests.push(request);
+  };
+  for (const entry of all) {
+    for (const request of entry.power.requests) {
+      const { resource, subresource } = request;
+      add(subresource === undefined ? resource : `${resource}/${subresource}`, entry, request);
+      if (subresource !== undefined) add(`*/${subresource}`, entry, request);
     }
-    return found;
+  }
+  const asked = (entries: ReadonlyMap<Entry, readonly ResourceRequest[]>): readonly Asked[] =>
+    [...entries].map(([entry, requests]) => ({ ...entry, requests }));
+  return new Map([...index].map(([key, entries]) => [key, asked(entries)]));
+}
+
+/** The powers that rules give, by the row that those are in, in its order. */
+export type GivenRows = ReadonlyMap<readonly Power[], readonly GivenPower[]>;
+
+/**
+ * Every power of the tables that rules give when they hold everywhere. Rules are asked once: those of one role are
+ * asked for again and again, and many roles give nothing.
+ */
+export const powersOfRules = defineFact('powers-of-rules', (facts): ((rules: readonly RoleRule[]) => GivenRows) => {
+  const minor = facts.get(serverVersion)?.minor;
+  const holds = ({ from = 0, until = Number.POSITIVE_INFINITY }: Power): boolean =>
+    minor === undefined || (from <= minor && minor < until);
+  const known = new Map<readonly RoleRule[], GivenRows>();
+  // One board for all roles, wiped after each: there are very many roles.
+  const board: (RoleRule | undefined)[] = all.map(() => undefined);
+  return (rules) => {
+    let rows = known.get(rules);
+    if (rows !== undefined) return rows;
+    const touched: number[] = [];
+    for (const rule of rules) {
+      const isAny = rule.resources.includes('*');
+      for (const resource of isAny ? any : rule.resources) {
+        for (const { power, order, requests } of isAny ? whole : (byResource.get(resource) ?? none)) {
+          if (board[order] !== undefined || !givesAny(rule, power, requests) || !holds(power)) continue;
+          board[order] = rule;
+          touched.push(order);
+        }
+      }
+    }
+    rows = touched.length === 0 ? nothing : rowsOf(touched, board);
+    for (const order of touched) board[order] = undefined;
+    known.set(rules, rows);
+    return rows;
   };
 });
 
-/** The powers that rules give together, each with the first rule that does. Asked again of the same rules, it is known. */
-export const powersOfRules = defineFact(
-  'powers-of-rules',
-  (facts): ((rules: readonly RoleRule[]) => ReadonlyMap<Power, RoleRule>) => {
-    const ofRule = facts.get(powersOfRule);
-    const known = new Map<readonly RoleRule[], ReadonlyMap<Power, RoleRule>>();
-    return (rules) => {
-      let found = known.get(rules);
-      if (found !== undefined) return found;
-      const given = new Map<Power, RoleRule>();
-      for (const rule of rules) for (const power of ofRule(rule)) if (!given.has(power)) given.set(power, rule);
-      known.set(rules, (found = given));
-      return found;
-    };
-  },
-);
+const none: readonly Asked[] = [];
+const any = ['*'];
+const nothing: GivenRows = new Map();
+
+/** What is on the board, in the order of the tables, whatever the order of the rules. */
+function rowsOf(touched: number[], board: readonly (RoleRule | undefined)[]): GivenRows {
+  const rows = new Map<readonly Power[], GivenPower[]>();
+  for (const order of touched.sort((a, b) => a - b)) {
+    const entry = all[order];
+    const rule = board[order];
+    if (entry === undefined || rule === undefined) continue;
+    const row = rows.get(entry.row);
+    if (row === undefined) rows.set(entry.row, [{ power: entry.power, rule }]);
+    else row.push({ power: entry.power, rule });
+  }
+  return rows;
+}

@@ -8,6 +8,13 @@ const roles = ['clusterroles', 'roles'];
 /** Roles that are worth naming in a rule about a few of them. */
 const strong = ['cluster-admin', 'admin', 'edit', 'system:node'];
 
+const workloadMakers = [
+  ...['deployments', 'daemonsets', 'statefulsets', 'replicasets'].flatMap((kind) => requests('apps', kind, ['create'])),
+  ...['jobs', 'cronjobs'].flatMap((kind) => requests('batch', kind, ['create'])),
+  ...requests('', 'replicationcontrollers', ['create']),
+];
+const podMakers = [...requests('', 'pods', ['create']), ...workloadMakers];
+
 /** What gives more than it seems to, by the last part of the control's id. */
 export const powerRows: ReadonlyMap<string, readonly Power[]> = new Map<string, readonly Power[]>([
   ['secrets-read', [{ says: 'read Secrets', requests: requests('', 'secrets', ['get', 'list', 'watch']) }]],
@@ -18,13 +25,7 @@ export const powerRows: ReadonlyMap<string, readonly Power[]> = new Map<string, 
       {
         says: 'create workloads',
         severity: 'low',
-        requests: [
-          ...['deployments', 'daemonsets', 'statefulsets', 'replicasets'].flatMap((kind) =>
-            requests('apps', kind, ['create']),
-          ),
-          ...['jobs', 'cronjobs'].flatMap((kind) => requests('batch', kind, ['create'])),
-          ...requests('', 'replicationcontrollers', ['create']),
-        ],
+        requests: workloadMakers,
       },
     ],
   ],
@@ -39,14 +40,14 @@ export const powerRows: ReadonlyMap<string, readonly Power[]> = new Map<string, 
         ]),
         // Without a binding to write, the right is of no use yet.
         needs: {
-          requests: ['rolebindings', 'clusterrolebindings'].flatMap((kind) => requests(rbac, kind, write)),
+          each: [['rolebindings', 'clusterrolebindings'].flatMap((kind) => requests(rbac, kind, write))],
           otherwise: 'low',
         },
       },
       {
         says: 'give roles rights that they do not have themselves',
         requests: requests(rbac, 'roles', ['escalate']),
-        needs: { requests: requests(rbac, 'roles', write), otherwise: 'low' },
+        needs: { each: [requests(rbac, 'roles', write)], otherwise: 'low' },
       },
       {
         says: 'give ClusterRoles rights that they do not have themselves',
@@ -56,9 +57,11 @@ export const powerRows: ReadonlyMap<string, readonly Power[]> = new Map<string, 
           ...strong.flatMap((name) => requests(rbac, 'clusterroles', ['escalate'], name)),
         ],
         needs: {
-          requests: [
-            ...requests(rbac, 'clusterroles', write),
-            ...strong.flatMap((name) => requests(rbac, 'clusterroles', ['update', 'patch'], name)),
+          each: [
+            [
+              ...requests(rbac, 'clusterroles', write),
+              ...strong.flatMap((name) => requests(rbac, 'clusterroles', ['update', 'patch'], name)),
+            ],
           ],
           otherwise: 'low',
         },
@@ -70,7 +73,9 @@ export const powerRows: ReadonlyMap<string, readonly Power[]> = new Map<string, 
         requests: requests('', 'groups', ['impersonate']),
         // The header of a group is taken only beside one of a user.
         needs: {
-          requests: ['users', 'serviceaccounts'].flatMap((kind) => requests('', kind, ['impersonate'])),
+          each: [['users', 'serviceaccounts'].flatMap((kind) => requests('', kind, ['impersonate']))],
+          // A service account is asked for in its own namespace.
+          where: 'anywhere',
           otherwise: 'low',
         },
       },
@@ -84,6 +89,12 @@ export const powerRows: ReadonlyMap<string, readonly Power[]> = new Map<string, 
         says: 'create PersistentVolumes',
         isClusterWide: true,
         requests: requests('', 'persistentvolumes', ['create']),
+        // A folder of the node is reached by a claim for it, and a pod that mounts that.
+        needs: {
+          each: [requests('', 'persistentvolumeclaims', ['create']), podMakers],
+          where: 'anywhere',
+          otherwise: 'medium',
+        },
       },
     ],
   ],

@@ -15,19 +15,35 @@ export interface Power {
   readonly named?: 'too' | 'only';
   /** Everywhere; the control's own where there is none. */
   readonly severity?: Severity;
+  /** The minor version from which the API server knows the requests. */
+  readonly from?: number;
   /** The minor version from which the requests are not enough any more. */
   readonly until?: number;
-  /** Without any of these rights of the same holder, the power is only this grave, or none. */
-  readonly needs?: { readonly requests: readonly ResourceRequest[]; readonly otherwise: Severity | 'none' };
+  readonly needs?: Needs;
+}
+
+/** Rights that the same holder must have besides. */
+export interface Needs {
+  /** One request of each list. */
+  readonly each: readonly (readonly ResourceRequest[])[];
+  /** `everywhere`, or all in some namespace (`anywhere`); where the power is held, if it is not said. */
+  readonly where?: 'everywhere' | 'anywhere';
+  /** Without them, the power is only this grave, or none. */
+  readonly otherwise: Severity | 'none';
 }
 
 /** Whether a rule gives a power at a scope. */
 export function gives(rule: RoleRule, power: Power, scope: 'cluster' | 'namespace'): boolean {
-  if (power.isClusterWide === true && scope === 'namespace') return false;
+  return (power.isClusterWide !== true || scope === 'cluster') && givesAny(rule, power, power.requests);
+}
+
+/** Whether a rule that holds everywhere gives a power by one of these requests of it. */
+export function givesAny(rule: RoleRule, { named }: Power, requests: readonly ResourceRequest[]): boolean {
   const name = rule.resourceNames[0];
-  if (power.named === 'only' && name === undefined) return false;
-  if (power.named === undefined || name === undefined) return power.requests.some((each) => ruleAllows(rule, each));
-  return power.requests.some((each) => ruleAllows(rule, { ...each, name }));
+  if (named === 'only' && name === undefined) return false;
+  const isNamed = named !== undefined && name !== undefined;
+  for (const request of requests) if (ruleAllows(rule, isNamed ? { ...request, name } : request)) return true;
+  return false;
 }
 
 /** A request for `resource` or `resource/subresource` of a group, for each verb. */

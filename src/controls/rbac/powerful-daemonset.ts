@@ -36,8 +36,9 @@ export default control({
     if (valueAt(object.value, [...spec, 'automountServiceAccountToken']) === false)
       return notApplicable('it mounts no token');
     const known = facts.get(rbac);
-    const bindings = known.clusterBindingsOf(`ServiceAccount ${object.namespace}/${name}`);
+    const bindings = known.bindingsOf({ kind: 'ServiceAccount', namespace: object.namespace, name });
     for (const binding of bindings) {
+      if (binding.scope !== 'cluster') continue;
       const rules = known.rulesOf(binding) ?? [];
       const all = rules.some((rule) => ruleAllows(rule, { verb: '*', apiGroup: '*', resource: '*' }));
       const does = all

@@ -16,7 +16,6 @@ import defaultRoles from './default-roles.ts';
 import duplicateBinding from './duplicate-binding.ts';
 import { binding, clusterBinding, clusterRole, everywhere, group, inNamespace, user } from './example-grants.ts';
 import fullWildcard from './full-wildcard.ts';
-import legacyToken from './legacy-token.ts';
 import mastersGroup from './masters-group.ts';
 import powerfulDaemonset from './powerful-daemonset.ts';
 import powers from './powers.ts';
@@ -38,7 +37,6 @@ const controls: readonly AnyControl[] = [
   danglingSubject,
   defaultDrift,
   duplicateBinding,
-  legacyToken,
   powerfulDaemonset,
   sharedServiceAccount,
   unusedRole,

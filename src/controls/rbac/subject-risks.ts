@@ -1,15 +1,16 @@
-import { serverVersion } from '../../facts/cluster-version.ts';
 import { defineFact } from '../../facts/facts.ts';
 import { rbac } from '../../facts/rbac.ts';
 import { compareSeverity, type Severity } from '../../model/severity.ts';
 import type { Binding, BindingSubject } from '../../semantics/rbac/binding.ts';
 import { addedSubjects, subjectName } from '../../semantics/rbac/default-objects.ts';
+import { vendorOf } from '../../semantics/rbac/provenance.ts';
 import { type RoleRule, ruleAllows } from '../../semantics/rbac/rule.ts';
 import clusterPowers from './cluster-powers.ts';
-import { gradeOf } from './grant-judging.ts';
+import { gradeOf, lowered } from './grant-judging.ts';
 import { lesserRows } from './lesser-rows.ts';
+import { hasNeeds } from './needs.ts';
 import type { Power } from './power.ts';
-import { powersOfRule } from './power-index.ts';
+import { type GivenRows, powersOfRules } from './power-index.ts';
 import { powerRows } from './power-rows.ts';
 import powers from './powers.ts';
 import resourcePowers from './resource-powers.ts';
@@ -25,37 +26,43 @@ export interface SubjectRisk {
   readonly rule: RoleRule;
   /** The control that tells of it. */
   readonly control: string;
+  /** Whose machinery made the binding and the role, by the marks that it left: such a risk weighs one step less. */
+  readonly vendor: string | undefined;
 }
 
 const controls = new Map(
   [...powers, ...workloadPowers, ...clusterPowers, ...resourcePowers].map((control) => [control.id, control]),
 );
 
-const rows: readonly (readonly [control: string, power: Power])[] = [...powerRows, ...lesserRows].flatMap(
-  ([name, ofRow]) => ofRow.map((power): [string, Power] => [`rbac/${name}`, power]),
+const rows: readonly (readonly [control: string, row: readonly Power[]])[] = [...powerRows, ...lesserRows].map(
+  ([name, row]) => [`rbac/${name}`, row],
 );
 
 /** Who has which powers, and by what: one of each kind for each subject and place, the gravest first. */
 export const subjectRisks = defineFact('subject-risks', (facts): readonly SubjectRisk[] => {
   const known = facts.get(rbac);
-  const ofRule = facts.get(powersOfRule);
-  const minor = facts.get(serverVersion)?.minor;
+  const givenBy = facts.get(powersOfRules);
   const risks = new Map<string, SubjectRisk>();
   for (const binding of known.bindings) {
     const subjects = addedSubjects(binding).filter(({ kind, name }) => kind !== 'Group' || name !== 'system:masters');
     const rules = subjects.length === 0 ? [] : (known.rulesOf(binding) ?? []);
-    const given = powersGiven(binding, rules, { ofRule, minor });
+    const given = powersGiven(binding, rules, givenBy);
+    const role = given.length === 0 ? undefined : known.roleOf(binding);
+    const made = given.length === 0 ? undefined : vendorOf(binding.object);
+    const vendor = role === undefined || vendorOf(role) === made ? made : undefined;
     for (const subject of subjects) {
       const scope = binding.scope === 'cluster' ? 'cluster' : { namespace: binding.object.namespace };
       for (const { control, does, severity, rule, power } of given) {
         const holder = { subject, scope } as const;
-        const lacks = power?.needs?.requests.every((request) => !known.allows(holder, request)) === true;
-        if (lacks && power?.needs?.otherwise === 'none') continue;
-        const own =
-          lacks && power?.needs !== undefined && power.needs.otherwise !== 'none' ? power.needs.otherwise : severity;
+        const needs = power?.needs;
+        const lacks = needs !== undefined && !hasNeeds(known, holder, needs);
+        if (lacks && needs.otherwise === 'none') continue;
         const key = `${placeOf({ subject, binding })}\n${does}`;
         if (risks.has(key)) continue;
-        risks.set(key, { subject, severity: gradeOf(own, [holder]), does, binding, rule, control });
+        const own = lacks && needs.otherwise !== 'none' ? needs.otherwise : severity;
+        const graded = gradeOf(own, [holder]);
+        const weighed = vendor === undefined ? graded : lowered(graded);
+        risks.set(key, { subject, severity: weighed, does, binding, rule, control, vendor });
       }
     }
   }
@@ -88,26 +95,20 @@ interface Given {
 function powersGiven(
   { scope, object }: Binding,
   rules: readonly RoleRule[],
-  { ofRule, minor }: { readonly ofRule: (rule: RoleRule) => ReadonlySet<Power>; readonly minor: number | undefined },
+  givenBy: (rules: readonly RoleRule[]) => GivenRows,
 ): readonly Given[] {
   const all = rules.find((rule) => ruleAllows(rule, { verb: '*', apiGroup: '*', resource: '*' }));
   if (all !== undefined)
     return [{ control: 'rbac/full-wildcard', does: 'do everything', severity: 'critical', rule: all }];
-  return rows.flatMap(([control, power]): Given[] => {
-    if (power.until !== undefined && minor !== undefined && minor >= power.until) return [];
-    if (scope === 'namespace' && (power.isClusterWide === true || isElsewhere(power, object.namespace))) return [];
-    const rule = rules.find((each) => ofRule(each).has(power));
-    if (rule === undefined) return [];
-    return [
-      {
-        control,
-        does: power.says,
-        severity: power.severity ?? controls.get(control)?.severity ?? 'medium',
-        rule,
-        power,
-      },
-    ];
-  });
+  const given = givenBy(rules);
+  if (given.size === 0) return [];
+  return rows.flatMap(([control, row]): readonly Given[] =>
+    (given.get(row) ?? []).flatMap(({ power, rule }): Given[] => {
+      if (scope === 'namespace' && (power.isClusterWide === true || isElsewhere(power, object.namespace))) return [];
+      const severity = power.severity ?? controls.get(control)?.severity ?? 'medium';
+      return [{ control, does: power.says, severity, rule, power }];
+    }),
+  );
 }
 
 function isElsewhere({ isOfSystem }: Power, namespace: string | undefined): boolean {

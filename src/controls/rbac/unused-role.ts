@@ -4,7 +4,6 @@ import { valueAt } from '../../model/path.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
 import { fail, notApplicable, pass } from '../../model/verdict.ts';
 import { isDefaultRole } from '../../semantics/rbac/default-objects.ts';
-import { RoleBook } from '../../semantics/rbac/role-book.ts';
 import { control } from '../control.ts';
 import { clusterBinding, clusterRole, inNamespace, user } from './example-grants.ts';
 import { isStored, ofServer } from './stored.ts';
@@ -20,10 +19,9 @@ const usedRoles = defineFact('used-roles', (facts): ReadonlySet<KubeObject> => {
     const role = known.roleOf(binding);
     if (role !== undefined) used.add(role);
   }
-  const book = new RoleBook(facts.snapshot.objects);
   for (const object of facts.snapshot.objects) {
     if (object.kind !== 'ClusterRole' || valueAt(object.value, ['aggregationRule']) === undefined) continue;
-    for (const part of book.sourcesOf(object)) if (part !== object) used.add(part);
+    for (const part of known.authorizer.roles.sourcesOf(object)) if (part !== object) used.add(part);
   }
   return used;
 });

@@ -3,7 +3,7 @@ import { type Failure, fail, pass } from '../../model/verdict.ts';
 import type { RoleRule } from '../../semantics/rbac/rule.ts';
 import { control } from '../control.ts';
 import { clusterRole, everywhere, inNamespace } from './example-grants.ts';
-import { gradeOf, grantingOf, listed } from './grant-judging.ts';
+import { gradeOf, grantingOf, listed, ofVendor } from './grant-judging.ts';
 import { coveringControls } from './power-control.ts';
 import { powerRows } from './power-rows.ts';
 
@@ -17,6 +17,7 @@ export default control({
   coveredBy: [
     ...coveringControls,
     'rbac/all-resources',
+    'rbac/all-groups',
     ...[...powerRows.keys()].map((name) => `rbac/${name}`),
     'rbac/certificate-approval',
   ],
@@ -31,7 +32,8 @@ export default control({
       if (first === undefined) return [];
       const message = `a rule allows ${said(rule)}, by a wildcard in ${listed(fields)}`;
       const severity = gradeOf(weight(rule, fields), holders);
-      return [fail(message, ['rules', rule.index, first], { severity, key: said(rule) })];
+      const failure = fail(message, ['rules', rule.index, first], { severity, key: said(rule) });
+      return [ofVendor(failure, granting)];
     });
   },
   examples: {

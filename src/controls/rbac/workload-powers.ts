@@ -29,6 +29,26 @@ export default powerControls([
     },
   },
   {
+    name: 'all-groups',
+    title: 'Rights to sensitive resources name their API group',
+    severity: 'low',
+    why: 'A wildcard in the group also means the secrets, pods and roles of every group that an operator will bring.',
+    remedy: 'Write the groups that are needed: an empty string for the core group.',
+    coveredBy: ['rbac/all-resources'],
+    judges,
+    powers: powersOf('all-groups'),
+    examples: {
+      fail: [
+        everywhere('{apiGroups: ["*"], resources: [configmaps], verbs: [get]}'),
+        inNamespace('{apiGroups: ["", "*"], resources: [secrets], verbs: [get]}'),
+      ],
+      pass: [
+        everywhere('{apiGroups: ["", apps, batch], resources: [configmaps, pods], verbs: [get]}'),
+        everywhere('{apiGroups: ["*"], resources: [widgets], verbs: [get]}'),
+      ],
+    },
+  },
+  {
     name: 'secrets-write',
     title: 'Few can write Secrets',
     severity: 'high',

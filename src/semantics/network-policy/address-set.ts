@@ -14,14 +14,36 @@ export interface Cidr {
   readonly interval: Interval;
   /** Whether the address has bits beyond its prefix, which count for nothing: 10.0.0.5/24. */
   readonly hostBits: boolean;
-  /** As it should be written: 10.0.0.0/24. */
-  readonly canonical: string;
+}
+
+/** A CIDR as it should be written: 10.0.0.0/24. */
+export function formatCidr({ interval: [from], prefix }: Cidr): string {
+  return `${formatPlace(from)}/${prefix}`;
 }
 
 /** The place of an address on the axis; undefined for text that is none. */
 export function addressOf(text: string): bigint | undefined {
+  const four = numberOfFour(text);
+  if (four !== undefined) return BigInt(four);
   const bytes = parseAddress(text);
   return bytes === undefined ? undefined : placeOf(bytes);
+}
+
+/** An IPv4 address as a number, found without patterns and bytes: there are as many of them as pods. */
+function numberOfFour(text: string): number | undefined {
+  let [value, part, digits, dots] = [0, 0, 0, 0];
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= 48 && code <= 57 && digits < 3) {
+      part = part * 10 + code - 48;
+      digits += 1;
+    } else if (code === 46 && digits > 0 && part < 256) {
+      value = value * 256 + part;
+      [part, digits] = [0, 0];
+      dots += 1;
+    } else return undefined;
+  }
+  return dots === 3 && digits > 0 && part < 256 ? value * 256 + part : undefined;
 }
 
 function placeOf(bytes: Uint8Array): bigint {
@@ -47,7 +69,6 @@ export function parseCidr(text: string): Cidr | undefined {
     prefix,
     interval: [from, from + size - 1n],
     hostBits: from !== place,
-    canonical: `${formatPlace(from)}/${prefix}`,
   };
 }
 

@@ -49,13 +49,18 @@ export function compilePolicies(
     const rules = [...(ingress ?? []), ...(egress ?? [])];
     return {
       policy,
-      subject: classes.select(policy.subject.namespaces, policy.subject.pods),
+      subject: subjectOf(policy, classes),
       ingress,
       egress,
       isCertain: policy.unsure === undefined && rules.every(({ must, may }) => must === may || must.equals(may)),
     };
   });
   return compiled.sort((a, b) => inOrder(a.policy, b.policy));
+}
+
+function subjectOf({ subject }: Policy, classes: EndpointClasses): BitSet {
+  if (subject.hosts === true) return BitSet.of(classes.size, classes.hosts);
+  return classes.select(subject.namespaces, subject.pods);
 }
 
 function peersOf({ action, peers }: PolicyRule, classes: EndpointClasses): { must: BitSet; may: BitSet } {

@@ -22,6 +22,8 @@ export interface RuleEntry {
 export interface SelectedPolicy {
   readonly compiled: CompiledPolicy;
   readonly entries: readonly RuleEntry[];
+  /** Whether everything that its rules take is certain. */
+  readonly isCertain: boolean;
 }
 
 export interface RowRequest {
@@ -36,24 +38,64 @@ export interface RowRequest {
 
 /** For each class on the other side, the ports at which these policies let connections pass. */
 export function decideRow(request: RowRequest): Uint16Array | Uint32Array {
-  const { selected, ports, scratch: row } = request;
+  const { selected, direction, bound, ports, scratch: row } = request;
   row.fill(noPorts);
+  const first = selected.slice(0, endOfTier(selected, 0));
+  const cells = isolates(first, direction, bound) && first.every(onlyAllows) ? sums(first, request) : decided(request);
   let highest: number = allPorts;
-  for (const cell of portCells(selected, ports)) {
-    const allowed = decideCell(cell, request);
+  for (const { ports: here, allowed } of cells) {
     // What a class has so far, and what it has with this cell: mostly nothing, or what the one before it had.
-    let [lastBefore, lastAfter]: [number, number] = [noPorts, cell.ports];
+    let [lastBefore, lastAfter]: [number, number] = [noPorts, here];
     allowed.forEach((at) => {
       const before = row[at] ?? noPorts;
       if (before !== lastBefore) {
         lastBefore = before;
-        lastAfter = ports.union(before, cell.ports);
+        lastAfter = ports.union(before, here);
       }
       if (lastAfter > highest) highest = lastAfter;
       row[at] = lastAfter;
     });
   }
-  return highest < 65536 ? new Uint16Array(row) : row.slice();
+  return highest < 65536 ? Uint16Array.from(row) : row.slice();
+}
+
+/** Ports, and who is let through at them. What several of them say of a class adds up. */
+interface Allowance {
+  readonly ports: PortSetId;
+  readonly allowed: BitSet;
+}
+
+/** As NetworkPolicies are: what they allow adds up, and nothing else is let through. */
+function sums(tier: readonly SelectedPolicy[], { bound, size }: RowRequest): Iterable<Allowance> {
+  const byPorts = new Map<PortSetId, BitSet>();
+  // Of one rule alone its own set will do; a copy is made when a second comes.
+  const own = new Set<BitSet>();
+  for (const { entries } of tier) {
+    for (const { ports, must, may } of entries) {
+      if (ports === noPorts) continue;
+      const peers = bound === 'least' ? must : may;
+      const known = byPorts.get(ports);
+      if (known === undefined) byPorts.set(ports, peers);
+      else if (own.has(known)) known.or(peers);
+      else {
+        const joined = new BitSet(size, known.words.slice()).or(peers);
+        own.add(joined);
+        byPorts.set(ports, joined);
+      }
+    }
+  }
+  return [...byPorts].map(([ports, allowed]) => ({ ports, allowed }));
+}
+
+function* decided(request: RowRequest): Generator<Allowance> {
+  for (const cell of portCells(request.selected, request.ports))
+    yield { ports: cell.ports, allowed: decideCell(cell, request) };
+}
+
+function isolates(tier: readonly SelectedPolicy[], direction: Direction, bound: Bound): boolean {
+  return tier.some(({ compiled: { policy } }) => {
+    return policy[direction]?.isolates === true && (bound === 'least' || policy.unsure === undefined);
+  });
 }
 
 /** Ports that every rule treats alike, and the rules that take them. */
@@ -124,9 +166,7 @@ function decideCell({ rules }: PortCell, { selected, direction, bound, size }: R
   for (let at = 0; at < selected.length; ) {
     const end = endOfTier(selected, at);
     const tier = selected.slice(at, end);
-    const isolated = tier.some(({ compiled: { policy } }) => {
-      return policy[direction]?.isolates === true && (bound === 'least' || policy.unsure === undefined);
-    });
+    const isolated = isolates(tier, direction, bound);
     at = end;
     if (isolated && tier.every(onlyAllows)) {
       // As NetworkPolicies are: what they allow adds up, and the rest ends here.

@@ -158,17 +158,15 @@ export class EndpointClasses {
   }
 
   private combined(kind: 'both' | 'either', peers: readonly Peer[], families: Families): Match {
-    const start = kind === 'both' ? this.everyone : new BitSet(this.size);
-    const [must, may] = [start.clone(), start.clone()];
+    const join = (to: BitSet, set: BitSet): BitSet => (kind === 'both' ? to.and(set) : to.or(set));
+    const must = kind === 'both' ? this.everyone.clone() : new BitSet(this.size);
+    // The same set as long as everything is certain, which it mostly is.
+    let may = must;
     for (const peer of peers) {
       const match = this.match(peer, families);
-      if (kind === 'both') {
-        must.and(match.must);
-        may.and(match.may);
-      } else {
-        must.or(match.must);
-        may.or(match.may);
-      }
+      if (may === must && match.may !== match.must) may = must.clone();
+      if (may !== must) join(may, match.may);
+      join(must, match.must);
     }
     return { must, may };
   }

@@ -35,11 +35,15 @@ export {
 export {
   type Direction,
   directions,
+  hostSubject,
   namespaceNameLabel,
   type Peer,
   type Policy,
   type PolicyRule,
+  type PolicySubject,
   type RulePort,
+  tiers,
+  unreadPolicy,
 } from './policy.ts';
 export { allPorts, noPorts, type PortRange, type PortSetId, PortSets, type Protocol, protocols } from './port-set.ts';
 export { type Ports, Reachability } from './reachability.ts';

@@ -59,6 +59,11 @@ export const tiers = {
   baseline: { rank: 10_000_000, name: 'Baseline' },
 } as const satisfies Record<string, Tier>;
 
+/** What a policy selects: pods, or the nodes themselves with the pods on their networks. */
+export type PolicySubject =
+  | { readonly namespaces: LabelExpression; readonly pods: LabelExpression; readonly hosts?: false }
+  | { readonly namespaces: { readonly op: 'none' }; readonly pods: { readonly op: 'none' }; readonly hosts: true };
+
 /** A policy of any kind, as the engine takes it. */
 export interface Policy {
   readonly object: KubeObject;
@@ -67,7 +72,7 @@ export interface Policy {
   readonly order: number;
   /** Whether policies of one order may be applied in any. */
   readonly ties: 'union' | 'by-name' | 'undefined';
-  readonly subject: { readonly namespaces: LabelExpression; readonly pods: LabelExpression };
+  readonly subject: PolicySubject;
   /** Why it is not certain which pods it selects. */
   readonly unsure?: string;
   readonly ingress: PolicyDirection | undefined;
@@ -77,6 +82,28 @@ export interface Policy {
 
 /** The label that the API server gives every namespace (1.21 and later), and that only it can give. */
 export const namespaceNameLabel = 'kubernetes.io/metadata.name';
+
+/**
+ * Stands for a policy that is not read: it may allow and may deny anything of what it may be about, before every other.
+ */
+export function unreadPolicy(object: KubeObject, subject: PolicySubject, reason: string): Policy {
+  const rule = { path: [], peers: [anyPeer], ports: 'all' as const, unsure: reason };
+  const rules = (['allow', 'deny'] as const).map((action) => ({ ...rule, action }));
+  return {
+    object,
+    tier: { rank: 0, name: object.kind },
+    order: 0,
+    ties: 'by-name',
+    subject,
+    unsure: reason,
+    ingress: { rules, isolates: false },
+    egress: { rules, isolates: false },
+    problems: [],
+  };
+}
+
+/** Nodes, and the pods on their networks. */
+export const hostSubject: PolicySubject = { namespaces: { op: 'none' }, pods: { op: 'none' }, hosts: true };
 
 export function onlyNamespace(name: string): LabelExpression {
   return { op: 'in', key: namespaceNameLabel, values: [name] };

@@ -26,6 +26,7 @@ export class PortSets {
   /** Of each set: starts (included) and ends (excluded) in turn. */
   private readonly sets: (readonly number[])[] = [];
   private readonly ids = new Map<string, PortSetId>();
+  private readonly single = new Map<number, PortSetId>();
   private readonly common = new Map<number, PortSetId>();
   private readonly joined = new Map<number, PortSetId>();
   /** Of intersections, as id + 1; made when it is first needed. */
@@ -61,7 +62,14 @@ export class PortSets {
 
   /** A single port. */
   one(protocol: Protocol, port: number): PortSetId {
-    return this.of([{ protocol, from: port, to: port }]);
+    if (!(port >= 1 && port < span)) return noPorts;
+    const at = protocols.indexOf(protocol) * span + port;
+    let id = this.single.get(at);
+    if (id === undefined) {
+      id = this.of([{ protocol, from: port, to: port }]);
+      this.single.set(at, id);
+    }
+    return id;
   }
 
   intersect(a: PortSetId, b: PortSetId): PortSetId {

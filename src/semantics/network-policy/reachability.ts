@@ -40,6 +40,10 @@ export class Reachability {
   private readonly scratch: Uint32Array;
   private readonly groups: Record<Direction, Int32Array>;
   private readonly kinds: Record<Direction, Group[]> = { ingress: [], egress: [] };
+  private readonly selections: Record<Direction, Map<CompiledPolicy, Map<string, SelectedPolicy>>> = {
+    ingress: new Map(),
+    egress: new Map(),
+  };
   private readonly numbers: Partial<Record<Direction, readonly number[]>> = {};
   private readonly namedPeers = new Map<string, readonly (readonly [PortSetId, BitSet])[]>();
 
@@ -179,13 +183,33 @@ export class Reachability {
     for (const number of numbers) {
       const compiled = this.policies[number];
       if (compiled === undefined) continue;
-      const rules = rulesOf(compiled, direction);
-      const entries = rules.flatMap((rule) =>
-        direction === 'ingress' ? [this.ingressEntry(rule, at)] : this.egressEntries(rule),
-      );
-      selected.push({ compiled, entries });
+      const named = direction === 'ingress' && this.usesNames(number) ? this.namesOf(at) : '';
+      selected.push(this.selected(compiled, { direction, at, named }));
     }
     return { selected, isCertain: selected.every((each, place) => isCertain(each, selected[place + 1])) };
+  }
+
+  /** A policy with its rules resolved: the same for all classes that give names to the same ports. */
+  private selected(
+    compiled: CompiledPolicy,
+    { direction, at, named }: { readonly direction: Direction; readonly at: number; readonly named: string },
+  ): SelectedPolicy {
+    let known = this.selections[direction].get(compiled);
+    if (known === undefined) {
+      known = new Map();
+      this.selections[direction].set(compiled, known);
+    }
+    let made = known.get(named);
+    if (made === undefined) {
+      const entries: RuleEntry[] = [];
+      for (const rule of rulesOf(compiled, direction)) {
+        if (direction === 'ingress') entries.push(this.ingressEntry(rule, at));
+        else entries.push(...this.egressEntries(rule));
+      }
+      made = { compiled, entries, isCertain: hasCertainRules(compiled, entries) };
+      known.set(named, made);
+    }
+    return made;
   }
 
   private ingressEntry({ rule, must, may, ports, named }: CompiledRule, at: number): RuleEntry {
@@ -234,13 +258,16 @@ export class Reachability {
 
   private resolve({ protocol, name }: NamedRulePort, at: number): PortSetId {
     const each = this.classes.all[at];
-    const declared = each?.kind === 'pods' ? (each.pods[0]?.ports ?? []) : [];
-    const here = declared.filter((port) => port.name === name && (protocol === 'any' || port.protocol === protocol));
-    return this.ports.of(here.map((port) => ({ protocol: port.protocol, from: port.port, to: port.port })));
+    let all: PortSetId = noPorts;
+    for (const port of each?.kind === 'pods' ? (each.pods[0]?.ports ?? []) : []) {
+      if (port.name !== name || (protocol !== 'any' && port.protocol !== protocol)) continue;
+      all = this.ports.union(all, this.ports.one(port.protocol, port.port));
+    }
+    return all;
   }
 
   private usesNames(number: number): boolean {
-    return (this.policies[number]?.ingress ?? []).some(({ named }) => named.length > 0);
+    return this.policies[number]?.ingress?.some(({ named }) => named.length > 0) === true;
   }
 
   private namesOf(at: number): string {
@@ -261,10 +288,17 @@ export function numbersText(numbers: ArrayLike<number>): string {
 }
 
 /** Policies of one place in the order, where the API leaves open which decides first, are certain only by themselves. */
-function isCertain({ compiled, entries }: SelectedPolicy, next: SelectedPolicy | undefined): boolean {
+function isCertain(
+  { compiled, isCertain: hasCertainEntries }: SelectedPolicy,
+  next: SelectedPolicy | undefined,
+): boolean {
   const { policy } = compiled;
   const other = next?.compiled.policy;
   if (policy.ties === 'undefined' && other?.tier.rank === policy.tier.rank && other.order === policy.order)
     return false;
+  return hasCertainEntries;
+}
+
+function hasCertainRules({ policy }: CompiledPolicy, entries: readonly RuleEntry[]): boolean {
   return policy.unsure === undefined && entries.every(({ must, may }) => must === may || must.equals(may));
 }

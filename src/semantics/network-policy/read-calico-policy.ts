@@ -7,6 +7,7 @@ import {
   type Action,
   anyPeer,
   type Direction,
+  hostSubject,
   onlyNamespace,
   type Peer,
   type Policy,
@@ -15,6 +16,7 @@ import {
   type RulePort,
   type Tier,
   tiers,
+  unreadPolicy,
 } from './policy.ts';
 import { type Protocol, protocols } from './port-set.ts';
 import { problem, protocolNamed } from './read-network-policy.ts';
@@ -29,15 +31,17 @@ export interface CalicoContext {
 
 /**
  * Reads a NetworkPolicy or GlobalNetworkPolicy of projectcalico.org/v3 as far as it is certain what it takes; of the
- * rest each rule says what is not. Undefined for policies that are about host endpoints alone.
+ * rest each rule says what is not. Of policies for host endpoints alone (preDNAT, doNotTrack) nothing is certain.
  * Source: Calico's reference of these resources.
  */
-export function readCalicoPolicy(object: KubeObject, context: CalicoContext): Policy | undefined {
+export function readCalicoPolicy(object: KubeObject, context: CalicoContext): Policy {
   const malformed: Malformed[] = [];
   const problems: PolicyProblem[] = [];
   const spec = new Reader(object.value, [], malformed).object('spec');
   const isGlobal = object.kind === 'GlobalNetworkPolicy';
-  if (isGlobal && (spec.boolean('preDNAT') === true || spec.boolean('doNotTrack') === true)) return undefined;
+  const apart = ['preDNAT', 'doNotTrack'].find((field) => isGlobal && spec.boolean(field) === true);
+  if (apart !== undefined)
+    return unreadPolicy(object, hostSubject, `policies for host endpoints (${apart}) are not read`);
   const tier = tierOf(spec.string('tier') ?? 'default', context);
   const pods = selector(spec, 'selector', problems);
   const spaces = isGlobal ? selector(spec, 'namespaceSelector', problems) : onlyNamespace(object.namespace ?? '');

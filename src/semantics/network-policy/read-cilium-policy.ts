@@ -6,6 +6,7 @@ import {
   type Action,
   anyPeer,
   type Direction,
+  hostSubject,
   onlyNamespace,
   type Peer,
   type Policy,
@@ -13,6 +14,7 @@ import {
   type PolicyRule,
   type RulePort,
   tiers,
+  unreadPolicy,
 } from './policy.ts';
 import { protocols } from './port-set.ts';
 import { problem, protocolNamed } from './read-network-policy.ts';
@@ -21,7 +23,8 @@ import { ciliumNamespaceLabel } from './world.ts';
 /**
  * Reads a CiliumNetworkPolicy or CiliumClusterwideNetworkPolicy as far as it is certain what it takes. Denials come
  * before all that allows, NetworkPolicies included; rules of layer 7 narrow requests, not connections, and are left
- * out. A policy for nodes gives nothing. Source: Cilium's documentation of network policies, and pkg/policy/api.
+ * out. Of a policy for nodes nothing is certain: whether the firewall of hosts is on, and which nodes it is about.
+ * Source: Cilium's documentation of network policies, and pkg/policy/api.
  */
 export function readCiliumPolicy(object: KubeObject): readonly Policy[] {
   const malformed: Malformed[] = [];
@@ -39,7 +42,8 @@ interface Context {
 }
 
 function readSpec(object: KubeObject, spec: Reader): readonly Policy[] {
-  if (spec.has('nodeSelector')) return [];
+  if (spec.has('nodeSelector'))
+    return [unreadPolicy(object, hostSubject, 'policies for nodes (nodeSelector) are not read')];
   const problems: PolicyProblem[] = [];
   const isClusterwide = object.kind === 'CiliumClusterwideNetworkPolicy';
   const own = isClusterwide ? everything : onlyNamespace(object.namespace ?? '');

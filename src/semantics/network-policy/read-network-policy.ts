@@ -1,7 +1,7 @@
 import { formatPath } from '../../model/path.ts';
 import { type Malformed, Reader } from '../../model/reader.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
-import { addressSet, parseCidr, subtract } from './address-set.ts';
+import { addressSet, formatCidr, parseCidr, subtract } from './address-set.ts';
 import { everything, type PolicyProblem, readLabelSelector } from './label-expression.ts';
 import {
   anyPeer,
@@ -95,7 +95,7 @@ function readBlock(block: Reader, problems: PolicyProblem[]): Peer {
   const cidr = parseCidr(text);
   if (cidr === undefined) return refuse(problems, block.at('cidr'), `is "${text}", which is no CIDR`);
   if (cidr.hostBits) {
-    problem(problems, block.at('cidr'), `is ${text}, with bits beyond its prefix: it means ${cidr.canonical}`);
+    problem(problems, block.at('cidr'), `is ${text}, with bits beyond its prefix: it means ${formatCidr(cidr)}`);
   }
   const except = block.strings('except');
   const taken = except.flatMap((each, index) => {
@@ -113,7 +113,7 @@ function readBlock(block: Reader, problems: PolicyProblem[]): Peer {
     if (from < cidr.interval[0] || to > cidr.interval[1] || inner.prefix <= cidr.prefix) {
       problem(problems, path, `is ${each}, which does not lie strictly within ${text}`);
     } else if (inner.hostBits) {
-      problem(problems, path, `is ${each}, with bits beyond its prefix: it means ${inner.canonical}`);
+      problem(problems, path, `is ${each}, with bits beyond its prefix: it means ${formatCidr(inner)}`);
     }
     return [inner.interval];
   });

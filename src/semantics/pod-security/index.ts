@@ -18,6 +18,18 @@
  * would change first, are the caller's to know.
  */
 export { podFromJson } from '../../model/pod.ts';
+export {
+  admitPodSecurity,
+  type PodSecurityAnswer,
+  type PodSecurityConfiguration,
+  type PodSecurityExemptions,
+  type PodSecurityRefusal,
+  type PodSecuritySurroundings,
+  type PodSecurityWarning,
+  pluginConfiguration,
+  podSecurityPolicyOf,
+} from './admission.ts';
+export { isSignificantPodUpdate } from './admission-update.ts';
 export { newestPolicyMinor } from './allowed.ts';
 export type { PodSecurityCheck, Violation } from './check.ts';
 export { podSecurityChecks } from './checks.ts';

@@ -2,6 +2,7 @@ import type { KubeObject } from '../../model/snapshot.ts';
 import { type Binding, type RbacUser, readBinding, serviceAccountUser } from './binding.ts';
 import { type GrantedRule, RoleBook } from './role-book.ts';
 import { type RbacRequest, ruleAllows } from './rule.ts';
+import { RuleIndex } from './rule-index.ts';
 
 /** The rule that allows a request, and the binding that gives it to the user. */
 export interface Grant extends GrantedRule {
@@ -20,12 +21,15 @@ export interface RbacAuthorizer {
    * authorizer allows. `namespace` is that of the request, undefined for what is in none and for all namespaces at once.
    */
   grantOf(user: RbacUser, request: RbacRequest, namespace: RequestNamespace): Grant | undefined;
-  /** The role that one of `bindings` names; undefined where it does not exist. */
+  /** The role that a binding names; undefined where it does not exist. */
   roleOf(binding: Binding): KubeObject | undefined;
   /** The bindings that mean a user, whatever they give and wherever. */
   bindingsOf(user: RbacUser): readonly Binding[];
-  /** Every binding by which somebody may make a request in some namespace or in all, each with the rule that allows it. */
-  grantsOf(request: RbacRequest): readonly Grant[];
+  /**
+   * Every binding by which somebody may make a request in some namespace or in all, each with the rule that allows it.
+   * With `names`, a request without a name also finds what allows it for some names only, behind the others.
+   */
+  grantsOf(request: RbacRequest, also?: 'names'): readonly Grant[];
 }
 
 /**
@@ -36,34 +40,30 @@ export interface RbacAuthorizer {
 export function rbacAuthorizer(objects: readonly KubeObject[]): RbacAuthorizer {
   const roles = new RoleBook(objects);
   const bindings: Binding[] = [];
-  const users = new Map<string, Binding[]>();
-  const groups = new Map<string, Binding[]>();
   for (const object of objects) {
     const binding = readBinding(object);
-    if (binding === undefined) continue;
-    bindings.push(binding);
-    for (const { kind, name, namespace } of binding.subjects) {
-      if (kind === 'Group') add(groups, name, binding);
-      else if (kind === 'User') add(users, name, binding);
-      else if (namespace !== undefined) add(users, serviceAccountUser(namespace, name), binding);
-    }
+    if (binding !== undefined) bindings.push(binding);
   }
-  const roleOf = new Map(bindings.map((each) => [each, roles.find(each.role, each.object.namespace)]));
+  const roleOf = ({ role, object }: Binding): KubeObject | undefined => roles.find(role, object.namespace);
+  // What only some questions need is put together for the first of them.
+  let subjects: SubjectIndex | undefined;
+  let rules: RuleIndex<KubeObject> | undefined;
   const ruleOf = (binding: Binding, request: RbacRequest): Grant | undefined => {
-    const role = roleOf.get(binding);
+    const role = roleOf(binding);
     if (role === undefined) return undefined;
     const found = roles.rulesOf(role).find(({ rule }) => ruleAllows(rule, request));
     return found === undefined ? undefined : { ...found, binding };
   };
   const bindingsOf = (user: RbacUser): readonly Binding[] => {
-    const found = new Set(users.get(user.name));
-    for (const group of user.groups) for (const binding of groups.get(group) ?? []) found.add(binding);
+    subjects ??= indexSubjects(bindings);
+    const found = new Set(subjects.users.get(user.name));
+    for (const group of user.groups) for (const binding of subjects.groups.get(group) ?? []) found.add(binding);
     return [...found];
   };
   return {
     roles,
     bindings,
-    roleOf: (binding) => roleOf.get(binding),
+    roleOf,
     bindingsOf,
     grantOf: (user, request, namespace) => {
       const own = bindingsOf(user);
@@ -77,23 +77,48 @@ export function rbacAuthorizer(objects: readonly KubeObject[]): RbacAuthorizer {
       }
       return undefined;
     },
-    grantsOf: (request) => {
-      const byRole = new Map<KubeObject, GrantedRule | undefined>();
+    grantsOf: (request, also) => {
+      rules ??= indexRules(roles, bindings.map(roleOf));
+      const found = rules.find(request);
+      if (found.size === 0) return [];
       const grants: Grant[] = [];
+      const named: Grant[] = [];
       for (const binding of bindings) {
         if ('path' in request && binding.scope === 'namespace') continue;
-        const role = roleOf.get(binding);
-        if (role === undefined) continue;
-        if (!byRole.has(role)) {
-          const rule = roles.rulesOf(role).find((each) => ruleAllows(each.rule, request));
-          byRole.set(role, rule);
-        }
-        const found = byRole.get(role);
-        if (found !== undefined) grants.push({ rule: found.rule, role: found.role, binding });
+        const role = roleOf(binding);
+        const granted = role === undefined ? undefined : found.get(role);
+        if (granted === undefined) continue;
+        const { rule, role: source } = granted.whole ?? granted.named ?? {};
+        if (rule === undefined || source === undefined) continue;
+        (granted.whole === undefined ? named : grants).push({ rule, role: source, binding });
       }
-      return grants;
+      return also === 'names' ? [...grants, ...named] : grants;
     },
   };
+}
+
+interface SubjectIndex {
+  readonly users: ReadonlyMap<string, readonly Binding[]>;
+  readonly groups: ReadonlyMap<string, readonly Binding[]>;
+}
+
+function indexSubjects(bindings: readonly Binding[]): SubjectIndex {
+  const users = new Map<string, Binding[]>();
+  const groups = new Map<string, Binding[]>();
+  for (const binding of bindings) {
+    for (const { kind, name, namespace } of binding.subjects) {
+      if (kind === 'Group') add(groups, name, binding);
+      else if (kind === 'User') add(users, name, binding);
+      else if (namespace !== undefined) add(users, serviceAccountUser(namespace, name), binding);
+    }
+  }
+  return { users, groups };
+}
+
+function indexRules(roles: RoleBook, bound: readonly (KubeObject | undefined)[]): RuleIndex<KubeObject> {
+  const index = new RuleIndex<KubeObject>();
+  for (const role of new Set(bound)) if (role !== undefined) index.add(role, roles.rulesOf(role));
+  return index;
 }
 
 /** Whether a binding is asked about a request at all: one of a namespace counts there, and never for paths. */

@@ -1,8 +1,7 @@
 import { isList, isObject, own } from '../../model/json.ts';
 import type { Path } from '../../model/path.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
-import { groupKind } from '../../model/workload.ts';
-import { type RoleReference, rbacGroup } from './role-book.ts';
+import { isOfRbac, type RoleReference } from './role-book.ts';
 
 /** A RoleBinding or ClusterRoleBinding, read. */
 export interface Binding {
@@ -30,9 +29,8 @@ export interface RbacUser {
 
 /** Reads a binding; undefined for any other object, and for one whose roleRef the API server would refuse. */
 export function readBinding(object: KubeObject): Binding | undefined {
-  const kind = groupKind(object);
-  const isCluster = kind === `${rbacGroup}/ClusterRoleBinding`;
-  if (!isCluster && kind !== `${rbacGroup}/RoleBinding`) return undefined;
+  const isCluster = object.kind === 'ClusterRoleBinding';
+  if ((!isCluster && object.kind !== 'RoleBinding') || !isOfRbac(object)) return undefined;
   const reference = own(object.value, 'roleRef');
   if (!isObject(reference)) return undefined;
   const role = own(reference, 'kind');
@@ -62,9 +60,28 @@ function readSubjects({ value }: KubeObject, namespaceOfBinding: string | undefi
     const given = kind === 'ServiceAccount' ? own(item, 'namespace') : undefined;
     const local = kind === 'ServiceAccount' ? namespaceOfBinding : undefined;
     const namespace = typeof given === 'string' && given !== '' ? given : local;
-    subjects.push({ kind, name, namespace, path: ['subjects', index] });
+    subjects.push(new ListedSubject(kind, name, namespace, index));
   }
   return subjects;
+}
+
+/** There are very many of them, and few are asked where they stand. */
+class ListedSubject implements BindingSubject {
+  readonly kind: BindingSubject['kind'];
+  readonly name: string;
+  readonly namespace: string | undefined;
+  private readonly index: number;
+
+  constructor(kind: BindingSubject['kind'], name: string, namespace: string | undefined, index: number) {
+    this.kind = kind;
+    this.name = name;
+    this.namespace = namespace;
+    this.index = index;
+  }
+
+  get path(): Path {
+    return ['subjects', this.index];
+  }
 }
 
 /**

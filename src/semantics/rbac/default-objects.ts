@@ -1,8 +1,7 @@
 import { valueAt } from '../../model/path.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
-import { groupKind } from '../../model/workload.ts';
 import { type Binding, type BindingSubject, readBinding } from './binding.ts';
-import { rbacGroup } from './role-book.ts';
+import { isOfRbac } from './role-book.ts';
 
 /** The controllers that have a ClusterRole and a service account in kube-system, in any version since 1.20. */
 const controllers: ReadonlySet<string> = new Set([
@@ -36,15 +35,17 @@ const clusterRoles: ReadonlySet<string> = new Set([
   ].map((name) => `system:${name}`),
 ]);
 
-/** `namespace/name`. */
-const roles: ReadonlySet<string> = new Set([
-  'kube-public/system:controller:bootstrap-signer',
-  'kube-system/extension-apiserver-authentication-reader',
-  'kube-system/system::leader-locking-kube-controller-manager',
-  'kube-system/system::leader-locking-kube-scheduler',
-  'kube-system/system:controller:bootstrap-signer',
-  'kube-system/system:controller:cloud-provider',
-  'kube-system/system:controller:token-cleaner',
+/** By namespace. */
+const roles: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['kube-public', new Set(['system:controller:bootstrap-signer'])],
+  [
+    'kube-system',
+    new Set([
+      ...['extension-apiserver-authentication-reader', 'system::leader-locking-kube-controller-manager'],
+      ...['system::leader-locking-kube-scheduler', 'system:controller:bootstrap-signer'],
+      ...['system:controller:cloud-provider', 'system:controller:token-cleaner'],
+    ]),
+  ],
 ]);
 
 /**
@@ -52,10 +53,10 @@ const roles: ReadonlySet<string> = new Set([
  * may set the label. Source: plugin/pkg/auth/authorizer/rbac/bootstrappolicy.
  */
 export function isDefaultRole(object: KubeObject): boolean {
-  if (valueAt(object.value, ['metadata', 'labels', 'kubernetes.io/bootstrapping']) !== 'rbac-defaults') return false;
-  const kind = groupKind(object);
-  if (kind === `${rbacGroup}/ClusterRole`) return isDefaultClusterRole(object.name);
-  return kind === `${rbacGroup}/Role` && roles.has(`${object.namespace ?? ''}/${object.name}`);
+  const { kind, namespace, name } = object;
+  if ((kind !== 'ClusterRole' && kind !== 'Role') || !isOfRbac(object)) return false;
+  if (!(kind === 'ClusterRole' ? isDefaultClusterRole(name) : isDefaultRoleName(namespace, name))) return false;
+  return valueAt(object.value, ['metadata', 'labels', 'kubernetes.io/bootstrapping']) === 'rbac-defaults';
 }
 
 /** Whether the API server makes a ClusterRole of this name, which manifests refer to and do not hold. */
@@ -70,7 +71,7 @@ export function isController(name: string): boolean {
 
 /** Whether a binding that names a Role names one that the API server makes. */
 export function isDefaultRoleName(namespace: string | undefined, name: string): boolean {
-  return roles.has(`${namespace ?? ''}/${name}`);
+  return roles.get(namespace ?? '')?.has(name) === true;
 }
 
 /**
@@ -80,9 +81,8 @@ export function isDefaultRoleName(namespace: string | undefined, name: string): 
  */
 function defaultSubjects({ object, role, scope }: Binding): readonly string[] | undefined {
   const { name, namespace } = object;
-  const [wanted, subjects] =
-    (scope === 'cluster' ? clusterBindings.get(name) : bindings.get(`${namespace ?? ''}/${name}`)) ?? none;
-  if (wanted === `${role.kind} ${role.name}`) return subjects;
+  const made = scope === 'cluster' ? clusterBindings.get(name) : bindings.get(namespace ?? '')?.get(name);
+  if (made !== undefined && made[0] === `${role.kind} ${role.name}`) return made[1];
   if (scope !== 'cluster' || name !== role.name) return undefined;
   const controller = afterPrefix(name, 'system:controller:');
   return controller !== undefined && controllers.has(controller)
@@ -100,16 +100,20 @@ export function addedSubjects(binding: Binding): readonly BindingSubject[] {
 /** Whether an object is a binding just as the API server or kubeadm makes it. */
 export function isDefaultBinding(object: KubeObject): boolean {
   const binding = readBinding(object);
-  return binding !== undefined && defaultSubjects(binding) !== undefined && addedSubjects(binding).length === 0;
+  return binding !== undefined && isMadeByKubernetes(binding) && addedSubjects(binding).length === 0;
+}
+
+/** Whether the API server or kubeadm makes a binding of this name and role, whomever it names by now. */
+export function isMadeByKubernetes(binding: Binding): boolean {
+  return defaultSubjects(binding) !== undefined;
 }
 
 /** A subject as messages name it: `Group ops`, `ServiceAccount shop/web`. */
-export function subjectName({ kind, name, namespace }: BindingSubject): string {
+export function subjectName({ kind, name, namespace }: Omit<BindingSubject, 'path'>): string {
   return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
 }
 
 type Made = readonly [role: string, subjects: readonly string[]];
-const none: Made = ['', []];
 
 const authenticated = 'Group system:authenticated';
 const controllerManager = 'User system:kube-controller-manager';
@@ -144,26 +148,37 @@ const clusterBindings: ReadonlyMap<string, Made> = new Map([
   ['kubeadm:node-proxier', ['ClusterRole system:node-proxier', ['ServiceAccount kube-system/kube-proxy']]],
 ]);
 
-const bindings: ReadonlyMap<string, Made> = new Map<string, Made>([
-  ['kube-public/kubeadm:bootstrap-signer-clusterinfo', clusterInfo()],
-  ['kube-public/system:controller:bootstrap-signer', ofController('bootstrap-signer')],
-  ['kube-system/system:controller:bootstrap-signer', ofController('bootstrap-signer')],
-  ['kube-system/system:controller:cloud-provider', ofController('cloud-provider')],
-  ['kube-system/system:controller:token-cleaner', ofController('token-cleaner')],
+/** By namespace, then by name. */
+const bindings: ReadonlyMap<string, ReadonlyMap<string, Made>> = new Map([
   [
-    'kube-system/system::extension-apiserver-authentication-reader',
-    ['Role extension-apiserver-authentication-reader', [controllerManager, scheduler]],
+    'kube-public',
+    new Map<string, Made>([
+      ['kubeadm:bootstrap-signer-clusterinfo', clusterInfo()],
+      ['system:controller:bootstrap-signer', ofController('bootstrap-signer')],
+    ]),
   ],
   [
-    'kube-system/system::leader-locking-kube-controller-manager',
-    [
-      'Role system::leader-locking-kube-controller-manager',
-      [controllerManager, 'ServiceAccount kube-system/kube-controller-manager'],
-    ],
-  ],
-  [
-    'kube-system/system::leader-locking-kube-scheduler',
-    ['Role system::leader-locking-kube-scheduler', [scheduler, 'ServiceAccount kube-system/kube-scheduler']],
+    'kube-system',
+    new Map<string, Made>([
+      ['system:controller:bootstrap-signer', ofController('bootstrap-signer')],
+      ['system:controller:cloud-provider', ofController('cloud-provider')],
+      ['system:controller:token-cleaner', ofController('token-cleaner')],
+      [
+        'system::extension-apiserver-authentication-reader',
+        ['Role extension-apiserver-authentication-reader', [controllerManager, scheduler]],
+      ],
+      [
+        'system::leader-locking-kube-controller-manager',
+        [
+          'Role system::leader-locking-kube-controller-manager',
+          [controllerManager, 'ServiceAccount kube-system/kube-controller-manager'],
+        ],
+      ],
+      [
+        'system::leader-locking-kube-scheduler',
+        ['Role system::leader-locking-kube-scheduler', [scheduler, 'ServiceAccount kube-system/kube-scheduler']],
+      ],
+    ]),
   ],
 ]);
 

@@ -105,13 +105,16 @@ export interface ImpersonationQuestion {
   readonly minor?: number;
 }
 
+/** The minor version from which constrained impersonation is on without being switched on. */
+export const constrainedSince = 36;
+
 /** Whether a user may act as somebody by RBAC. Whether the target may do it is a question of its own. */
 export function mayImpersonate(
   authorizer: RbacAuthorizer,
   user: RbacUser,
   { target, action, minor }: ImpersonationQuestion,
 ): Impersonation {
-  if (action !== undefined && minor !== undefined && minor >= 36) {
+  if (action !== undefined && minor !== undefined && minor >= constrainedSince) {
     const { mode, requests } = constrainedRequests(target, action);
     const grants = grantsOf(authorizer, user, requests);
     if (grants !== undefined) return { allowed: true, by: mode, grants };

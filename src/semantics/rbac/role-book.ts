@@ -2,13 +2,10 @@ import { isObject, type Json, own } from '../../model/json.ts';
 import { objectsIn } from '../../model/json-list.ts';
 import { valueAt } from '../../model/path.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
-import { groupKind } from '../../model/workload.ts';
 import { selectsLabels } from './label-selector.ts';
 import { type RoleRule, readRules } from './rule.ts';
 
 export const rbacGroup = 'rbac.authorization.k8s.io';
-const roleKind = `${rbacGroup}/Role`;
-const clusterRoleKind = `${rbacGroup}/ClusterRole`;
 
 /** A rule that a role has, and the role where it is written: another one where it came by aggregation. */
 export interface GrantedRule {
@@ -24,17 +21,25 @@ export interface RoleReference {
 
 /** The roles of a cluster or of manifests, by name, with the rules that each really has. */
 export class RoleBook {
-  private readonly roles = new Map<string, KubeObject>();
   private readonly clusterRoles: KubeObject[] = [];
+  private readonly byName = new Map<string, KubeObject>();
+  /** By namespace, then by name. */
+  private readonly byPlace = new Map<string, Map<string, KubeObject>>();
   private readonly rules = new Map<KubeObject, readonly GrantedRule[]>();
   private readonly selected = new Map<string, readonly KubeObject[]>();
 
   constructor(objects: Iterable<KubeObject>) {
     for (const object of objects) {
-      const kind = groupKind(object);
-      if (kind !== roleKind && kind !== clusterRoleKind) continue;
-      if (kind === clusterRoleKind) this.clusterRoles.push(object);
-      this.roles.set(keyOf(kind === roleKind ? 'Role' : 'ClusterRole', object.namespace, object.name), object);
+      const { kind, namespace = '', name } = object;
+      if ((kind !== 'Role' && kind !== 'ClusterRole') || !isOfRbac(object)) continue;
+      if (kind === 'ClusterRole') {
+        this.clusterRoles.push(object);
+        this.byName.set(name, object);
+        continue;
+      }
+      const roles = this.byPlace.get(namespace);
+      if (roles === undefined) this.byPlace.set(namespace, new Map([[name, object]]));
+      else roles.set(name, object);
     }
     // The order in which the controller takes them, so that the rules come out in its order.
     this.clusterRoles.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
@@ -42,7 +47,7 @@ export class RoleBook {
 
   /** The role that a binding in `namespace` names: a Role is looked for in the binding's own namespace. */
   find({ kind, name }: RoleReference, namespace: string | undefined): KubeObject | undefined {
-    return this.roles.get(keyOf(kind, namespace, name));
+    return kind === 'Role' ? this.byPlace.get(namespace ?? '')?.get(name) : this.byName.get(name);
   }
 
   /**
@@ -96,6 +101,7 @@ function isAggregated(role: KubeObject): boolean {
   return hasAggregationRule(role) && typeof valueAt(role.value, ['metadata', 'uid']) !== 'string';
 }
 
-function keyOf(kind: RoleReference['kind'], namespace: string | undefined, name: string): string {
-  return kind === 'Role' ? `Role\n${namespace ?? ''}\n${name}` : `ClusterRole\n\n${name}`;
+/** Whether an object is of the group that authorises; told without putting text together, since there are very many. */
+export function isOfRbac({ apiVersion }: KubeObject): boolean {
+  return apiVersion.startsWith(rbacGroup) && apiVersion[rbacGroup.length] === '/';
 }

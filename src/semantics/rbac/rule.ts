@@ -82,7 +82,8 @@ export function resourceMatches(
 ): boolean {
   const wanted = subresource === '' ? resource : `${resource}/${subresource}`;
   const ofAny = subresource === '' ? undefined : `*/${subresource}`;
-  return resources.some((one) => one === '*' || one === wanted || one === ofAny);
+  for (const one of resources) if (one === '*' || one === wanted || one === ofAny) return true;
+  return false;
 }
 
 /** Whether an element of `nonResourceURLs` means a path. */

@@ -1,8 +1,6 @@
-import type { KubeObject } from '../../model/snapshot.ts';
 import type { Grant, RbacAuthorizer } from './authorize.ts';
-import type { BindingSubject, RbacUser } from './binding.ts';
-import type { GrantedRule } from './role-book.ts';
-import { type RbacRequest, type RoleRule, ruleAllows } from './rule.ts';
+import type { Binding, BindingSubject, RbacUser } from './binding.ts';
+import type { RbacRequest } from './rule.ts';
 
 /** Somebody who may make a request, and by what. */
 export interface Holding extends Grant {
@@ -20,37 +18,15 @@ export type Reach = 'anywhere' | 'everywhere' | { readonly namespace: string };
  */
 export function whoCan(authorizer: RbacAuthorizer, request: RbacRequest, reach: Reach): readonly Holding[] {
   const holdings: Holding[] = [];
-  const add = (grant: Grant, names: readonly string[]): void => {
-    const { binding, rule, role } = grant;
+  for (const { binding, rule, role } of authorizer.grantsOf(request, 'names')) {
+    if (!isWithin(binding, reach)) continue;
+    const names = 'path' in request ? [] : rule.resourceNames;
     for (const subject of binding.subjects) holdings.push({ binding, rule, role, subject, names });
-  };
-  const whole = authorizer.grantsOf(request).filter((grant) => isWithin(grant, reach));
-  for (const grant of whole) add(grant, 'path' in request ? [] : grant.rule.resourceNames);
-  if ('path' in request || (request.name ?? '') !== '') return holdings;
-  const found = new Set(whole.map(({ binding }) => binding));
-  const byRole = new Map<KubeObject, GrantedRule | undefined>();
-  for (const binding of authorizer.bindings) {
-    if (found.has(binding) || !isWithin({ binding }, reach)) continue;
-    const role = authorizer.roleOf(binding);
-    if (role === undefined) continue;
-    if (!byRole.has(role)) {
-      const named = authorizer.roles.rulesOf(role).find(({ rule }) => allowsForNames(rule, request));
-      byRole.set(role, named);
-    }
-    const granted = byRole.get(role);
-    if (granted !== undefined) add({ ...granted, binding }, granted.rule.resourceNames);
   }
   return holdings;
 }
 
-/** Whether a rule allows a request without a name for the names that it lists. */
-export function allowsForNames(rule: RoleRule, request: RbacRequest): boolean {
-  const name = rule.resourceNames[0];
-  if (name === undefined || 'path' in request) return false;
-  return ruleAllows(rule, { ...request, name });
-}
-
-function isWithin({ binding }: Pick<Grant, 'binding'>, reach: Reach): boolean {
+function isWithin(binding: Binding, reach: Reach): boolean {
   if (binding.scope === 'cluster' || reach === 'anywhere') return true;
   return reach !== 'everywhere' && binding.object.namespace === reach.namespace;
 }

@@ -1,0 +1,102 @@
+import type { AnyControl } from '../controls/control.ts';
+import type { Finding } from '../engine/finding.ts';
+import { type Judgement, judge } from '../engine/judge.ts';
+import { formatPath } from '../model/path.ts';
+import type { KubeObject, Snapshot } from '../model/snapshot.ts';
+import { groupKind, isKnownWorkload } from '../model/workload.ts';
+import type { RequestExceptions } from './exceptions.ts';
+import { type ChosenControl, type PolicyMode, policyModes } from './policies.ts';
+import type { Verdicts } from './verdicts.ts';
+
+/** What the controls need besides the object. */
+export interface ControlSurroundings {
+  readonly now: Date;
+  readonly serverMinor: number | undefined;
+}
+
+/** The chosen controls, ready to judge one object after the other through the same engine that scans. */
+export class ControlStage {
+  /** By mode: a control that only warns must not stand in for one that refuses. */
+  private readonly ofTemplates = new Map<PolicyMode, readonly AnyControl[]>();
+  private readonly ofKind = new Map<string, Map<PolicyMode, AnyControl[]>>();
+
+  constructor(chosen: readonly ChosenControl[]) {
+    for (const mode of policyModes) {
+      const ofMode = chosen.filter((each) => each.mode === mode);
+      this.ofTemplates.set(
+        mode,
+        ofMode.filter(({ control }) => control.subject !== 'object').map(({ control }) => control),
+      );
+      for (const { control, kinds } of ofMode) {
+        for (const kind of kinds ?? []) this.add(kind, mode, control);
+      }
+    }
+  }
+
+  /** Judges `object` and adds what is wrong with it to `verdicts`. */
+  judge(
+    object: KubeObject,
+    { now, serverMinor }: ControlSurroundings,
+    { exceptions, verdicts }: { readonly exceptions: RequestExceptions; readonly verdicts: Verdicts },
+  ): void {
+    const kind = groupKind(object);
+    const isTemplate = isKnownWorkload(kind);
+    let snapshot: Snapshot | undefined;
+    for (const mode of policyModes) {
+      const controls = [
+        ...(isTemplate ? (this.ofTemplates.get(mode) ?? []) : []),
+        ...(this.ofKind.get(kind)?.get(mode) ?? []),
+      ];
+      if (controls.length === 0) continue;
+      snapshot ??= snapshotOf(object, now, serverMinor);
+      const judgement = judge(snapshot, { controls, profiles: ['security', 'reliability'] });
+      for (const finding of judgement.findings) {
+        if (!exceptions.isEmpty && isCovered(finding, exceptions)) continue;
+        verdicts.add(mode, {
+          policy: `control ${finding.control.id}`,
+          message: finding.message,
+          ...(finding.subject.container !== undefined && { container: finding.subject.container.name }),
+          code: 403,
+          reason: 'Forbidden',
+        });
+      }
+      tellOpen(judgement, mode, verdicts);
+    }
+  }
+
+  private add(kind: string, mode: PolicyMode, control: AnyControl): void {
+    let modes = this.ofKind.get(kind);
+    if (modes === undefined) this.ofKind.set(kind, (modes = new Map()));
+    const controls = modes.get(mode);
+    if (controls === undefined) modes.set(mode, [control]);
+    else controls.push(control);
+  }
+}
+
+function snapshotOf(object: KubeObject, now: Date, serverMinor: number | undefined): Snapshot {
+  return {
+    schema: 'bulwark.snapshot/v1',
+    takenAt: now.toISOString(),
+    objects: [object],
+    inputs: [],
+    gaps: [],
+    ...(serverMinor !== undefined && { cluster: { server: '', version: `v1.${serverMinor}.0` } }),
+  };
+}
+
+function isCovered({ control, subject, places }: Finding, exceptions: RequestExceptions): boolean {
+  return exceptions.coversAll(
+    places.map(({ path }) => ({ id: control.id, container: subject.container?.name, path: formatPath(path) })),
+  );
+}
+
+/** What could not be decided is never a pass in silence. */
+function tellOpen(judgement: Judgement, mode: PolicyMode, verdicts: Verdicts): void {
+  for (const { control, reason } of judgement.undecided) verdicts.leaveOpen(`control ${control.id}`, reason);
+  for (const { control, error } of judgement.errors) {
+    const policy = `control ${control.id}`;
+    const message = `${policy} failed: ${error instanceof Error ? error.message : String(error)}`;
+    if (mode === 'enforce') verdicts.add(mode, { policy, message, code: 500, reason: 'InternalError' });
+    else verdicts.leaveOpen(policy, message);
+  }
+}

@@ -1,0 +1,106 @@
+import type { AdmissionRequest } from '../model/admission.ts';
+import { equalJson } from '../model/equal-json.ts';
+import { isObject, type JsonObject, own } from '../model/json.ts';
+import { objectsIn } from '../model/json-list.ts';
+import { valueAt } from '../model/path.ts';
+import type { KubeObject } from '../model/snapshot.ts';
+import { groupKind, isKnownWorkload } from '../model/workload.ts';
+import { isSignificantPodUpdate } from '../semantics/pod-security/index.ts';
+
+export interface ObjectName {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Subresources whose requests carry the whole pod. */
+const podSubresources: ReadonlySet<string> = new Set(['', 'ephemeralcontainers', 'resize']);
+
+/**
+ * The object that a request is about, as the model has it; undefined where there is nothing to judge: a deletion, a
+ * subresource that carries something else, or an update that leaves alone all that anybody judges.
+ */
+export function objectToJudge(request: AdmissionRequest, serverMinor: number | undefined): KubeObject | undefined {
+  const { operation, subResource, kind } = request;
+  if (operation !== 'CREATE' && operation !== 'UPDATE') return undefined;
+  const isPod = kind.kind === 'Pod' && kind.group === '';
+  if (isPod ? !podSubresources.has(subResource) : subResource !== '') return undefined;
+  const object = objectOf(request);
+  if (object === undefined || operation === 'CREATE' || request.oldObject === undefined) return object;
+  return isSignificant(object, request.oldObject, serverMinor) ? object : undefined;
+}
+
+function objectOf({ kind, object, name, namespace }: AdmissionRequest): KubeObject | undefined {
+  if (object === undefined) return undefined;
+  const metadata = own(object, 'metadata');
+  const given = isObject(metadata) ? (own(metadata, 'name') ?? own(metadata, 'generateName')) : undefined;
+  return {
+    apiVersion: kind.group === '' ? kind.version : `${kind.group}/${kind.version}`,
+    kind: kind.kind,
+    name: name || (typeof given === 'string' ? given : ''),
+    namespace: namespace === '' ? undefined : namespace,
+    value: object,
+    source: { file: 'request', document: 0, base: [] },
+  };
+}
+
+/**
+ * An old object that is not as it should be must still be able to lose a finalizer, get a label or be scaled through
+ * its own subresource. So pods are judged again as Pod Security does it, what makes pods when its specification
+ * changes, and everything else when more than its bookkeeping does.
+ */
+function isSignificant(object: KubeObject, old: JsonObject, serverMinor: number | undefined): boolean {
+  const kind = groupKind(object);
+  if (kind === '/Pod') return isSignificantPodUpdate(object.value, old, serverMinor);
+  const field = kind === '/PodTemplate' ? 'template' : 'spec';
+  if (isKnownWorkload(kind)) return !equalJson(own(object.value, field), own(old, field));
+  return !equalJson(withoutBookkeeping(object.value), withoutBookkeeping(old));
+}
+
+const bookkeeping = ['managedFields', 'resourceVersion', 'generation', 'finalizers', 'ownerReferences'];
+
+function withoutBookkeeping(object: JsonObject): JsonObject {
+  const kept = new Map(Object.entries(object));
+  kept.delete('status');
+  const metadata = own(object, 'metadata');
+  if (isObject(metadata)) {
+    const fields = new Map(Object.entries(metadata));
+    for (const field of bookkeeping) fields.delete(field);
+    kept.set('metadata', Object.fromEntries(fields));
+  }
+  return Object.fromEntries(kept);
+}
+
+/** The controllers of Kubernetes itself, whose owner references can be believed: anybody may write one. */
+const controllers =
+  /^system:serviceaccount:kube-system:(?:replicaset|replication|statefulset|daemon-set|deployment|job|cronjob)-controller$/;
+
+/**
+ * The names under which exceptions may mean an object: its own, and those of what made it where one of Kubernetes' own
+ * controllers asks. A ReplicaSet of a Deployment is told by the hash that the Deployment's controller gave it.
+ */
+export function namesOf(object: KubeObject, username: string): readonly ObjectName[] {
+  const namespace = object.namespace ?? '';
+  const names: ObjectName[] = [{ kind: object.kind, namespace, name: object.name }];
+  if (username !== 'system:kube-controller-manager' && !controllers.test(username)) return names;
+  for (const reference of objectsIn(valueAt(object.value, ['metadata', 'ownerReferences']))) {
+    const { controller, kind, name } = reference;
+    if (controller !== true || typeof kind !== 'string' || typeof name !== 'string') continue;
+    names.push({ kind, namespace, name });
+    const maker = kind === 'ReplicaSet' ? deploymentOf(name, object) : kind === 'Job' ? cronJobOf(name) : undefined;
+    if (maker !== undefined) names.push({ ...maker, namespace });
+  }
+  return names;
+}
+
+function deploymentOf(replicaSet: string, object: KubeObject): { kind: string; name: string } | undefined {
+  const hash = valueAt(object.value, ['metadata', 'labels', 'pod-template-hash']);
+  if (typeof hash !== 'string' || hash === '' || !replicaSet.endsWith(`-${hash}`)) return undefined;
+  return { kind: 'Deployment', name: replicaSet.slice(0, -hash.length - 1) };
+}
+
+/** Jobs of a CronJob end with the minute for which they were made. */
+function cronJobOf(job: string): { kind: string; name: string } | undefined {
+  const name = /^(.+)-\d{8,11}$/.exec(job)?.[1];
+  return name === undefined ? undefined : { kind: 'CronJob', name };
+}

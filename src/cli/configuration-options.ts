@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import { repeatable } from './evidence.ts';
+
+/** Which rules a command judges by, and what it lets pass. */
+export interface ConfigurationFlags {
+  /** A file; false: none. */
+  readonly config?: string | false;
+  readonly controls?: readonly string[];
+  readonly inlineExceptions: boolean;
+  readonly peerAnnotations?: true;
+}
+
+export function addConfigurationOptions(command: Command): Command {
+  return command
+    .optionsGroup('Rules and exceptions:')
+    .option('--config <file>', 'configuration to use instead of the bulwark.yaml here or further up in the repository')
+    .option('--no-config', 'use no configuration file')
+    .option(
+      '--controls <file>',
+      'also run the controls of this TypeScript or JavaScript module (repeatable)',
+      repeatable,
+    )
+    .option('--no-inline-exceptions', 'ignore exceptions in annotations and comments of what is judged')
+    .option('--peer-annotations', 'honour the annotations that other scanners take for exceptions');
+}

@@ -1,0 +1,66 @@
+import { resolve } from 'node:path';
+import { controls } from '../controls/registry.ts';
+import { createLog } from '../enforce/log.ts';
+import { serverNameOf } from '../enforce/registration/configurations.ts';
+import { runWebhook } from '../enforce/webhook.ts';
+import { exitCodes } from '../engine/exit-code.ts';
+import { BulwarkError } from '../model/errors.ts';
+import { parseAddress } from './address.ts';
+import { type Interrupts, processInterrupts, watchInterrupts } from './interrupts.ts';
+import type { Terminal } from './terminal.ts';
+import type { ServeFlags } from './webhook.ts';
+import { namesOf, openApi, targetOf } from './webhook-api.ts';
+
+const linesPerSecond = 200;
+
+/** Serves until it is interrupted. Returns the exit code. */
+export async function runServe(
+  flags: ServeFlags,
+  terminal: Terminal,
+  interrupts: Interrupts = processInterrupts,
+): Promise<number> {
+  if (flags.clientName.length > 0 && flags.clientCa === undefined) {
+    throw new BulwarkError('usage', '--client-name needs --client-ca', 'name the authority that signed for them');
+  }
+  if (flags.reports === true && flags.standalone === true) {
+    throw new BulwarkError('usage', '--reports needs an API server, and --standalone asks none', 'leave one out');
+  }
+  const path = (name: string): string => resolve(terminal.cwd, name);
+  const log = createLog({ write: terminal.err, now: terminal.now, perSecond: linesPerSecond });
+  const stopping = watchInterrupts(interrupts, {
+    first: () => undefined,
+    second: () => log.write('warning', 'ended before every call was answered'),
+  });
+  try {
+    const cluster =
+      flags.standalone === true
+        ? undefined
+        : { api: openApi(flags, terminal), names: namesOf(flags), serverName: serverNameOf(targetOf(flags)) };
+    await runWebhook(
+      {
+        listen: parseAddress('--listen', flags.listen),
+        probes: parseAddress('--probes', flags.probes),
+        keyFiles: {
+          cert: path(flags.tlsCert),
+          key: path(flags.tlsKey),
+          clientCa: flags.clientCa === undefined ? undefined : path(flags.clientCa),
+        },
+        clientNames: new Set(flags.clientName),
+        policies: flags.policies.map(path),
+        controls,
+        cluster,
+        reports: flags.reports === true,
+        logged: flags.logAllowed === true ? 'all' : 'refusals',
+        log,
+        now: terminal.now,
+        lookEvery: flags.lookEvery * 1000,
+        stopping: { delay: flags.stopDelay * 1000, longest: 30_000 },
+        onListening: ({ reviews, probes }) => log.write('info', 'listening', { reviews, probes }),
+      },
+      stopping.signal,
+    );
+    return exitCodes.clean;
+  } finally {
+    stopping.stop();
+  }
+}

@@ -1,0 +1,60 @@
+import { defineFact } from '../../facts/facts.ts';
+import { podSubjects } from '../../facts/workloads.ts';
+import { isObject, own } from '../../model/json.ts';
+import { valueAt } from '../../model/path.ts';
+import { fail, notApplicable, pass } from '../../model/verdict.ts';
+import { groupKind } from '../../model/workload.ts';
+import { control } from '../control.ts';
+import { deployment, documents, named } from './examples.ts';
+
+/** The labels of all pods and templates of each namespace, whether they run now or not. */
+const podLabels = defineFact(
+  'pod-labels',
+  (facts): ReadonlyMap<string | undefined, readonly ReadonlyMap<string, string>[]> => {
+    const found = new Map<string | undefined, Map<string, ReadonlyMap<string, string>>>();
+    for (const { object, pod } of facts.get(podSubjects)) {
+      let here = found.get(object.namespace);
+      if (here === undefined) found.set(object.namespace, (here = new Map()));
+      here.set(JSON.stringify([...pod.labels]), pod.labels);
+    }
+    return new Map([...found].map(([namespace, labels]) => [namespace, [...labels.values()]]));
+  },
+);
+
+export default control({
+  id: 'reliability/dangling-service',
+  title: 'Services select pods',
+  severity: 'low',
+  profile: 'reliability',
+  subject: 'object',
+  why: 'What connects to a Service without pods is refused, and the first pod with those labels gets everything, whoever made it.',
+  remedy: 'Correct the selector, or delete the Service.',
+  check: ({ object }, facts) => {
+    if (groupKind(object) !== '/Service') return notApplicable('it is no Service');
+    const selector = valueAt(object.value, ['spec', 'selector']);
+    if (!isObject(selector) || Object.keys(selector).length === 0) return notApplicable('it selects nothing by labels');
+    const labels = facts.get(podLabels).get(object.namespace) ?? [];
+    // A Service alone is part of something larger.
+    if (labels.length === 0 && facts.snapshot.cluster === undefined)
+      return notApplicable('no pods of its namespace were read');
+    const isSelecting = labels.some((each) =>
+      Object.keys(selector).every((key) => each.get(key) === own(selector, key)),
+    );
+    return isSelecting ? pass : fail(`Service ${object.name} selects no pod of its namespace`, ['spec', 'selector']);
+  },
+  examples: {
+    fail: [documents(deployment(''), service('app: api'))],
+    pass: [
+      documents(deployment(''), service('app: web')),
+      documents(named('Pod', 'a'), service('app: web').replace('shop', 'elsewhere'), deployment('')),
+    ],
+  },
+});
+
+function service(selector: string): string {
+  return `apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {${selector}}, ports: [{port: 80}]}
+`;
+}

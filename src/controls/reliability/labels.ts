@@ -1,0 +1,32 @@
+import { rootOwner } from '../../facts/owners.ts';
+import { isWorkload } from '../../facts/workloads.ts';
+import { isObject, own } from '../../model/json.ts';
+import { valueAt } from '../../model/path.ts';
+import { fail, notApplicable, pass } from '../../model/verdict.ts';
+import { control } from '../control.ts';
+import { deployment } from './examples.ts';
+
+/** Any of these says what runs. */
+const names = ['app.kubernetes.io/name', 'app.kubernetes.io/instance', 'app', 'k8s-app', 'component'];
+
+/** Source: Kubernetes documentation, recommended labels. */
+export default control({
+  id: 'reliability/labels',
+  title: 'Workloads are labelled with what they are',
+  severity: 'info',
+  profile: 'reliability',
+  subject: 'object',
+  why: 'Tools, queries and network policies find workloads by labels; without any, people go by names.',
+  remedy: 'Add app.kubernetes.io/name, and instance, version and part-of where they help.',
+  check: ({ object }, facts) => {
+    if (!facts.get(isWorkload)(object)) return notApplicable('it runs nothing');
+    if (facts.get(rootOwner)(object) !== object) return notApplicable('what made it is judged');
+    const labels = valueAt(object.value, ['metadata', 'labels']);
+    if (isObject(labels) && names.some((name) => own(labels, name) !== undefined)) return pass;
+    return fail(`no label says what ${object.kind} ${object.name} is`, ['metadata', 'labels']);
+  },
+  examples: {
+    fail: [deployment('')],
+    pass: [deployment('').replace('name: web,', 'name: web, labels: {app.kubernetes.io/name: web},')],
+  },
+});

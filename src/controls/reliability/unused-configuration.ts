@@ -1,0 +1,79 @@
+import { defineFact } from '../../facts/facts.ts';
+import { referencesOf } from '../../facts/pod-references.ts';
+import { podSubjects } from '../../facts/workloads.ts';
+import { isList, isObject, type Json, own } from '../../model/json.ts';
+import { objectsIn } from '../../model/json-list.ts';
+import { valueAt } from '../../model/path.ts';
+import type { KubeObject } from '../../model/snapshot.ts';
+import { fail, notApplicable, pass } from '../../model/verdict.ts';
+import { groupKind } from '../../model/workload.ts';
+import { control } from '../control.ts';
+import { inPod } from '../examples.ts';
+import { isSystemNamespace } from '../namespaces/whole-cluster.ts';
+import { documents, named, wholeCluster } from './examples.ts';
+
+/** Secrets and ConfigMaps that anything names: pods, service accounts, Ingresses and Gateways, and custom resources. */
+const namedConfiguration = defineFact('named-configuration', (facts): ReadonlySet<string> => {
+  const found = new Set<string>();
+  for (const { object, pod } of facts.get(podSubjects)) {
+    for (const { name } of referencesOf(pod)) found.add(`${object.namespace ?? ''}/${name}`);
+  }
+  for (const object of facts.snapshot.objects) {
+    const kind = groupKind(object);
+    if (kind === '/Secret' || kind === '/ConfigMap') continue;
+    // Any text of an object that is no workload may be the name of one: operators have fields of their own for it.
+    if (!kind.startsWith('/') || kind === '/ServiceAccount') addTexts(object.value, object.namespace ?? '', found);
+  }
+  return found;
+});
+
+function addTexts(value: Json, namespace: string, found: Set<string>): void {
+  const open: Json[] = [value];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next === 'string') {
+      if (next.length <= 253) found.add(`${namespace}/${next}`);
+    } else if (isList(next)) for (const each of next) open.push(each);
+    else if (isObject(next)) for (const each of Object.values(next)) open.push(each);
+  }
+}
+
+/** Types of Secrets that something else than a pod reads, or keeps. */
+const keptTypes = /^(?:kubernetes\.io\/service-account-token|bootstrap\.kubernetes\.io\/token|helm\.sh\/release\.v1)$/;
+
+export default control({
+  id: 'reliability/unused-configuration',
+  title: 'Secrets and ConfigMaps are used by something',
+  severity: 'info',
+  profile: 'reliability',
+  subject: 'object',
+  why: 'What nobody uses is not renewed when it should be, and a credential that was forgotten is still good.',
+  remedy: 'Delete it, and make the credential that it holds worthless.',
+  check: ({ object }, facts) => {
+    const kind = groupKind(object);
+    if (kind !== '/Secret' && kind !== '/ConfigMap') return notApplicable('it is no Secret or ConfigMap');
+    const { cluster, objects } = facts.snapshot;
+    if (cluster === undefined && !objects.some(({ kind, name }) => kind === 'Namespace' && name === 'kube-system')) {
+      return notApplicable('what was read is not a whole cluster');
+    }
+    if (isSystemNamespace(object.namespace) || isKept(object)) return notApplicable('programs of the cluster read it');
+    if (facts.get(namedConfiguration).has(`${object.namespace ?? ''}/${object.name}`)) return pass;
+    return fail(`nothing in the cluster names ${object.kind} ${object.name}`, ['metadata', 'name']);
+  },
+  examples: {
+    fail: [documents(wholeCluster, named('Secret', 'old'), inPod(''))],
+    pass: [
+      documents(wholeCluster, named('Secret', 'db'), inPod('volumes: [{ name: db, secret: { secretName: db } }]')),
+      documents(named('Secret', 'db'), inPod('')),
+    ],
+  },
+});
+
+/** What a controller made it keeps, and what is labelled for one is read by it. */
+function isKept({ name, value }: KubeObject): boolean {
+  if (name === 'kube-root-ca.crt' || name === 'openshift-service-ca.crt') return true;
+  const type = own(value, 'type');
+  if (typeof type === 'string' && keptTypes.test(type)) return true;
+  if (objectsIn(valueAt(value, ['metadata', 'ownerReferences'])).length > 0) return true;
+  const labels = valueAt(value, ['metadata', 'labels']);
+  return isObject(labels) && Object.keys(labels).length > 0;
+}

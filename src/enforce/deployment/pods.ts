@@ -1,0 +1,200 @@
+import type { JsonObject } from '../../model/json.ts';
+import { tlsSecretName, type WebhookNames } from '../registration/names.ts';
+
+export interface PodOptions {
+  readonly names: WebhookNames;
+  readonly image: string;
+  readonly replicas: number;
+  readonly priorityClass: string;
+  readonly reports: boolean;
+  readonly serverMinor: number;
+  /** Arguments of the keeper besides those that every installation has. */
+  readonly keeperArguments: readonly string[];
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+const reviews = 8443;
+const probes = 8080;
+const user = 65_532;
+
+/** What runs, and what stands around it: Service, deployments, disruption budget, network policies. */
+export function webhookPods(options: PodOptions, labels: Labels): readonly JsonObject[] {
+  const { names, replicas, serverMinor } = options;
+  const { name, namespace } = names;
+  const server = component(labels, 'server');
+  const keeper = component(labels, 'keeper');
+  const metadata = { name, namespace, labels: server };
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      spec: {
+        type: 'ClusterIP',
+        selector: server,
+        ports: [{ name: 'reviews', port: 443, targetPort: 'reviews', protocol: 'TCP' }],
+      },
+    },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+      spec: {
+        replicas,
+        selector: { matchLabels: server },
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+        template: { metadata: { labels: server }, spec: serverPod(options, server) },
+      },
+    },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: `${name}-keeper`, namespace, labels: keeper },
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: keeper },
+        strategy: { type: 'RollingUpdate' },
+        template: { metadata: { labels: keeper }, spec: keeperPod(options) },
+      },
+    },
+    {
+      apiVersion: serverMinor >= 21 ? 'policy/v1' : 'policy/v1beta1',
+      kind: 'PodDisruptionBudget',
+      metadata,
+      spec: { minAvailable: 1, selector: { matchLabels: server } },
+    },
+    // Where the API server calls from is not the same in any two clusters; what it must show is a certificate.
+    networkPolicy(metadata, [{ ports: [tcp(reviews), tcp(probes)] }]),
+    networkPolicy({ name: `${name}-keeper`, namespace, labels: keeper }, [{ ports: [tcp(probes)] }]),
+  ];
+}
+
+function component(labels: Labels, name: string): Labels {
+  return { ...labels, 'app.kubernetes.io/component': name };
+}
+
+function serverPod(options: PodOptions, labels: Labels): JsonObject {
+  const { names, reports } = options;
+  const args = [
+    'webhook',
+    'serve',
+    '--policies=/policies',
+    '--tls-cert=/tls/tls.crt',
+    '--tls-key=/tls/tls.key',
+    ...identity(names),
+    ...(reports ? ['--reports'] : []),
+  ];
+  const mounts = [mount('policies'), mount('tls')];
+  const ports = [{ name: 'reviews', containerPort: reviews, protocol: 'TCP' }, probePort];
+  return {
+    ...podSpec(options, names.name),
+    affinity: {
+      podAntiAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [
+          {
+            weight: 100,
+            podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: labels } },
+          },
+          {
+            weight: 50,
+            podAffinityTerm: { topologyKey: 'topology.kubernetes.io/zone', labelSelector: { matchLabels: labels } },
+          },
+        ],
+      },
+    },
+    containers: [container(options, { name: 'server', args, mounts, ports, memory: '256Mi' })],
+    volumes: [policyVolume(names), { name: 'tls', secret: { secretName: tlsSecretName(names), defaultMode: 0o440 } }],
+  };
+}
+
+function keeperPod(options: PodOptions): JsonObject {
+  const { names } = options;
+  const args = ['webhook', 'keep', '--policies=/policies', ...identity(names), ...options.keeperArguments];
+  return {
+    ...podSpec(options, `${names.name}-keeper`),
+    containers: [
+      container(options, { name: 'keeper', args, mounts: [mount('policies')], ports: [probePort], memory: '192Mi' }),
+    ],
+    volumes: [policyVolume(names)],
+  };
+}
+
+const probePort = { name: 'probes', containerPort: probes, protocol: 'TCP' };
+
+function identity({ namespace, name }: WebhookNames): readonly string[] {
+  return [`--namespace=${namespace}`, `--name=${name}`];
+}
+
+function podSpec({ priorityClass }: PodOptions, account: string): JsonObject {
+  return {
+    serviceAccountName: account,
+    automountServiceAccountToken: true,
+    enableServiceLinks: false,
+    priorityClassName: priorityClass,
+    terminationGracePeriodSeconds: 60,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: user,
+      runAsGroup: user,
+      fsGroup: user,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+  };
+}
+
+interface ContainerParts {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly mounts: readonly JsonObject[];
+  readonly ports: readonly JsonObject[];
+  readonly memory: string;
+}
+
+function container({ image }: PodOptions, { name, args, mounts, ports, memory }: ContainerParts): JsonObject {
+  const probe = (path: string): JsonObject => ({ httpGet: { path, port: 'probes', scheme: 'HTTP' } });
+  return {
+    name,
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    args,
+    ports,
+    resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { cpu: '2', memory } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    startupProbe: { ...probe('/livez'), periodSeconds: 2, failureThreshold: 30 },
+    livenessProbe: { ...probe('/livez'), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
+    readinessProbe: { ...probe('/readyz'), periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 2 },
+    volumeMounts: mounts,
+  };
+}
+
+function mount(name: string): JsonObject {
+  return { name, mountPath: `/${name}`, readOnly: true };
+}
+
+function policyVolume({ name }: WebhookNames): JsonObject {
+  return { name: 'policies', configMap: { name: `${name}-policies` } };
+}
+
+function tcp(port: number): JsonObject {
+  return { port, protocol: 'TCP' };
+}
+
+function networkPolicy(metadata: JsonObject, ingress: readonly JsonObject[]): JsonObject {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata,
+    spec: {
+      podSelector: { matchLabels: metadata['labels'] ?? {} },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress,
+      // The API server, names, and of the keeper the servers themselves.
+      egress: [{ ports: [tcp(443), tcp(6443), tcp(reviews)] }, { ports: [tcp(53), { port: 53, protocol: 'UDP' }] }],
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type { JsonObject } from '../../model/json.ts';
+import { type Hook, hookPaths } from '../server/admission-server.ts';
+import { type ConfigurationKind, metadataNameLabel } from './names.ts';
+import { asWebhookRules, type HookRules } from './rules.ts';
+
+/** Where API servers find the webhook: a Service, or a URL that every one of them reaches. */
+export type Target =
+  | { readonly service: { readonly namespace: string; readonly name: string; readonly port: number } }
+  | { readonly url: string };
+
+export interface HookSettings {
+  readonly target: Target;
+  /** In PEM. */
+  readonly bundle: string;
+  readonly rules: HookRules;
+  /** Namespaces whose requests are never sent, the webhook's own first. */
+  readonly exempt: readonly string[];
+  /** Of the hook that refuses; the other two never stop a request. */
+  readonly failurePolicy: 'Fail' | 'Ignore';
+  readonly timeoutSeconds: number;
+}
+
+/** What the API server asks a certificate for. */
+export function serverNameOf(target: Target): string {
+  if ('url' in target) return new URL(target.url).hostname.replace(/^\[|\]$/g, '');
+  return `${target.service.name}.${target.service.namespace}.svc`;
+}
+
+/** Every name that a certificate for this target should have. */
+export function certificateNames(target: Target): readonly string[] {
+  if ('url' in target) return [serverNameOf(target)];
+  const { name, namespace } = target.service;
+  return [`${name}.${namespace}.svc`, `${name}.${namespace}.svc.cluster.local`, `${name}.${namespace}`];
+}
+
+const suffix = 'webhook.bulwark.dev';
+
+/**
+ * The `webhooks` of a configuration, with every field that the API server would default, so that what is there can be
+ * compared. Empty where no active policy needs one.
+ */
+export function webhooksOf(kind: ConfigurationKind, settings: HookSettings): readonly JsonObject[] {
+  const { rules, failurePolicy } = settings;
+  if (kind === 'mutating') {
+    return hook('mutate', { name: `harden.${suffix}`, failurePolicy: 'Ignore', settings }).map((webhook) => ({
+      ...webhook,
+      reinvocationPolicy: 'IfNeeded',
+    }));
+  }
+  if (rules.enforce.length + rules.advise.length === 0) return [];
+  return [
+    ...hook('enforce', { name: `enforce.${suffix}`, failurePolicy, settings }),
+    ...hook('advise', { name: `advise.${suffix}`, failurePolicy: 'Ignore', settings }),
+  ];
+}
+
+interface HookOptions {
+  readonly name: string;
+  readonly failurePolicy: 'Fail' | 'Ignore';
+  readonly settings: HookSettings;
+}
+
+function hook(which: Hook, { name, failurePolicy, settings }: HookOptions): readonly JsonObject[] {
+  const { rules, exempt, target, bundle, timeoutSeconds } = settings;
+  if (rules[which].length === 0) return [];
+  const path = hookPaths[which];
+  const where: JsonObject =
+    'url' in target
+      ? { url: target.url.replace(/\/$/, '') + path }
+      : {
+          service: { name: target.service.name, namespace: target.service.namespace, path, port: target.service.port },
+        };
+  return [
+    {
+      name,
+      clientConfig: { caBundle: Buffer.from(bundle).toString('base64'), ...where },
+      rules: asWebhookRules(rules[which]),
+      failurePolicy,
+      matchPolicy: 'Equivalent',
+      // By the label that the API server itself sets: nobody exempts a namespace by labelling it.
+      namespaceSelector: { matchExpressions: [{ key: metadataNameLabel, operator: 'NotIn', values: [...exempt] }] },
+      objectSelector: {},
+      sideEffects: 'None',
+      timeoutSeconds,
+      admissionReviewVersions: ['v1'],
+    },
+  ];
+}

@@ -1,0 +1,64 @@
+import { certificatesIn } from '../certificates/trust.ts';
+import type { KubeApi } from '../cluster/kube-api.ts';
+import { configurationKinds, configurationPath, type WebhookNames } from './names.ts';
+import { isUnlocked, type Registered, readRegistered } from './registered.ts';
+
+export interface WebhookStatus {
+  readonly name: string;
+  readonly hooks: readonly HookStatus[];
+  /** While refusals are suspended. */
+  readonly unlocked: { readonly until: string; readonly reason: string } | undefined;
+  /** Why requests may not be refused as they should be; empty where all is well. */
+  readonly problems: readonly string[];
+}
+
+interface HookStatus {
+  readonly name: string;
+  readonly failurePolicy: string;
+  /** When each authority of the bundle ends, RFC 3339. */
+  readonly authorities: readonly string[];
+}
+
+/** What API servers know of the webhook at `now`, in milliseconds since 1970. Throws `ApiError`. */
+export async function readStatus(api: KubeApi, names: WebhookNames, now: number): Promise<WebhookStatus> {
+  const problems: string[] = [];
+  const hooks: HookStatus[] = [];
+  let unlock: Registered['unlock'];
+  for (const kind of configurationKinds) {
+    const configuration = await api.find(configurationPath(kind, names));
+    if (configuration === undefined) {
+      problems.push(`there is no ${kind} webhook configuration ${names.name}: run bulwark webhook install`);
+      continue;
+    }
+    const registered = readRegistered(configuration);
+    unlock ??= registered.unlock;
+    if (kind === 'validating' && registered.hooks.length === 0) {
+      problems.push('no hook is registered: the keeper has not been here yet, or no policy needs one');
+    }
+    for (const { name, failurePolicy, bundle } of registered.hooks) {
+      const ends = certificatesIn(bundle).map(({ validTo }) => Date.parse(validTo));
+      hooks.push({ name, failurePolicy, authorities: ends.map((end) => new Date(end).toISOString()) });
+      if (!ends.some((end) => end > now)) problems.push(`${name}: no authority of its caBundle is valid`);
+      if (name.startsWith('enforce.') && failurePolicy !== 'Fail') {
+        problems.push(`${name} fails open: requests are not refused while no server answers`);
+      }
+    }
+  }
+  const isOpen = isUnlocked(unlock, now);
+  if (isOpen) problems.push(`refusals are suspended until ${new Date(unlock?.until ?? 0).toISOString()}`);
+  const unlocked =
+    isOpen && unlock !== undefined ? { until: new Date(unlock.until).toISOString(), reason: unlock.reason } : undefined;
+  return { name: names.name, hooks, unlocked, problems };
+}
+
+export function statusText({ name, hooks, unlocked, problems }: WebhookStatus): string {
+  const lines = [`${name}: ${hooks.length === 0 ? 'no hooks' : `${hooks.length} hooks`}`];
+  for (const hook of hooks) {
+    lines.push(
+      `  ${hook.name}: failure policy ${hook.failurePolicy}, authorities until ${hook.authorities.join(', ') || 'never'}`,
+    );
+  }
+  if (unlocked !== undefined) lines.push(`  unlocked until ${unlocked.until}: ${unlocked.reason}`);
+  for (const problem of problems) lines.push(`  problem: ${problem}`);
+  return `${lines.join('\n')}\n`;
+}

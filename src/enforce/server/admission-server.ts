@@ -1,0 +1,251 @@
+import { constants } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { BulwarkError } from '../../model/errors.ts';
+import { timeoutOf, usableTime } from './deadline.ts';
+import { Lane } from './lane.ts';
+import { keepAliveTimeout, largeLane, smallBodyBytes, smallLane } from './limits.ts';
+import { announcedBytes, CallError, readBody } from './read-body.ts';
+import { Turns } from './turns.ts';
+
+/** Which of the registered hooks calls: what must not fail open, what may, and what changes objects. */
+export type Hook = 'enforce' | 'advise' | 'mutate';
+
+/** Where each hook calls. */
+export const hookPaths: Readonly<Record<Hook, string>> = {
+  enforce: '/validate',
+  advise: '/validate/advice',
+  mutate: '/mutate',
+};
+
+const hooks: ReadonlyMap<string, Hook> = new Map(
+  Object.entries(hookPaths).map(([hook, path]) => [path, hook as Hook] as const),
+);
+
+export interface ReviewCall {
+  readonly hook: Hook;
+  readonly body: Buffer;
+  /** Whether there is no time left for more than an answer. */
+  readonly expired: () => boolean;
+}
+
+export interface ReviewAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** What became of a call that no policy was asked about. */
+export type Turned = 'bad-request' | 'shed' | 'late' | 'gone' | 'forbidden' | 'failed';
+
+/** A key pair in PEM, and the authority of the clients that may call; undefined lets everybody call. */
+export interface ServerKeys {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+  readonly ca: string | Buffer | undefined;
+}
+
+export interface AdmissionServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly keys: ServerKeys;
+  /** Common names of client certificates that may call; empty: every one of the authority's. */
+  readonly clientNames: ReadonlySet<string>;
+  /** At once, but where something has to be asked of the API server first. */
+  readonly review: (call: ReviewCall) => ReviewAnswer | Promise<ReviewAnswer>;
+  readonly onTurned: (turned: Turned, reason: string) => void;
+  /** Of every call: its status, and seconds from its begin to the answer. */
+  readonly onAnswered: (answered: { readonly status: number; readonly seconds: number }) => void;
+}
+
+export interface AdmissionServer {
+  readonly address: AddressInfo;
+  /** For connections from now on. Throws what OpenSSL says of keys that do not fit. */
+  renew(keys: ServerKeys): void;
+  /** Bytes of bodies in memory, and calls that wait. */
+  load(): { readonly bytes: number; readonly waiting: number };
+  /**
+   * Answers for `delay` more milliseconds, asking callers to connect elsewhere; then takes no more, and ends when the
+   * last call is answered, or after `longest`.
+   */
+  stop(times: { readonly delay: number; readonly longest: number }): Promise<void>;
+}
+
+/** Slower than this nobody sends who means well. */
+const slowestBody = 10_000;
+const textType = 'text/plain; charset=utf-8';
+
+/**
+ * Takes admission reviews from API servers, over HTTP/1.1 and TLS 1.2 or newer. Every call ends in an answer: of the
+ * policies, or in words why there is none. Throws `usage` for an address that cannot be listened on.
+ */
+export async function startAdmissionServer(options: AdmissionServerOptions): Promise<AdmissionServer> {
+  const { host, port } = options;
+  const server = https.createServer({
+    ...secureOptions(options.keys),
+    requestCert: options.keys.ca !== undefined,
+    rejectUnauthorized: options.keys.ca !== undefined,
+    handshakeTimeout: 10_000,
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: 10_000,
+    requestTimeout: 40_000,
+    keepAliveTimeout,
+  });
+  server.maxConnections = 2048;
+  server.maxHeadersCount = 100;
+  const calls = new Calls(options);
+  server.on('request', (request, response) => void calls.handle(request, response));
+  server.on('checkContinue', (request, response) => void calls.handle(request, response));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const reason = cause.code === 'EADDRINUSE' ? 'somebody else listens there' : cause.message;
+      reject(new BulwarkError('usage', `--listen ${host}:${port}: ${reason}`, 'choose another address', { cause }));
+    });
+    server.listen({ port, host, backlog: 1024 }, resolve);
+  });
+  server.on('error', () => undefined);
+  return {
+    address: server.address() as AddressInfo,
+    renew: (keys) => server.setSecureContext(secureOptions(keys)),
+    load: () => calls.load,
+    async stop({ delay, longest }) {
+      calls.drain();
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      await new Promise<void>((resolve) => {
+        const end = setTimeout(() => server.closeAllConnections(), longest);
+        server.close(() => {
+          clearTimeout(end);
+          resolve();
+        });
+        server.closeIdleConnections();
+      });
+    },
+  };
+}
+
+function secureOptions({ cert, key, ca }: ServerKeys): https.ServerOptions {
+  return {
+    cert,
+    key,
+    ...(ca !== undefined && { ca }),
+    minVersion: 'TLSv1.2',
+    // A resumed session would stand for a certificate that nobody showed.
+    ...(ca !== undefined && { secureOptions: constants.SSL_OP_NO_TICKET }),
+  };
+}
+
+class Calls {
+  private readonly options: AdmissionServerOptions;
+  private readonly small = new Lane(smallLane);
+  private readonly large = new Lane(largeLane);
+  private readonly turns = new Turns();
+  private draining = false;
+
+  constructor(options: AdmissionServerOptions) {
+    this.options = options;
+  }
+
+  get load(): { readonly bytes: number; readonly waiting: number } {
+    const { small, large } = this;
+    return { bytes: small.bytes + large.bytes, waiting: small.waiting + large.waiting };
+  }
+
+  drain(): void {
+    this.draining = true;
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const began = performance.now();
+    let answer: ReviewAnswer;
+    try {
+      answer = await this.answer(request, response, began);
+    } catch (error) {
+      answer = this.failure(error);
+    }
+    const length = Buffer.byteLength(answer.body);
+    response.writeHead(answer.status, {
+      'content-type': answer.contentType,
+      'content-length': length,
+      ...(answer.status === 503 && { 'retry-after': '1' }),
+      // The rest of a body that nobody reads would be taken for the next request.
+      ...((this.draining || !request.complete) && { connection: 'close' }),
+    });
+    response.end(answer.body);
+    // Who goes on sending what nobody reads is cut off, once the answer had time to arrive.
+    if (!request.complete) setTimeout(() => request.destroy(), 1_000).unref();
+    this.options.onAnswered({ status: answer.status, seconds: (performance.now() - began) / 1000 });
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse, began: number): Promise<ReviewAnswer> {
+    const url = new URL(request.url ?? '/', 'https://webhook');
+    const hook = hooks.get(url.pathname);
+    if (hook === undefined) throw new CallError(404, `reviews go to ${[...hooks.keys()].join(', ')}`);
+    if (request.method !== 'POST') throw new CallError(405, 'reviews are posted');
+    if (!this.mayCall(request)) throw new CallError(403, 'the client certificate has a name that may not call');
+    const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
+    if (type !== 'application/json') throw new CallError(415, 'the content type of a review is application/json');
+    if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
+      throw new CallError(415, 'a review is not compressed');
+    const until = began + usableTime(timeoutOf(url.searchParams));
+    const expired = (): boolean => performance.now() >= until;
+    const bytes = announcedBytes(request);
+    const isSmall = bytes <= smallBodyBytes;
+    const leave = await this.enter(request, { lane: isSmall ? this.small : this.large, bytes, until });
+    try {
+      if (request.headers.expect !== undefined) response.writeContinue();
+      const body = await readBody(request, Math.max(1, Math.min(until - performance.now(), slowestBody)));
+      const review = () => this.options.review({ hook, body, expired });
+      const answer = isSmall ? review() : this.turns.take(review);
+      return answer instanceof Promise ? await answer : answer;
+    } finally {
+      leave();
+    }
+  }
+
+  private async enter(
+    request: IncomingMessage,
+    { lane, bytes, until }: { readonly lane: Lane; readonly bytes: number; readonly until: number },
+  ): Promise<() => void> {
+    const gone = new AbortController();
+    const abort = (): void => gone.abort();
+    request.once('close', abort);
+    const admission = lane.enter(bytes, until - performance.now(), gone.signal);
+    const settled = admission instanceof Promise ? await admission : admission;
+    request.off('close', abort);
+    if ('leave' in settled) return settled.leave;
+    if (settled.refused === 'gone') throw new CallError(499, 'the caller has gone');
+    throw new CallError(
+      503,
+      settled.refused === 'full'
+        ? 'too many reviews wait: nothing was decided'
+        : 'there was no room for the review in time: nothing was decided',
+    );
+  }
+
+  private mayCall({ socket }: IncomingMessage): boolean {
+    const { clientNames, keys } = this.options;
+    if (keys.ca === undefined) return true;
+    if (!(socket instanceof TLSSocket) || !socket.authorized || socket.isSessionReused()) return false;
+    if (clientNames.size === 0) return true;
+    const name = socket.getPeerCertificate().subject?.CN;
+    return typeof name === 'string' && clientNames.has(name);
+  }
+
+  private failure(error: unknown): ReviewAnswer {
+    const status = error instanceof CallError ? error.status : 500;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.options.onTurned(turnedOf(status), reason);
+    const text = error instanceof CallError ? reason : 'an error inside Bulwark: nothing was decided';
+    return { status, contentType: textType, body: `${text}\n` };
+  }
+}
+
+function turnedOf(status: number): Turned {
+  if (status === 503) return 'shed';
+  if (status === 408) return 'late';
+  if (status === 499) return 'gone';
+  if (status === 403) return 'forbidden';
+  return status === 500 ? 'failed' : 'bad-request';
+}

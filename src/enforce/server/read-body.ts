@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http';
+import { maxBodyBytes } from './limits.ts';
+
+/** Why a call has no answer of a policy, as an HTTP status and words for whoever reads the API server's log. */
+export class CallError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'CallError';
+    this.status = status;
+  }
+}
+
+/** How many bytes a call announces, or the most that it may send. Throws `CallError`. */
+export function announcedBytes({ headers }: IncomingMessage): number {
+  const length = headers['content-length'];
+  if (length === undefined) return maxBodyBytes;
+  const bytes = Number(length);
+  if (!Number.isSafeInteger(bytes) || bytes < 0) throw new CallError(400, 'the content length is no number');
+  if (bytes > maxBodyBytes) throw tooLarge();
+  return bytes;
+}
+
+/** The body, within so many milliseconds. Rejects with `CallError` for one that is too long, too slow or cut. */
+export function readBody(request: IncomingMessage, within: number): Promise<Buffer> {
+  const announced = request.headers['content-length'];
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const settle = (outcome: Buffer | CallError): void => {
+      clearTimeout(timer);
+      request.off('data', take).off('end', end).off('error', cut).off('close', cut);
+      if (outcome instanceof CallError) {
+        request.pause();
+        reject(outcome);
+      } else {
+        resolve(outcome);
+      }
+    };
+    const take = (chunk: Buffer): void => {
+      length += chunk.length;
+      if (length > maxBodyBytes) settle(tooLarge());
+      else chunks.push(chunk);
+    };
+    const end = (): void => {
+      if (!request.complete || (announced !== undefined && Number(announced) !== length)) return cut();
+      const [only] = chunks;
+      settle(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length));
+    };
+    const cut = (): void => settle(new CallError(400, 'the body ended early'));
+    const timer = setTimeout(() => settle(new CallError(408, 'the body took too long')), within);
+    request.on('data', take).on('end', end).on('error', cut).on('close', cut);
+  });
+}
+
+function tooLarge(): CallError {
+  return new CallError(413, `the body is larger than ${maxBodyBytes / 1024 / 1024} MiB`);
+}

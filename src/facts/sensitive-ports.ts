@@ -1,0 +1,48 @@
+/** Ports whose services administer something, or hold data, and mostly trust their network. IANA, and the projects' defaults. */
+const sensitivePorts: ReadonlyMap<number, string> = new Map([
+  [21, 'FTP'],
+  [22, 'SSH'],
+  [23, 'Telnet'],
+  [111, 'portmapper'],
+  [389, 'LDAP'],
+  [445, 'SMB'],
+  [873, 'rsync'],
+  [1433, 'SQL Server'],
+  [1521, 'Oracle'],
+  [2049, 'NFS'],
+  [2181, 'ZooKeeper'],
+  [2222, 'SSH'],
+  [2375, 'Docker'],
+  [2376, 'Docker'],
+  [2379, 'etcd'],
+  [2380, 'etcd'],
+  [3306, 'MySQL'],
+  [3389, 'RDP'],
+  [4194, 'cAdvisor'],
+  [5432, 'PostgreSQL'],
+  [5900, 'VNC'],
+  [5984, 'CouchDB'],
+  [6379, 'Redis'],
+  [6443, 'Kubernetes API server'],
+  [7000, 'Cassandra'],
+  [8265, 'Ray'],
+  [8500, 'Consul'],
+  [9042, 'Cassandra'],
+  [9090, 'Prometheus'],
+  [9092, 'Kafka'],
+  [9200, 'Elasticsearch'],
+  [9300, 'Elasticsearch'],
+  [10250, 'kubelet'],
+  [10255, 'kubelet'],
+  [11211, 'Memcached'],
+  [11434, 'Ollama'],
+  [15672, 'RabbitMQ'],
+  [27017, 'MongoDB'],
+  [44134, 'Tiller'],
+  [50000, 'Jenkins agents'],
+]);
+
+/** What usually answers at a port that the network should not reach; undefined for all other ports. */
+export function sensitivePort(port: number): string | undefined {
+  return sensitivePorts.get(port);
+}

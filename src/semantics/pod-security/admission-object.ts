@@ -1,0 +1,46 @@
+import { isObject, type JsonObject, own } from '../../model/json.ts';
+import { type Pod, readPod } from '../../model/pod.ts';
+import { type Malformed, Reader } from '../../model/reader.ts';
+
+/** A Pod object as admission reads it; undefined for anything that the API server would not decode as one. */
+export function readPodObject(object: JsonObject | undefined): Pod | undefined {
+  if (object === undefined) return undefined;
+  const kind = own(object, 'kind');
+  if (kind !== undefined && kind !== 'Pod') return undefined;
+  return read(object, []);
+}
+
+const steps: ReadonlyMap<string, readonly string[]> = new Map([
+  ['podtemplates', ['template']],
+  ['cronjobs', ['spec', 'jobTemplate', 'spec', 'template']],
+]);
+
+const inSpec = ['spec', 'template'];
+
+/** The template of what makes pods; undefined where it has none, which only a ReplicationController may. */
+export function readPodTemplate(resource: string, object: JsonObject): Pod | 'malformed' | undefined {
+  if (resource === 'replicationcontrollers') {
+    const spec = own(object, 'spec');
+    if (isObject(spec) && (own(spec, 'template') ?? null) === null) return undefined;
+  }
+  return read(object, steps.get(resource) ?? inSpec) ?? 'malformed';
+}
+
+function read(object: JsonObject, path: readonly string[]): Pod | undefined {
+  const malformed: Malformed[] = [];
+  let reader = new Reader(object, [], malformed);
+  for (const step of path) reader = reader.object(step);
+  const pod = readPod(reader.object('spec'), reader.object('metadata'));
+  return malformed.length > 0 ? undefined : pod;
+}
+
+export function labelsOf(object: JsonObject): ReadonlyMap<string, string> {
+  return new Reader(object, [], []).object('metadata').stringMap('labels');
+}
+
+/** Empty for an object whose name is still to be generated. */
+export function nameOf(object: JsonObject | undefined): string {
+  const metadata = object === undefined ? undefined : own(object, 'metadata');
+  const name = isObject(metadata) ? own(metadata, 'name') : undefined;
+  return typeof name === 'string' ? name : '';
+}

@@ -1,0 +1,335 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { collectCluster } from '../../src/collect/cluster/collect.ts';
+import { isObject, type Json, type JsonObject } from '../../src/model/json.ts';
+import { objectsIn } from '../../src/model/json-list.ts';
+import { valueAt } from '../../src/model/path.ts';
+import {
+  admitPod,
+  beforeAdmission,
+  type PodSecurityPolicy,
+  type PodServiceAccount,
+  type PolicyDecision,
+  policyUse,
+  readPodSecurityPolicy,
+} from '../../src/semantics/pod-security-policy/index.ts';
+import { type Access, accessOf } from '../../src/semantics/rbac/access.ts';
+import type { RbacUser } from '../../src/semantics/rbac/binding.ts';
+import { type Lab, labAvailable, startLab, warnIfNoLab } from '../lab.ts';
+import {
+  accounts,
+  type Case,
+  casesOf,
+  grantsOf,
+  makers,
+  namespaces,
+  policiesOf,
+  runtimeClasses,
+} from './pod-security-policy-corpus.ts';
+import { type Answer, type Api, apiOf, inParallel } from './rbac-api.ts';
+
+warnIfNoLab('test/e2e/pod-security-policy.test.ts');
+
+const rbac = 'rbac.authorization.k8s.io';
+const seed = Number(process.env['PSP_SEED'] ?? 20_2611);
+const caseCount = Number(process.env['PSP_CASES'] ?? 1500);
+const policyCount = 48;
+const policyPath = '/apis/policy/v1beta1/podsecuritypolicies';
+
+describe.skipIf(!labAvailable)('PodSecurityPolicy against the plugin of a real API server', () => {
+  let lab: Lab;
+  let api: Api;
+  let files: string;
+  let policies: readonly PodSecurityPolicy[];
+  let access: Access;
+  const known = new Map<string, PodServiceAccount>();
+
+  beforeAll(async () => {
+    console.info(`PodSecurityPolicy corpus: PSP_SEED=${seed} PSP_CASES=${caseCount}`);
+    files = mkdtempSync(join(tmpdir(), 'bulwark-psp-'));
+    const auditPolicy = {
+      apiVersion: 'audit.k8s.io/v1',
+      kind: 'Policy',
+      omitStages: ['RequestReceived'],
+      rules: [{ level: 'Metadata', resources: [{ group: '', resources: ['pods'] }] }, { level: 'None' }],
+    };
+    writeFileSync(join(files, 'audit.yaml'), JSON.stringify(auditPolicy));
+    lab = await startLab({
+      port: 21150,
+      serverFlags: [
+        '--enable-admission-plugins=NodeRestriction,PodSecurityPolicy',
+        `--audit-policy-file=${join(files, 'audit.yaml')}`,
+        `--audit-log-path=${join(files, 'audit.log')}`,
+      ],
+    });
+    api = await apiOf(lab);
+  }, 300_000);
+
+  afterAll(async () => {
+    api?.close();
+    await lab?.stop();
+    if (files !== undefined) rmSync(files, { recursive: true, force: true });
+  }, 120_000);
+
+  it('lets nobody create a pod while there is no policy', async () => {
+    await until(async () => (await call('GET', '/api/v1/namespaces/default/serviceaccounts/default')).code === 200);
+    const pod = { ...plainPod, metadata: { name: 'web' } };
+    const said = await call('POST', '/api/v1/namespaces/default/pods?dryRun=All', { body: pod });
+    const decision = admitPod({ pod: beforeAdmission(pod), operation: 'CREATE', policies: [], mayUse: () => true });
+    expect(said.body.message).toBe(`pods "web" is forbidden: ${decision.message}`);
+    expect(decision.message).toContain('no providers available');
+  }, 30_000);
+
+  it(`decides ${caseCount} creates alike, and leaves the same pods`, async () => {
+    await prepare();
+    const cases = casesOf(seed, caseCount);
+    const answers = await inParallel([...cases.entries()], ([index, each]) => {
+      const path = `/api/v1/namespaces/${each.namespace}/pods?dryRun=All&fieldManager=case-${index}`;
+      return call('POST', path, { body: each.pod, ...(each.user && { as: asked(each.user) }) });
+    });
+    const events = auditEvents();
+    const counts = { allowed: 0, mutated: 0, refused: 0, invalid: 0, secondPhase: 0, untold: 0 };
+    const differences: object[] = [];
+    for (const [index, each] of cases.entries()) {
+      const answer = answers[index];
+      if (answer === undefined) continue;
+      const decision = decide(each);
+      const problem = difference({ each, answer, decision, event: events.get(`case-${index}`) });
+      if (problem !== undefined) differences.push({ index, problem, pod: each.pod });
+      if (answer.code === 422) counts.invalid += 1;
+      else if (answer.code === 201) counts.allowed += 1;
+      else counts.refused += 1;
+      if (answer.code === 201 && decision.changes.length > 0) counts.mutated += 1;
+      if (decision.message?.includes('unable to validate') === true) counts.secondPhase += 1;
+      if (decision.message?.endsWith('[]') === true) counts.untold += 1;
+    }
+    console.info(`PodSecurityPolicy corpus: ${JSON.stringify(counts)}`);
+    expect(differences.slice(0, 3)).toEqual([]);
+    // A corpus in which nothing gets in, or everything does, proves nothing.
+    expect(counts.allowed).toBeGreaterThan(caseCount / 5);
+    expect(counts.mutated).toBeGreaterThan(caseCount / 20);
+    expect(counts.refused).toBeGreaterThan(caseCount / 5);
+    expect(counts.untold).toBeGreaterThan(0);
+    expect(counts.invalid).toBeLessThan(caseCount / 5);
+  }, 240_000);
+
+  const call = (...args: Parameters<Api['call']>): Promise<Answer> => api.call(...args);
+
+  function decide({ namespace, user, pod }: Case): PolicyDecision {
+    const before = beforeAdmission(pod);
+    const account = valueAt(before, ['spec', 'serviceAccountName']);
+    const serviceAccountName = typeof account === 'string' ? account : '';
+    const settled = beforeAdmission(pod, known.get(`${namespace}/${serviceAccountName}`));
+    const use = policyUse(access, { namespace, serviceAccountName, user: identity(user) });
+    return admitPod({
+      pod: settled,
+      operation: 'CREATE',
+      policies,
+      mayUse: (policy) => use(policy).by !== undefined,
+    });
+  }
+
+  /** Namespaces, accounts, policies and grants; and waits until the API server decides by them. */
+  async function prepare(): Promise<void> {
+    const written = policiesOf(seed, policyCount);
+    const names = written.map((policy) => String(valueAt(policy, ['metadata', 'name'])));
+    const { roles, bindings } = grantsOf(seed, names);
+    await inParallel([...namespaces], (name) =>
+      create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }),
+    );
+    await inParallel([...runtimeClasses], (name) =>
+      create('/apis/node.k8s.io/v1/runtimeclasses', {
+        ...{ apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', metadata: { name }, handler: name },
+      }),
+    );
+    for (const namespace of namespaces) {
+      await create(`/api/v1/namespaces/${namespace}/serviceaccounts`, {
+        ...{ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'one' } },
+      });
+      await create(`/api/v1/namespaces/${namespace}/serviceaccounts`, {
+        ...{ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'two' }, automountServiceAccountToken: false },
+      });
+    }
+    await create(rbacPath('ClusterRole'), {
+      ...{ apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name: makers } },
+      rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['create', 'update'] }],
+    });
+    await create(rbacPath('ClusterRoleBinding'), {
+      ...{ apiVersion: `${rbac}/v1`, kind: 'ClusterRoleBinding', metadata: { name: makers } },
+      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: makers },
+      subjects: [{ kind: 'Group', apiGroup: rbac, name: makers }],
+    });
+    await inParallel([...roles, ...bindings], (object) => {
+      const { kind, metadata } = object as { kind: string; metadata: { namespace?: string } };
+      return create(rbacPath(kind, metadata.namespace), object);
+    });
+    const last = { ...plainPolicy, metadata: { name: 'zz-last' } };
+    await inParallel([...written, last], (policy) => create(policyPath, policy));
+    policies = [...written, last].map(readPodSecurityPolicy);
+    await settle(last.metadata.name);
+    access = accessOf({
+      objects: (await collectCluster({ kubeconfig: lab.kubeconfig })).objects,
+      ...{ minor: 20, evidence: 'complete' },
+    });
+  }
+
+  /** Every account has its token, and the plugin knows the last policy and the last grant. */
+  async function settle(policy: string): Promise<void> {
+    for (const namespace of namespaces) {
+      for (const name of accounts) {
+        await until(async () => {
+          const { body } = await call('GET', `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`);
+          const account = body as JsonObject;
+          const [secret] = objectsIn(account['secrets']);
+          if (secret === undefined) return false;
+          const automount = account['automountServiceAccountToken'];
+          known.set(`${namespace}/${name}`, {
+            tokenSecret: String(secret['name']),
+            automount: typeof automount === 'boolean' ? automount : undefined,
+          });
+          return true;
+        });
+      }
+    }
+    const name = 'settled';
+    await create(rbacPath('ClusterRole'), {
+      ...{ apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name } },
+      rules: [{ apiGroups: ['policy'], resources: ['podsecuritypolicies'], resourceNames: [policy], verbs: ['use'] }],
+    });
+    for (const namespace of namespaces) {
+      await create(rbacPath('RoleBinding', namespace), {
+        ...{ apiVersion: `${rbac}/v1`, kind: 'RoleBinding', metadata: { name, namespace } },
+        roleRef: { apiGroup: rbac, kind: 'ClusterRole', name },
+        subjects: [{ kind: 'User', apiGroup: rbac, name }],
+      });
+      const as = { user: name, groups: [makers] };
+      await until(async () => {
+        const body = { ...plainPod, metadata: { name } };
+        return (await call('POST', `/api/v1/namespaces/${namespace}/pods?dryRun=All`, { body, as })).code === 201;
+      });
+    }
+  }
+
+  async function create(path: string, body: object): Promise<void> {
+    const answer = await call('POST', path, { body });
+    if (answer.code !== 201) throw new Error(`${path}: ${answer.code} ${answer.body.message}`);
+  }
+
+  /** What the audit log says of each case: the annotations of its event, by the name that the case gave itself. */
+  function auditEvents(): ReadonlyMap<string, JsonObject> {
+    const events = new Map<string, JsonObject>();
+    for (const line of readFileSync(join(files, 'audit.log'), 'utf8').split('\n')) {
+      if (line === '') continue;
+      const event = JSON.parse(line) as JsonObject;
+      const [, name] = /fieldManager=([a-z]+-\d+)/.exec(String(event['requestURI'])) ?? [];
+      const annotations = event['annotations'];
+      if (name !== undefined && isObject(annotations)) events.set(name, annotations);
+    }
+    return events;
+  }
+});
+
+const plainPod = { apiVersion: 'v1', kind: 'Pod', spec: { containers: [{ name: 'app', image: 'app:1' }] } };
+const any = { rule: 'RunAsAny' };
+const plainPolicy = {
+  ...{ apiVersion: 'policy/v1beta1', kind: 'PodSecurityPolicy' },
+  spec: { runAsUser: any, seLinux: any, fsGroup: any, supplementalGroups: any, volumes: ['secret'] },
+};
+
+function rbacPath(kind: string, namespace?: string): string {
+  const place = kind.startsWith('Cluster') ? '' : `namespaces/${namespace}/`;
+  return `/apis/${rbac}/v1/${place}${kind.toLowerCase()}s`;
+}
+
+function identity(user: Case['user']): RbacUser {
+  return user === undefined
+    ? { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }
+    : { name: user.name, groups: [...user.groups, 'system:authenticated'] };
+}
+
+function asked({ name, groups }: NonNullable<Case['user']>): { user: string; groups: readonly string[] } {
+  return { user: name, groups };
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 300; tries += 1) {
+    if (await isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('the API server does not see what was written');
+}
+
+interface Compared {
+  readonly each: Case;
+  readonly answer: Answer;
+  readonly decision: PolicyDecision;
+  readonly event: JsonObject | undefined;
+}
+
+/** In what both differ; undefined where they agree. */
+function difference({ answer, decision, event }: Compared): object | undefined {
+  const { code, body } = answer;
+  // The pod of the first phase is no pod that the API takes: the second phase is not reached.
+  if (code === 422) {
+    const passed = decision.allowed || decision.message?.includes('unable to validate') === true;
+    return passed ? undefined : { said: body.message, own: decision.message };
+  }
+  if (code === 403 && !decision.allowed) {
+    const own = decision.message ?? '';
+    const [, said = ''] = /^pods "[^"]*" is forbidden: (.*)$/s.exec(body.message ?? '') ?? [];
+    return sameMessage(said, decision) ? undefined : { said, own };
+  }
+  if (code !== 201 || !decision.allowed) return { code, said: body.message, own: decision.message ?? 'allowed' };
+  const stored = essence(body as JsonObject);
+  const own = essence(decision.pod);
+  if (JSON.stringify(stored) !== JSON.stringify(own)) return { stored, own };
+  const prefix = 'podsecuritypolicy.policy.k8s.io/';
+  const audited = Object.entries(event ?? {}).filter(([key]) => key.startsWith(prefix));
+  const ownAudit = [...decision.auditAnnotations];
+  return JSON.stringify(audited.sort()) === JSON.stringify(ownAudit.sort()) ? undefined : { audited, ownAudit };
+}
+
+/** The plugin goes through the policies' complaints in the order of a Go map: any order of policies will do. */
+function sameMessage(said: string, { message = '', refusals }: PolicyDecision): boolean {
+  const head = message.slice(0, message.indexOf('[') + 1);
+  if (head === '') return said === message;
+  if (!said.startsWith(head) || !said.endsWith(']')) return false;
+  const blocks = refusals.map(({ errors }) => errors.map(({ text }) => text).join(' '));
+  const fits = (rest: string, left: readonly string[]): boolean => {
+    if (left.length === 0) return rest === '';
+    return left.some((block, index) => {
+      const others = left.filter((_, other) => other !== index);
+      const expected = others.length === 0 ? block : `${block} `;
+      return rest.startsWith(expected) && fits(rest.slice(expected.length), others);
+    });
+  };
+  return fits(said.slice(head.length, -1), blocks);
+}
+
+/** What the API server and its other plugins set by themselves, and no policy looks at. */
+const others = new Set([
+  ...['uid', 'creationTimestamp', 'managedFields', 'namespace', 'status', 'tolerations', 'priority', 'restartPolicy'],
+  ...['preemptionPolicy', 'enableServiceLinks', 'dnsPolicy', 'schedulerName', 'terminationGracePeriodSeconds'],
+  ...['imagePullPolicy', 'terminationMessagePath', 'terminationMessagePolicy', 'resources', 'defaultMode', 'protocol'],
+]);
+
+/** A pod without what the server makes up, and without what is empty; keys in order. */
+function essence(pod: JsonObject): Json {
+  const { metadata, ...rest } = pod;
+  // Each dry run makes up a name anew.
+  const { name: _name, ...kept } = isObject(metadata) ? metadata : {};
+  return tidy({ ...rest, metadata: kept }, '') ?? null;
+}
+
+function tidy(value: Json, at: string): Json | undefined {
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((item) => tidy(item, at) ?? null);
+  if (!isObject(value)) return value === '' || value === false ? undefined : value;
+  const entries = Object.entries(value).flatMap(([key, item]) => {
+    const isMadeUp = others.has(key) || (key === 'type' && item === '') || (key === 'apiVersion' && at === 'fieldRef');
+    const inner = isMadeUp ? undefined : tidy(item, key);
+    return inner === undefined ? [] : [[key, inner] as const];
+  });
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
