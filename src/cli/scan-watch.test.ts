@@ -31,7 +31,7 @@ describe('a scan that follows its files', () => {
           [await collectManifests({ paths: ['.'], cwd: folder, render: { mode: 'never' } })],
           '2026-11-21T00:00:00Z',
         ),
-      judge: (snapshot: Parameters<typeof judge>[0], only?: Parameters<typeof judge>[1]['only']) =>
+      judge: async (snapshot: Parameters<typeof judge>[0], only?: Parameters<typeof judge>[1]['only']) =>
         judge(snapshot, { controls, ...(only !== undefined && { only }) }),
     };
     const snapshot = await rescan.take();
@@ -39,7 +39,7 @@ describe('a scan that follows its files', () => {
       changes.push(change);
       wake();
     };
-    watch = new ScanWatch({ cwd: folder, rescan, snapshot, judgement: rescan.judge(snapshot), tell });
+    watch = new ScanWatch({ cwd: folder, rescan, snapshot, judgement: await rescan.judge(snapshot), tell });
     await watch.start(['.']);
   });
 

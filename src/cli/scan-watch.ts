@@ -13,7 +13,7 @@ import type { ScanChange } from '../report/scan-change.ts';
 /** How a scan is made again, of everything or of some objects in the light of everything. */
 export interface Rescan {
   take(): Promise<Snapshot>;
-  judge(snapshot: Snapshot, only?: ReadonlySet<KubeObject>): Judgement;
+  judge(snapshot: Snapshot, only?: ReadonlySet<KubeObject>): Promise<Judgement>;
 }
 
 /** Editors write a file in several steps: a change counts when it has been quiet for so long. */
@@ -122,7 +122,7 @@ export class ScanWatch {
       inputs: [...snapshot.inputs.filter(({ file }) => file !== name), ...decoded.inputs],
       gaps: [...snapshot.gaps.filter(({ what }) => what !== name), ...decoded.gaps],
     };
-    const judged = byFingerprint(this.rescan.judge(this.snapshot, new Set(decoded.objects)).findings);
+    const judged = byFingerprint((await this.rescan.judge(this.snapshot, new Set(decoded.objects))).findings);
     const [before, rest] = split(this.findings, (finding) => standsIn(finding, name));
     this.findings = new Map([...rest, ...judged]);
     this.tell({
@@ -143,7 +143,7 @@ export class ScanWatch {
   private async everything(begun: number, how: 'read' | 'kept'): Promise<void> {
     if (this.closed) return;
     if (how === 'read') this.snapshot = await this.rescan.take();
-    const judged = byFingerprint(this.rescan.judge(this.snapshot).findings);
+    const judged = byFingerprint((await this.rescan.judge(this.snapshot)).findings);
     const change = {
       file: undefined,
       appeared: missing(judged, this.findings),

@@ -46,14 +46,41 @@ export async function runScan(paths: readonly string[], flags: RunFlags, termina
   const rules = await rulesOf(flags, terminal.cwd);
   const { configuration, all } = rules;
   const baseline = flags.baseline === undefined ? undefined : await loadBaseline(flags.baseline, terminal.cwd);
+  if (flags.watch === true) refuseUnwatchable(paths, flags);
   const snapshot = await takeSnapshot(paths, flags, terminal);
   if (flags.save !== undefined) await writeSnapshot(snapshot, resolve(terminal.cwd, flags.save));
   const judged = judge(snapshot, rules.judging);
-  const open = await exempted(judged, { configuration, flags, controls: all });
+  const exempt = (judgement: Judgement) => exempted(judgement, { configuration, flags, controls: all });
+  const open = await exempt(judged);
   if (flags.writeBaseline !== undefined) await writeBaseline(open, resolve(terminal.cwd, flags.writeBaseline));
-  const judgement = baseline === undefined ? open : withBaseline(open, baseline);
+  const known = (judgement: Judgement) => (baseline === undefined ? judgement : withBaseline(judgement, baseline));
+  const judgement = known(open);
   await writeReports(judgement, outputs, { ...flags, chosen: benchmarkOf(judgement, flags) }, terminal);
+  if (flags.watch === true) {
+    const { follow } = await import('./scan-watch.run.ts');
+    await follow(paths, {
+      rescan: {
+        take: () => takeSnapshot(paths, flags, terminal),
+        judge: async (now, only) =>
+          known(await exempt(judge(now, { ...rules.judging, ...(only !== undefined && { only }) }))),
+      },
+      snapshot,
+      judgement,
+      color: flags.color,
+      terminal,
+    });
+  }
   return exitCodeOf(judgement, flags.failOn ?? configuration.failOn ?? 'high');
+}
+
+/** Throws `usage` for what cannot be followed. */
+function refuseUnwatchable(paths: readonly string[], { output }: RunFlags): void {
+  if (paths.length === 0 || paths.includes('-')) {
+    throw new BulwarkError('usage', '--watch follows files', 'name the files or folders to follow');
+  }
+  if (output.some((each) => each !== 'terminal')) {
+    throw new BulwarkError('usage', '--watch tells changes in a terminal', 'leave out -o');
+  }
 }
 
 /** Throws `usage` for a benchmark that is not known. */

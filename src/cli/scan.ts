@@ -20,6 +20,7 @@ export interface ScanFlags extends EvidenceFlags, ConfigurationFlags {
   readonly benchmark?: string;
   readonly baseline?: string;
   readonly writeBaseline?: string;
+  readonly watch?: true;
   readonly showSuppressed?: true;
   readonly verbose?: true;
   readonly color: ColorChoice;
@@ -52,7 +53,7 @@ function addReportOptions(command: Command): void {
     .optionsGroup('Report:')
     .option(
       '-o, --output <format[=file]>',
-      'terminal, json or sarif; to a file with =file (repeatable)',
+      'terminal, json, sarif, html, markdown, junit, csv, github or gitlab; to a file with =file (repeatable)',
       repeatable,
       [],
     )
@@ -73,6 +74,7 @@ function addReportOptions(command: Command): void {
     .option('--benchmark <name>', 'report the rows of a benchmark: cis for the edition that fits, or cis-1.12')
     .option('--baseline <file>', 'count only findings that this baseline or JSON report does not have')
     .option('--write-baseline <file>', 'save the findings as a baseline')
+    .option('--watch', 'go on, and tell what every change of a file brings')
     .option('--show-suppressed', 'list the findings that exceptions or the baseline cover')
     .option('-v, --verbose', 'show every finding, and those of low severity in full')
     .addOption(colorOption());
@@ -84,6 +86,7 @@ Examples:
   kubectl get deploy -A -o json | bulwark scan -   what kubectl prints
   helm template ./chart | bulwark scan -           a rendered chart
   bulwark scan --context prod --save prod.json     a live cluster, kept for later
-  bulwark scan --from prod.json -o sarif=out.sarif -o json=out.json
+  bulwark scan --from prod.json -o sarif=out.sarif -o html=report.html
+  bulwark scan . --watch                           again at every change of a file
 
 Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 incomplete evidence, 4 internal error.`;
