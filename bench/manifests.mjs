@@ -9,12 +9,11 @@ const samples = join(root, '../shared/samples/manifests.tar.zst');
 const cache = join(root, 'node_modules/.cache/bulwark-bench');
 
 export default async function manifests() {
-  if (!existsSync(samples)) {
+  const folder = sampleManifests();
+  if (folder === undefined) {
     console.log('  skipped: the sample manifests are not here');
     return;
   }
-  unpack();
-  const folder = join(cache, 'argo-cd/manifests');
   const scan = async () => {
     const run = await runNode([
       join(root, 'dist/cli.js'),
@@ -51,11 +50,15 @@ function own(runs) {
   row('argo-cd (14 MB), bulwark scan, peak memory', `${peak.toFixed(0)} MB`, 'limit 200 MB', peak <= 200);
 }
 
-function unpack() {
-  if (existsSync(join(cache, 'argo-cd'))) return;
+/** The folder of the sample, unpacked; undefined where it is not here. */
+export function sampleManifests() {
+  if (!existsSync(samples)) return undefined;
+  const folder = join(cache, 'argo-cd/manifests');
+  if (existsSync(folder)) return folder;
   mkdirSync(cache, { recursive: true });
   const { status } = spawnSync('tar', ['--zstd', '-xf', samples, '-C', cache], { stdio: 'inherit' });
   if (status !== 0) throw new Error('tar with zstd is needed to unpack the samples: apt-get install zstd');
+  return folder;
 }
 
 /** The peer lives in a folder of its own: it is no dependency of this project. */

@@ -2,6 +2,7 @@
 const benchmarks = [
   'startup',
   'manifests',
+  'objects',
   'cluster',
   'control',
   'curve',

@@ -16,6 +16,7 @@ import { nearest } from './nearest.ts';
 import { rulesOf } from './rules.ts';
 import type { ScanFlags } from './scan.ts';
 import type { Terminal } from './terminal.ts';
+import { timed } from './timings.ts';
 
 type RunFlags = Omit<ScanFlags, 'color'> & { readonly color: 'always' | 'never' };
 
@@ -49,13 +50,15 @@ export async function runScan(paths: readonly string[], flags: RunFlags, termina
   if (flags.watch === true) refuseUnwatchable(paths, flags);
   const snapshot = await takeSnapshot(paths, flags, terminal);
   if (flags.save !== undefined) await writeSnapshot(snapshot, resolve(terminal.cwd, flags.save));
-  const judged = judge(snapshot, rules.judging);
+  const timings = flags.timings === true ? timed(rules.judging.controls, () => performance.now()) : undefined;
+  const judged = judge(snapshot, { ...rules.judging, ...(timings !== undefined && { controls: timings.controls }) });
   const exempt = (judgement: Judgement) => exempted(judgement, { configuration, flags, controls: all });
   const open = await exempt(judged);
   if (flags.writeBaseline !== undefined) await writeBaseline(open, resolve(terminal.cwd, flags.writeBaseline));
   const known = (judgement: Judgement) => (baseline === undefined ? judgement : withBaseline(judgement, baseline));
   const judgement = known(open);
   await writeReports(judgement, outputs, { ...flags, chosen: benchmarkOf(judgement, flags) }, terminal);
+  if (timings !== undefined) terminal.err(timings.text());
   if (flags.watch === true) {
     const { follow } = await import('./scan-watch.run.ts');
     await follow(paths, {

@@ -21,6 +21,7 @@ export interface ScanFlags extends EvidenceFlags, ConfigurationFlags {
   readonly baseline?: string;
   readonly writeBaseline?: string;
   readonly watch?: true;
+  readonly timings?: true;
   readonly showSuppressed?: true;
   readonly verbose?: true;
   readonly color: ColorChoice;
@@ -75,6 +76,7 @@ function addReportOptions(command: Command): void {
     .option('--baseline <file>', 'count only findings that this baseline or JSON report does not have')
     .option('--write-baseline <file>', 'save the findings as a baseline')
     .option('--watch', 'go on, and tell what every change of a file brings')
+    .option('--timings', 'tell what each control took, on standard error')
     .option('--show-suppressed', 'list the findings that exceptions or the baseline cover')
     .option('-v, --verbose', 'show every finding, and those of low severity in full')
     .addOption(colorOption());

@@ -59,7 +59,7 @@ const rows: readonly (readonly [row: string, title: string, answeredBy: readonly
   ['B14', 'token that never expires', ['authentication/service-account-tokens']],
   ['B15', 'drift of the defaults', ['rbac/default-drift']],
   ['B16', 'powerful account on every node', ['rbac/powerful-daemonset']],
-  ['B17', 'very many subjects', ['rbac/many-subjects']],
+  ['B17', 'very many subjects', ['rbac/many-subjects', 'rbac/many-rules']],
   [
     'N01',
     'how requests are authorised at all',
@@ -91,8 +91,9 @@ describe('the table of risky permissions', () => {
     const others = [...ids].filter((id) => id.startsWith('rbac/') && !named.has(id));
     expect(others.sort()).toEqual([
       // Asked of the control plane, of people, of workloads and of storage besides.
+      'rbac/aggregation-cycle',
       ...['rbac/component-secrets', 'rbac/control-plane-grants', 'rbac/default-roles', 'rbac/personal-bindings'],
-      ...['rbac/shared-service-account', 'rbac/storage-write'],
+      ...['rbac/shared-service-account', 'rbac/storage-write', 'rbac/well-formed'],
     ]);
   });
 });
