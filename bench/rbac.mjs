@@ -21,12 +21,13 @@ export default async function rbac() {
   const own = controls.filter(({ id }) => id.startsWith('rbac/'));
   const times = [];
   let findings = 0;
-  for (let run = 0; run < 9; run += 1) {
+  for (let run = 0; run < 15; run += 1) {
     // Anew each time: nothing may be remembered of the objects.
     const snapshot = rbacCluster();
     times.push(time(() => (findings = judge(snapshot, { controls: own }).findings.length)));
   }
   const each = median(times);
+  row('the first run of a process, while the code is compiled', `${(times[0] ?? 0).toFixed(0)} ms`, '');
   row(`${findings} findings of ${own.length} controls, CPU`, `${each.toFixed(0)} ms`, 'limit 250 ms', each <= 250);
   const curve = [1, 2, 4].map((factor) => {
     const snapshot = rbacCluster({
@@ -45,11 +46,15 @@ export default async function rbac() {
 
   const { objects } = rbacCluster();
   let access;
-  row('load', `${time(() => (access = accessOf({ objects, minor: 33, evidence: 'complete' }))).toFixed(0)} ms`, '');
-  const user = identityOf('system:serviceaccount:team-7:app-3', ['group-5']);
   const request = { verb: 'get', apiGroup: '', resource: 'secrets', name: '' };
+  const load = time(() => {
+    access = accessOf({ objects, minor: 33, evidence: 'complete' });
+    // The index is made for the first question.
+    whoCan(access.authorizer, request, 'anywhere');
+  });
+  row('load, and the first question', `${load.toFixed(0)} ms`, '');
+  const user = identityOf('system:serviceaccount:team-7:app-3', ['group-5']);
   const denied = { verb: 'escalate', apiGroup: 'rbac.authorization.k8s.io', resource: 'clusterroles', name: 'none' };
-  whoCan(access.authorizer, request, 'anywhere');
   const questions = [
     ['who-can get secrets', () => whoCan(access.authorizer, request, 'anywhere')],
     ['can-i get secrets', () => access.decide(user, request, 'team-7')],
