@@ -5,7 +5,7 @@ import type { Protocol } from '../src/semantics/network-policy/index.ts';
 /** Manifests as they are written in a test: their shape is what is being tried. */
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Loose = any;
-type Labels = Record<string, string>;
+export type Labels = Record<string, string>;
 export interface PlainPod {
   name: string;
   namespace: string;

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../src/model/json.ts';
-import type { Plain } from './network-naive.ts';
+import type { Labels, Plain } from './network-naive.ts';
 
 // Random worlds: few names, so that selectors meet pods; a generator of its own, so that a seed is a world.
 

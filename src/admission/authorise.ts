@@ -1,15 +1,21 @@
 import type { AdmissionUser, ClusterView } from '../model/admission.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import type { AccessAnswer, AccessAttributes, Authorise } from '../semantics/admission-policy/index.ts';
-import { type Access, accessOf } from '../semantics/rbac/index.ts';
+import { type Access, type AccessOptions, accessOf } from '../semantics/rbac/index.ts';
 
 const group = 'rbac.authorization.k8s.io';
-export const rbacKinds = ['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'] as const;
+const rbacKinds = ['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'] as const;
 
 /** Who may do what, from the roles and bindings of a view; read again only when the view has others. */
 export class ViewAuthoriser {
   private lists: readonly (readonly KubeObject[])[] = [];
   private access: Access | undefined;
+  private readonly evidence: AccessOptions['evidence'];
+
+  /** Whether the view holds all roles and bindings of a cluster, or what some files have. */
+  constructor(evidence: AccessOptions['evidence'] = 'complete') {
+    this.evidence = evidence;
+  }
 
   of(view: ClusterView): Authorise {
     return (user, attributes) => this.answer(view, user, attributes);
@@ -20,7 +26,7 @@ export class ViewAuthoriser {
     if (rbacKinds.some((kind) => view.unread.has(`${group}/${kind}`))) return undefined;
     const lists = rbacKinds.map((kind) => view.objects(group, kind));
     if (this.access === undefined || lists.some((list, index) => list !== this.lists[index])) {
-      this.access = accessOf({ objects: lists.flat(), minor: view.serverMinor, evidence: 'complete' });
+      this.access = accessOf({ objects: lists.flat(), minor: view.serverMinor, evidence: this.evidence });
       this.lists = lists;
     }
     return this.access;

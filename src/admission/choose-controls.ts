@@ -78,6 +78,7 @@ function fitnessOf(control: AnyControl): { readonly kinds: ChosenControl['kinds'
   if (control.subject !== 'object' && control.subject !== 'pod' && control.subject !== 'container') {
     return { reason: `it is about a ${control.subject}, which no request carries` };
   }
+  if (control.subject !== 'object' && !takesFacts(control)) return { kinds: undefined };
   const { asked, kinds } = observe(control);
   const foreign = [...asked].filter((fact) => !ownFacts.has(fact));
   if (foreign.length > 0) return { reason: `it needs more than the object: ${foreign.join(', ')}` };
@@ -89,8 +90,16 @@ function fitnessOf(control: AnyControl): { readonly kinds: ChosenControl['kinds'
   return { kinds };
 }
 
+/** A check that is declared without facts cannot ask for any; most are, and need no judging to be known. */
+export function takesFacts({ check }: AnyControl): boolean {
+  return check.length > 1;
+}
+
 /** What a control asks for while its examples are judged, and which kinds it gives verdicts on. */
-function observe(control: AnyControl): { readonly asked: ReadonlySet<string>; readonly kinds: ReadonlySet<string> } {
+export function observe(control: AnyControl): {
+  readonly asked: ReadonlySet<string>;
+  readonly kinds: ReadonlySet<string>;
+} {
   const asked = new Set<string>();
   const kinds = new Set<string>();
   const watched = {

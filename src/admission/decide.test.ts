@@ -387,6 +387,73 @@ describe('PodSecurityPolicies', () => {
   });
 });
 
+describe('ValidatingAdmissionPolicies', () => {
+  const policy = (name: string, expression: string, action = 'Deny') => `
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: ${name}}
+spec:
+  matchConstraints: {resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}
+  validations: [{expression: "${expression}", message: no ${name}}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: ${name}}
+spec: {policyName: ${name}, validationActions: [${action}]}
+`;
+
+  it('stand beside the rest, and every one of them is told', async () => {
+    const by = await decider(
+      '  controls: [{control: pods/privileged}]',
+      policy('hostNetwork', '!has(object.spec.hostNetwork)') +
+        policy('app', "object.spec.containers.all(c, c.name != 'app')") +
+        policy('name', "object.metadata.name != 'web'", 'Warn'),
+    );
+    const decision = by.validate(request({ object: pod({}, { hostNetwork: true }) }), view());
+    expect(messages(decision).map((text) => text.replace(/^.*?: /, ''))).toEqual([
+      "ValidatingAdmissionPolicy 'app' with binding 'app' denied request: no app",
+      "ValidatingAdmissionPolicy 'hostNetwork' with binding 'hostNetwork' denied request: no hostNetwork",
+    ]);
+    expect(decision.warnings.join()).toContain('no name');
+    expect(by.rules().enforced.flatMap(({ resources }) => resources)).toContain('pods');
+    expect(by.needs().map(({ kind }) => kind)).toContain('ClusterRole');
+  });
+
+  it('ask the authorizer about the roles of the view, and do not guess without them', async () => {
+    const by = await decider(
+      '  {}',
+      policy('right', "authorizer.group('').resource('secrets').namespace('shop').check('get').allowed()"),
+    );
+    const rules = [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }];
+    const all = [
+      kube(`${group}/v1`, 'ClusterRole', { rules }, 'reader'),
+      kube(
+        `${group}/v1`,
+        'ClusterRoleBinding',
+        {
+          roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'reader' },
+          subjects: [{ kind: 'User', apiGroup: group, name: 'anne' }],
+        },
+        'reader',
+      ),
+    ];
+    expect(by.validate(request({}), view({ all })).allowed).toBe(true);
+    expect(by.validate(request({ username: 'bob' }), view({ all })).allowed).toBe(false);
+    const unread = new Map([[`${group}/Role`, 'forbidden']]);
+    const decision = by.validate(request({}), view({ all, unread }));
+    expect(messages(decision).join()).toContain('the roles and bindings could not be read');
+  });
+
+  it('that cannot be compiled keep the whole set from being used', async () => {
+    const { policies, problems } = await loadAdmission([{ file: 'p.yaml', text: policy('broken', 'object.spec.(') }], {
+      controls,
+    });
+    expect(policies).toBeUndefined();
+    expect(problems.map(({ place, message }) => `${place}: ${message}`).join()).toMatch(/^p\.yaml:\d+:\d+: .*broken/);
+  });
+});
+
 describe('rules', () => {
   it('are as narrow as the policies', async () => {
     expect((await decider('  {}')).rules()).toEqual({ enforced: [], advisory: [], mutating: [] });

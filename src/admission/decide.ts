@@ -1,10 +1,8 @@
 import type { AdmissionDecision, AdmissionRequest, ClusterView, Denial } from '../model/admission.ts';
 import type { JsonObject } from '../model/json.ts';
-import { Reader } from '../model/reader.ts';
 import {
   admitPodSecurity,
-  type PodSecurityAnswer,
-  type PodSecurityConfiguration,
+  formatPolicy,
   pluginConfiguration,
   podSecurityPolicyOf,
 } from '../semantics/pod-security/index.ts';
@@ -16,6 +14,7 @@ import { judgeImages } from './image-stage.ts';
 import { patchBetween } from './json-patch.ts';
 import { exceptPodSecurity } from './pod-security-exceptions.ts';
 import { PodSecurityPolicyStage } from './pod-security-policy-stage.ts';
+import { addPodSecurity, labelsOf, labelsOfNamespace, podSecuritySurroundings } from './pod-security-stage.ts';
 import type { AdmissionPolicies } from './policies.ts';
 import { namesOf, objectToJudge } from './request-object.ts';
 import { Verdicts } from './verdicts.ts';
@@ -81,8 +80,9 @@ export class Decider {
     const { podSecurity } = this.policies;
     if (podSecurity === undefined || request.operation !== 'UPDATE' || request.subResource !== '') return undefined;
     if (request.resource.resource !== 'namespaces' || request.resource.group !== '') return undefined;
-    const before = enforceText(request.oldObject, podSecurity);
-    return before === enforceText(request.object, podSecurity) ? undefined : request.name;
+    const enforced = (object: JsonObject | undefined): string =>
+      formatPolicy(podSecurityPolicyOf(labelsOf(object ?? {}), podSecurity).enforce);
+    return enforced(request.oldObject) === enforced(request.object) ? undefined : request.name;
   }
 
   /** The decision of a validating webhook. */
@@ -103,7 +103,7 @@ export class Decider {
         run: () => {
           addPodSecurity(
             admitPodSecurity(request, podSecurity, {
-              ...surroundings(view, deadline),
+              ...podSecuritySurroundings(view, deadline),
               ...(!exceptions.isEmpty && { except: exceptPodSecurity(exceptions) }),
             }),
             verdicts,
@@ -302,45 +302,4 @@ function errorText(error: unknown): string {
 function useText({ exception, policy, container }: ExceptionUse): string {
   const about = container === undefined ? policy : `${policy} of container ${container}`;
   return `${about}: ${exception.reason} (${exception.owner}, ${exception.origin.place})`;
-}
-
-/** A warning that is too long for a header is told a check each, so that none is cut. */
-const longWarning = 256;
-
-function addPodSecurity({ refusal, warnings, auditAnnotations }: PodSecurityAnswer, verdicts: Verdicts): void {
-  if (refusal !== undefined) verdicts.denials.push(refusal);
-  for (const { message, parts } of warnings) {
-    if (message.length > longWarning) verdicts.warnings.push(...parts);
-    else verdicts.warnings.push(message);
-  }
-  for (const [key, value] of auditAnnotations) verdicts.annotations.set(key, value);
-}
-
-function surroundings(view: ClusterView, deadline: Deadline) {
-  return {
-    serverMinor: view.serverMinor,
-    namespaceLabels: (name: string) => labelsOfNamespace(view, name),
-    pods: (namespace: string) =>
-      view.unread.has('/Pod')
-        ? undefined
-        : view
-            .objects('', 'Pod')
-            .filter((pod) => pod.namespace === namespace)
-            .map(({ value }) => value),
-    expired: () => deadline.expired(),
-  };
-}
-
-function labelsOfNamespace(view: ClusterView, name: string): ReadonlyMap<string, string> | undefined {
-  const namespace = view.namespace(name);
-  return namespace === undefined ? undefined : labelsOf(namespace);
-}
-
-function labelsOf(object: JsonObject): ReadonlyMap<string, string> {
-  return new Reader(object, [], []).object('metadata').stringMap('labels');
-}
-
-function enforceText(object: JsonObject | undefined, configuration: PodSecurityConfiguration): string {
-  const { level, version } = podSecurityPolicyOf(labelsOf(object ?? {}), configuration).enforce;
-  return `${level}:${version.label}`;
 }

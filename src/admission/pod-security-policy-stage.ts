@@ -7,15 +7,16 @@ import {
   admitPod,
   type PodSecurityPolicy,
   type PolicyDecision,
+  type PolicyRequest,
   policyUse,
   readPodSecurityPolicy,
 } from '../semantics/pod-security-policy/index.ts';
 import type { ViewAuthoriser } from './authorise.ts';
 
-/** What the policies say of a pod, or why they cannot be asked. */
+/** What the policies say of a pod, and what they were asked; or why they cannot be. */
 export type PodSecurityPolicyAnswer =
-  | { readonly decision: PolicyDecision; readonly denial: Denial | undefined }
-  | { readonly decision: undefined; readonly denial: Denial };
+  | { readonly decision: PolicyDecision; readonly denial: Denial | undefined; readonly asked: PolicyRequest }
+  | { readonly decision: undefined; readonly denial: Denial; readonly asked: undefined };
 
 /**
  * PodSecurityPolicies as their admission plugin applied them until v1.24: in the mutating phase one is chosen and may set
@@ -53,21 +54,28 @@ export class PodSecurityPolicyStage {
     const user = { name: request.userInfo.username, groups: request.userInfo.groups };
     const use = policyUse(access, { namespace: request.namespace, serviceAccountName, user });
     const policies = this.policiesOf(view);
-    const decision = admitPod({
+    const question: PolicyRequest = {
       pod: object,
       policies,
       // An update is judged as it is, and so is what comes back from the mutating phase.
       operation: phase === 'mutating' ? 'CREATE' : 'UPDATE',
       ...(operation === 'UPDATE' && request.oldObject !== undefined && { oldPod: request.oldObject }),
       mayUse: (policy) => use(policy).by !== undefined,
-    });
-    if (decision.allowed) return { decision, denial: undefined };
-    const asked = policies.map(({ name }) => name).filter((name) => use(name).by !== undefined);
+    };
+    const decision = admitPod(question);
+    const names = policies.map(({ name }) => name);
+    if (decision.allowed) return { decision, denial: undefined, asked: question };
+    const asked = names.filter((name) => use(name).by !== undefined);
+    const unclear = names.filter((name) => use(name).decision.kind === 'unknown');
     const who = [
       ...(serviceAccountName === '' ? [] : [`service account ${request.namespace}/${serviceAccountName}`]),
       `user ${user.name}`,
     ];
-    return { decision, denial: denialOf(decision, { name: nameOf(request), asked, policies: policies.length, who }) };
+    return {
+      decision,
+      denial: denialOf(decision, { name: nameOf(request), asked, unclear, policies: policies.length, who }),
+      asked: question,
+    };
   }
 
   private policiesOf(view: ClusterView): readonly PodSecurityPolicy[] {
@@ -81,7 +89,7 @@ export class PodSecurityPolicyStage {
 
 function unknown(message: string): PodSecurityPolicyAnswer {
   const denial = { policy: 'PodSecurityPolicy', message, code: 500, reason: 'InternalError' };
-  return { decision: undefined, denial };
+  return { decision: undefined, denial, asked: undefined };
 }
 
 /** The server's own words, and after them what they leave out: which policies were asked, or that none could be. */
@@ -90,20 +98,23 @@ function denialOf(
   about: {
     readonly name: string;
     readonly asked: readonly string[];
+    /** Policies of which the roles that were read do not tell whether they may be used. */
+    readonly unclear: readonly string[];
     readonly policies: number;
     readonly who: readonly string[];
   },
 ): Denial {
-  const { name, asked, policies, who } = about;
+  const { name, asked, unclear, policies, who } = about;
   const why =
     policies === 0
       ? 'there is no PodSecurityPolicy, and without one every pod is refused'
       : asked.length === 0
-        ? `${nobodyOf(who)} use any of the ${policies} policies, so every pod is refused`
+        ? `${nobodyOf(who)} use ${policies === 1 ? 'the only policy' : `any of the ${policies} policies`}, so every pod is refused`
         : `${asked.length === 1 ? 'policy' : 'policies'} asked: ${wordList(asked)}`;
+  const unsure = unclear.length === 0 ? '' : `; roles that were not read may allow the use of ${wordList(unclear)}`;
   return {
     policy: 'PodSecurityPolicy',
-    message: `pods ${JSON.stringify(name)} is forbidden: ${message ?? ''} (${why})`,
+    message: `pods ${JSON.stringify(name)} is forbidden: ${message ?? ''} (${why}${unsure})`,
     code: 403,
     reason: 'Forbidden',
   };

@@ -29,8 +29,8 @@ import {
 } from './policies.ts';
 import { type Complain, PolicyReader } from './policy-reader.ts';
 
-export const policyApiVersion = 'bulwark.dev/v1';
-export const policyKind = 'AdmissionPolicy';
+const policyApiVersion = 'bulwark.dev/v1';
+const policyKind = 'AdmissionPolicy';
 
 export interface ReadPolicyOptions {
   /** Those that there are to choose from. */

@@ -1,22 +1,31 @@
 import type { AdmissionDecision, AdmissionRequest, Denial } from '../model/admission.ts';
 import { isObject, type JsonObject } from '../model/json.ts';
+import { valueAt } from '../model/path.ts';
 import type { AdmissionPolicySet } from '../semantics/admission-policy/index.ts';
 import {
   admitPodSecurity,
   type PodSecurityConfiguration,
   pluginConfiguration,
 } from '../semantics/pod-security/index.ts';
-import { beforeAdmission } from '../semantics/pod-security-policy/index.ts';
+import {
+  beforeAdmission,
+  explainAdmission,
+  explanationLines,
+  type PolicyRequest,
+} from '../semantics/pod-security-policy/index.ts';
 import { ViewAuthoriser } from './authorise.ts';
 import type { Decider } from './decide.ts';
 import { applyPatch, patchBetween } from './json-patch.ts';
 import { PodSecurityPolicyStage } from './pod-security-policy-stage.ts';
+import { podSecuritySurroundings } from './pod-security-stage.ts';
 import type { SnapshotView } from './snapshot-view.ts';
 import { type ConfiguredWebhook, callOf } from './webhook-match.ts';
 
 /** The admission of an API server, as far as it can be known without one. */
 export interface AdmissionChain {
   readonly view: SnapshotView;
+  /** Whether the view holds all roles and bindings of the cluster. */
+  readonly evidence: 'complete' | 'files';
   /** Undefined where the plugin is off, or the server has none. */
   readonly podSecurity: PodSecurityConfiguration | undefined;
   readonly podSecurityPolicy: 'on' | 'off';
@@ -64,13 +73,14 @@ class Simulation {
   private readonly asked: AdmissionRequest;
   private request: AdmissionRequest;
   private readonly steps: ChainStep[] = [];
-  private readonly authoriser = new ViewAuthoriser();
+  private readonly authoriser: ViewAuthoriser;
   private answer: ChainResult['answer'];
 
   constructor(asked: AdmissionRequest, chain: AdmissionChain) {
     this.asked = asked;
     this.request = asked;
     this.chain = chain;
+    this.authoriser = new ViewAuthoriser(chain.evidence);
   }
 
   run(): ChainResult {
@@ -92,7 +102,8 @@ class Simulation {
       this.change(patch);
     }
     this.podSecurity();
-    if (policies !== undefined) {
+    // Who was refused in the first phase does not come to the second.
+    if (policies !== undefined && this.answer?.stage !== 'PodSecurityPolicy') {
       const found = policies.decide(this.request, view, 'validating');
       if (found !== undefined) {
         const denials = found.denial === undefined ? [] : [found.denial];
@@ -127,11 +138,10 @@ class Simulation {
     const before = this.request.object ?? {};
     const after = found.decision?.allowed === true ? found.decision.pod : before;
     const patch = patchBetween(before, after);
-    const chosen = found.decision?.policy;
     this.add('PodSecurityPolicy', 'mutating', {
       denials: found.denial === undefined ? [] : [found.denial],
       patch,
-      notes: chosen === undefined ? [] : [`admitted by policy ${chosen}`],
+      notes: found.asked === undefined ? [] : explanationOf(found.asked, this.request),
       ...annotated(found.decision?.auditAnnotations, 'admit'),
     });
     this.request = { ...this.request, object: after };
@@ -140,19 +150,7 @@ class Simulation {
   private podSecurity(): void {
     const { podSecurity, view } = this.chain;
     if (podSecurity === undefined) return;
-    const answer = admitPodSecurity(this.request, podSecurity, {
-      serverMinor: view.serverMinor,
-      namespaceLabels: (name) => {
-        const labels = view.namespace(name);
-        return labels === undefined ? undefined : labelsOf(labels);
-      },
-      pods: (namespace) =>
-        view
-          .objects('', 'Pod')
-          .filter((pod) => pod.namespace === namespace)
-          .map(({ value }) => value),
-      expired: () => false,
-    });
+    const answer = admitPodSecurity(this.request, podSecurity, podSecuritySurroundings(view, { expired: () => false }));
     const { refusal, warnings, auditAnnotations } = answer;
     if (refusal === undefined && warnings.length === 0 && auditAnnotations.size === 0) return;
     this.add('PodSecurity', 'validating', {
@@ -214,15 +212,17 @@ class Simulation {
   }
 }
 
-function annotated(annotations: ReadonlyMap<string, string> | undefined, phase: string) {
-  return { auditAnnotations: new Map([...(annotations ?? [])].filter(([key]) => key.includes(phase))) };
+/** Why it came so, policy by policy; and where the cluster has locked itself out of its own pods, how to get in again. */
+function explanationOf(asked: PolicyRequest, { namespace, object }: AdmissionRequest): readonly string[] {
+  const explanation = explainAdmission(asked);
+  // The first line repeats the verdict.
+  const lines = explanationLines(explanation).slice(1);
+  if (explanation.trap === undefined) return lines;
+  const account = valueAt(object ?? {}, ['spec', 'serviceAccountName']);
+  const of = typeof account === 'string' ? ` --service-account ${account}` : '';
+  return [...lines, `bulwark generate psp --namespace ${namespace}${of} writes one that may be used`];
 }
 
-function labelsOf(namespace: JsonObject): ReadonlyMap<string, string> {
-  const metadata = namespace.metadata;
-  const labels = isObject(metadata) ? metadata.labels : undefined;
-  const found = new Map<string, string>();
-  if (!isObject(labels)) return found;
-  for (const [key, value] of Object.entries(labels)) if (typeof value === 'string') found.set(key, value);
-  return found;
+function annotated(annotations: ReadonlyMap<string, string> | undefined, phase: string) {
+  return { auditAnnotations: new Map([...(annotations ?? [])].filter(([key]) => key.includes(phase))) };
 }

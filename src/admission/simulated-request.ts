@@ -66,7 +66,7 @@ const makers: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Stands in names and labels for what a controller would make up. */
-const hash = '0000000000';
+const hash = 'simulated';
 
 /**
  * The request for the first pod that a controller of Kubernetes would make of an object; undefined for what makes none,
@@ -106,7 +106,7 @@ export function podRequestOf(object: KubeObject, namespace: string): AdmissionRe
 
 function makerOf({ kind, name }: KubeObject): { readonly kind: string; readonly name: string } {
   if (kind === 'Deployment') return { kind: 'ReplicaSet', name: `${name}-${hash}` };
-  return kind === 'CronJob' ? { kind: 'Job', name: `${name}-${hash.slice(0, 8)}` } : { kind, name };
+  return kind === 'CronJob' ? { kind: 'Job', name: `${name}-00000000` } : { kind, name };
 }
 
 function specOf({ value }: KubeObject, { pod }: PodTemplate): JsonObject {
@@ -115,7 +115,7 @@ function specOf({ value }: KubeObject, { pod }: PodTemplate): JsonObject {
 }
 
 /** The plural of a kind as kubectl guesses it. Source: apimachinery, meta.UnsafeGuessKindToResource. */
-export function resourceOf(kind: string): string {
+function resourceOf(kind: string): string {
   const lower = kind.toLowerCase();
   if (lower === 'endpoints') return lower;
   if (lower.endsWith('s')) return `${lower}es`;

@@ -1,11 +1,12 @@
 import { findConfiguration, loadConfiguration } from '../collect/configuration.ts';
 import type { AnyControl } from '../controls/control.ts';
 import { type Configuration, noConfiguration } from '../engine/configuration.ts';
+import type { AttachedException } from '../engine/exceptions.ts';
 import { ExceptionBook } from '../engine/exceptions.ts';
 import { inlineExceptions } from '../engine/inline-exceptions.ts';
 import type { Judgement } from '../engine/judge.ts';
 import { withExceptions } from '../engine/suppressed.ts';
-import type { Exception } from '../model/exception.ts';
+import type { KubeObject } from '../model/snapshot.ts';
 import type { ConfigurationFlags } from './configuration-options.ts';
 
 /** The configuration that a command is to follow. Throws `configuration-invalid`. */
@@ -37,10 +38,15 @@ export async function exempted(
   const inline = flags.inlineExceptions
     ? inlineExceptions(objects, { controls: ids, required })
     : { exceptions: [], mistakes: [] };
-  const peers: Exception[] = [];
+  const peers = flags.peerAnnotations === true ? await peersOf(objects) : [];
   const book = new ExceptionBook([...configuration.exceptions, ...inline.exceptions, ...peers], ids);
   const ran = new Set(judgement.controls.map(({ id }) => id));
   const profiles = new Set(judgement.controls.map(({ profile }) => profile));
   const leftOut = controls.flatMap(({ id, profile }) => (profiles.has(profile) && !ran.has(id) ? [id] : []));
   return withExceptions(judgement, { book, now: new Date(takenAt), mistakes: inline.mistakes, leftOut });
+}
+
+async function peersOf(objects: readonly KubeObject[]): Promise<readonly AttachedException[]> {
+  const { peerExceptions } = await import('../engine/peer-exceptions.ts');
+  return peerExceptions(objects);
 }

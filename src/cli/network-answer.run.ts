@@ -1,9 +1,8 @@
 import { exitCodes } from '../engine/exit-code.ts';
 import { networkReachability } from '../facts/network.ts';
 import { answerNetwork, explainPart } from '../facts/network-answer.ts';
-import { splitPort } from '../facts/network-endpoints.ts';
+import { describeWithin, splitPort } from '../facts/network-endpoints.ts';
 import { networkEnforcement } from '../facts/network-enforcement.ts';
-import { networkNames } from '../facts/network-names.ts';
 import { BulwarkError } from '../model/errors.ts';
 import { networkAnswerJson, networkAnswerText } from '../report/network-answer.ts';
 import { styleOf } from '../report/style.ts';
@@ -34,11 +33,10 @@ export async function runNetworkAnswer(
   const reachability = facts.get(networkReachability);
   const question = { from: endpointNamed(facts, from), to: endpointNamed(facts, target.name), port: target.port };
   const answer = answerNetwork(reachability, question);
-  const { describe } = networkNames(reachability);
   const parts = answer.parts.map((part) => ({
     part,
-    from: describe(part.from),
-    to: describe(part.to),
+    from: describeWithin(facts, question.from, part.from),
+    to: describeWithin(facts, question.to, part.to),
     sides: detail === 'reasons' ? explainPart(reachability, part) : [],
   }));
   if (detail === 'reasons' && parts.length > 0 && parts.every(({ sides }) => sides.length === 0)) {

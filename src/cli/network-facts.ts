@@ -1,3 +1,5 @@
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { type Facts, factsOf } from '../facts/facts.ts';
 import { endpointNames, findEndpoint, type NetworkEndpoint } from '../facts/network-endpoints.ts';
 import { networkPolicies } from '../facts/network-policies.ts';
@@ -50,6 +52,30 @@ function named(names: readonly string[]): string {
   const most = 3;
   const shown = visible(names.slice(0, most).join(', '));
   return names.length > most ? `${shown} and ${names.length - most} more` : shown;
+}
+
+/** Larger logs are no sample any more. */
+const largestInput = 256 * 1024 * 1024;
+
+/** The text of a file, or of standard input for `-`. Throws `usage` for one that cannot be read or is too large. */
+export async function readInput(file: string, { cwd, stdin }: NetworkSession['terminal']): Promise<string> {
+  if (file === '-') return (await stdin()).toString();
+  const path = resolve(cwd, file);
+  try {
+    const { size } = await stat(path);
+    if (size <= largestInput) return await readFile(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BulwarkError(
+      'usage',
+      `cannot read ${visible(file)}: ${visible(reason)}`,
+      'name a file that can be read',
+      {
+        cause: error,
+      },
+    );
+  }
+  throw new BulwarkError('usage', `${visible(file)} is larger than 256 MB`, 'give a part of it');
 }
 
 /** Throws `usage` for a name that nothing has. */

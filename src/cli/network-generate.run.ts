@@ -1,5 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { exitCodes } from '../engine/exit-code.ts';
 import type { Facts } from '../facts/facts.ts';
 import { networkWorld } from '../facts/network.ts';
@@ -16,10 +14,7 @@ import { styleOf } from '../report/style.ts';
 import { visible, visibleShort } from '../report/visible.ts';
 import { addressOf } from '../semantics/network-policy/index.ts';
 import type { NetworkGenerateFlags, NetworkSession } from './network.ts';
-import { networkFacts } from './network-facts.ts';
-
-/** Larger logs are no sample any more. */
-const largestLog = 256 * 1024 * 1024;
+import { networkFacts, readInput } from './network-facts.ts';
 
 /** Prints policies, and on standard error what they do. Returns the exit code: 1 where something that must work does not. */
 export async function runNetworkGenerate(
@@ -74,7 +69,7 @@ async function seen(
 ): Promise<readonly WantedConnection[]> {
   const all: WantedConnection[] = [];
   for (const file of files) {
-    const observed = observedConnections(facts, await readLog(file, terminal));
+    const observed = observedConnections(facts, await readInput(file, terminal));
     if (observed.flows + observed.passedOver === 0) {
       throw new BulwarkError(
         'usage',
@@ -103,21 +98,6 @@ function summary(
     );
   }
   return `${parts.join('; ')}.`;
-}
-
-async function readLog(file: string, { cwd, stdin }: NetworkSession['terminal']): Promise<string> {
-  if (file === '-') return (await stdin()).toString();
-  const path = resolve(cwd, file);
-  try {
-    const { size } = await stat(path);
-    if (size <= largestLog) return await readFile(path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new BulwarkError('usage', `cannot read ${visible(file)}: ${visible(reason)}`, 'name a log of flows', {
-      cause: error,
-    });
-  }
-  throw new BulwarkError('usage', `${visible(file)} is larger than 256 MB`, 'give a part of the log');
 }
 
 /** Those that are named, or all of people's own. */

@@ -126,6 +126,29 @@ export const networkCommand: RegisterCommand = (program, terminal, done) => {
       done(await runNetworkGenerate(paths, flags, session(flags)));
     });
 
+  shared(network.command('assert'), ['text', 'json'])
+    .summary('whether the connections that must and must not be are')
+    .description(
+      `Reads requirements from a file, one a line: "allow shop/web -> shop/db:5432", "deny team=blue -> team=red" (a label of namespaces), "deny internet -> shop/*". ${names} Exit code 1 where one does not hold, 3 where one is not known.`,
+    )
+    .argument('<file>', 'the requirements, or - for standard input')
+    .argument('[path...]', 'files, folders or globs')
+    .action(async (file: string, paths: string[], flags: NetworkFlags) => {
+      const { runNetworkAssert } = await import('./network-assert.run.ts');
+      done(await runNetworkAssert([file, ...paths], flags, session(flags)));
+    });
+
+  shared(network.command('convert'), ['text', 'json'])
+    .summary('write AdminNetworkPolicies as ClusterNetworkPolicies')
+    .description(
+      'Writes every AdminNetworkPolicy and BaselineAdminNetworkPolicy as the ClusterNetworkPolicy that decides the same; what both mean is compared. Changes nothing. Exit code 1 where one has no such form.',
+    )
+    .argument('[path...]', 'files, folders, globs, or - for standard input')
+    .action(async (paths: string[], flags: NetworkFlags) => {
+      const { runNetworkConvert } = await import('./network-convert.run.ts');
+      done(await runNetworkConvert(paths, flags, session(flags)));
+    });
+
   network
     .command('diff')
     .summary('which connections a change opens or closes')

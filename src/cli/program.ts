@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../engine/exit-code.ts';
 import { BulwarkError } from '../model/errors.ts';
+import { admitCommand } from './admit.ts';
 import { auditCommand } from './audit.ts';
 import { certificatesCommand } from './certificates.ts';
 import type { RegisterCommand } from './command.ts';
@@ -11,9 +12,11 @@ import { detectionsCommand } from './detections.ts';
 import { diffCommand } from './diff.ts';
 import { explainCommand } from './explain.ts';
 import { fixCommand } from './fix.ts';
+import { generateCommand } from './generate.ts';
 import { guideCommand } from './guide.ts';
 import { networkCommand } from './network.ts';
 import { nodeCommand } from './node.ts';
+import { planCommand } from './plan.ts';
 import { probeCommand } from './probe.ts';
 import { rbacCommand } from './rbac.ts';
 import { scanCommand } from './scan.ts';
@@ -36,10 +39,13 @@ const commands: readonly RegisterCommand[] = [
   guideCommand,
   rbacCommand,
   networkCommand,
+  generateCommand,
   nodeCommand,
   auditCommand,
   detectionsCommand,
   watchCommand,
+  admitCommand,
+  planCommand,
   webhookCommand,
   completionCommand,
 ];

@@ -22,7 +22,15 @@ const hygiene: ReadonlySet<string> = new Set(
   [
     ...['anonymous', 'everyone', 'masters-group', 'control-plane-grants', 'component-secrets', 'default-drift'],
     ...['dangling-role', 'dangling-subject', 'unused-role', 'duplicate-binding', 'personal-bindings', 'many-subjects'],
-    ...['cross-namespace-subjects', 'shared-service-account', 'powerful-daemonset'],
+    ...[
+      'cross-namespace-subjects',
+      'shared-service-account',
+      'powerful-daemonset',
+      'many-rules',
+      'named-targets',
+      'well-formed',
+      'aggregation-cycle',
+    ],
   ].map((name) => `rbac/${name}`),
 );
 

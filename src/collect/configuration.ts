@@ -8,7 +8,7 @@ import { type ParsedDocument, parseYaml, YamlError } from '../yaml/parse.ts';
 import { splitDocuments } from '../yaml/split.ts';
 import { readTextFile } from './manifests/read-text.ts';
 
-export const configurationName = 'bulwark.yaml';
+const configurationName = 'bulwark.yaml';
 
 const maxBytes = 4 * 1024 * 1024;
 
@@ -16,30 +16,29 @@ const maxBytes = 4 * 1024 * 1024;
 const toldMistakes = 10;
 
 /**
- * The nearest `bulwark.yaml` of a folder and its parents, up to the root of the git repository that it is in. Outside
- * of one only the folder itself is looked at: a file further up may be anybody's.
+ * The nearest `bulwark.yaml` of a folder and its parents, up to the root of the git repository that it is in, as a path
+ * from that folder. Outside of one only the folder itself is looked at: a file further up may be anybody's.
  */
 export function findConfiguration(folder: string): string | undefined {
-  const inFolder = join(folder, configurationName);
-  if (existsSync(inFolder)) return inFolder;
-  let nearestFile: string | undefined;
+  let found: string | undefined;
   for (let here = folder; ; here = dirname(here)) {
     const file = join(here, configurationName);
-    if (nearestFile === undefined && existsSync(file)) nearestFile = file;
-    if (existsSync(join(here, '.git'))) return nearestFile;
+    if (found === undefined && existsSync(file)) found = relative(folder, file);
+    if (here === folder && found !== undefined) return found;
+    if (existsSync(join(here, '.git'))) return found;
     if (dirname(here) === here) return undefined;
   }
 }
 
-/** Reads a `bulwark.yaml`. `controls` are the ids of all there are. Throws `configuration-invalid`, with every mistake. */
+/**
+ * Reads a `bulwark.yaml`. `file` is how the user would name it from `cwd`, and `controls` are the ids of all there are.
+ * Throws `configuration-invalid`, with every mistake.
+ */
 export async function loadConfiguration(
-  path: string,
+  file: string,
   { cwd, controls }: { readonly cwd: string; readonly controls: readonly string[] },
 ): Promise<Configuration> {
-  const full = resolve(cwd, path);
-  const inside = relative(cwd, full);
-  const file = inside.startsWith('..') ? full : inside;
-  const read = await readTextFile(full, file, maxBytes);
+  const read = await readTextFile(resolve(cwd, file), file, maxBytes);
   if ('gap' in read) throw invalid(`cannot read ${file}: ${read.gap.reason}`, 'name another with --config');
   const document = parse(read.text, file);
   if (document === undefined) return readConfiguration(null, { file, controls, placeOf: () => file }).configuration;

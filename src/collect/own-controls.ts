@@ -46,7 +46,8 @@ export async function loadOwnControls(
     }
     if (![...ids.values()].includes(file)) throw invalid(file, 'it exports no control');
   }
-  return controls;
+  // Translated modules export in no order of their authors'.
+  return controls.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 function load(

@@ -7,6 +7,7 @@ import admissionLockOut from './admission/lock-out.ts';
 import admissionPodSecurityExemptions from './admission/pod-security-exemptions.ts';
 import admissionPodSecurityPolicy from './admission/pod-security-policy.ts';
 import admissionPolicyEnforced from './admission/policy-enforced.ts';
+import admissionPolicyLabels from './admission/policy-labels.ts';
 import admissionRepositoryPrefix from './admission/repository-prefix.ts';
 import admissionSecurityContextConstraints from './admission/security-context-constraints.ts';
 import admissionUserLabels from './admission/user-labels.ts';
@@ -129,8 +130,11 @@ import namespacesOwner from './namespaces/owner.ts';
 import namespacesPodSecurity from './namespaces/pod-security.ts';
 import namespacesPodSecurityVersion from './namespaces/pod-security-version.ts';
 import namespacesResourceBounds from './namespaces/resource-bounds.ts';
+import namespacesSystemNamespace from './namespaces/system-namespace.ts';
 import networkPoliciesAdminNetworkPolicy from './network-policies/admin-network-policy.ts';
 import networkPoliciesAllowAll from './network-policies/allow-all.ts';
+import networkPoliciesClaimablePeer from './network-policies/claimable-peer.ts';
+import networkPoliciesClusterBlock from './network-policies/cluster-block.ts';
 import networkPoliciesDefaultDenyEgress from './network-policies/default-deny-egress.ts';
 import networkPoliciesDefaultDenyIngress from './network-policies/default-deny-ingress.ts';
 import networkPoliciesDns from './network-policies/dns.ts';
@@ -145,12 +149,14 @@ import networkPoliciesNamespacePolicy from './network-policies/namespace-policy.
 import networkPoliciesPeerSelectsNothing from './network-policies/peer-selects-nothing.ts';
 import networkPoliciesPluginFeature from './network-policies/plugin-feature.ts';
 import networkPoliciesPolicyTypes from './network-policies/policy-types.ts';
+import networkPoliciesPowerfulEgress from './network-policies/powerful-egress.ts';
 import networkPoliciesPublishedBlocked from './network-policies/published-blocked.ts';
 import networkPoliciesRedundant from './network-policies/redundant.ts';
 import networkPoliciesSelectsNothing from './network-policies/selects-nothing.ts';
 import networkPoliciesServicePort from './network-policies/service-port.ts';
 import networkPoliciesShadowedRule from './network-policies/shadowed-rule.ts';
 import networkPoliciesSplitPeer from './network-policies/split-peer.ts';
+import networkPoliciesTenants from './network-policies/tenants.ts';
 import networkPoliciesUnselectedPod from './network-policies/unselected-pod.ts';
 import networkPoliciesValid from './network-policies/valid.ts';
 import nodesAccounts from './nodes/accounts.ts';
@@ -204,6 +210,7 @@ import podsUnsafeSysctls from './pods/unsafe-sysctls.ts';
 import podsVolumeTypes from './pods/volume-types.ts';
 import podsWindowsAdminUser from './pods/windows-admin-user.ts';
 import podsWindowsHostProcess from './pods/windows-host-process.ts';
+import rbacAggregationCycle from './rbac/aggregation-cycle.ts';
 import rbacBindingSubjects from './rbac/binding-subjects.ts';
 import rbacCertificateApproval from './rbac/certificate-approval.ts';
 import rbacClusterAdmin from './rbac/cluster-admin.ts';
@@ -216,12 +223,15 @@ import rbacDefaultDrift from './rbac/default-drift.ts';
 import rbacDefaultRoles from './rbac/default-roles.ts';
 import rbacDuplicateBinding from './rbac/duplicate-binding.ts';
 import rbacFullWildcard from './rbac/full-wildcard.ts';
+import rbacManyRules from './rbac/many-rules.ts';
 import rbacMastersGroup from './rbac/masters-group.ts';
+import rbacNamedTargets from './rbac/named-targets.ts';
 import rbacPowerfulDaemonset from './rbac/powerful-daemonset.ts';
 import rbacPowers from './rbac/powers.ts';
 import rbacResourcePowers from './rbac/resource-powers.ts';
 import rbacSharedServiceAccount from './rbac/shared-service-account.ts';
 import rbacUnusedRole from './rbac/unused-role.ts';
+import rbacWellFormed from './rbac/well-formed.ts';
 import rbacWideGroups from './rbac/wide-groups.ts';
 import rbacWildcards from './rbac/wildcards.ts';
 import rbacWorkloadPowers from './rbac/workload-powers.ts';
@@ -280,6 +290,7 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   admissionPodSecurityExemptions,
   admissionPodSecurityPolicy,
   admissionPolicyEnforced,
+  admissionPolicyLabels,
   admissionRepositoryPrefix,
   admissionSecurityContextConstraints,
   admissionUserLabels,
@@ -402,8 +413,11 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   namespacesPodSecurity,
   namespacesPodSecurityVersion,
   namespacesResourceBounds,
+  namespacesSystemNamespace,
   networkPoliciesAdminNetworkPolicy,
   networkPoliciesAllowAll,
+  networkPoliciesClaimablePeer,
+  networkPoliciesClusterBlock,
   networkPoliciesDefaultDenyEgress,
   networkPoliciesDefaultDenyIngress,
   networkPoliciesDns,
@@ -418,12 +432,14 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   networkPoliciesPeerSelectsNothing,
   networkPoliciesPluginFeature,
   networkPoliciesPolicyTypes,
+  networkPoliciesPowerfulEgress,
   networkPoliciesPublishedBlocked,
   networkPoliciesRedundant,
   networkPoliciesSelectsNothing,
   networkPoliciesServicePort,
   networkPoliciesShadowedRule,
   networkPoliciesSplitPeer,
+  networkPoliciesTenants,
   networkPoliciesUnselectedPod,
   networkPoliciesValid,
   nodesAccounts,
@@ -477,6 +493,7 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   podsVolumeTypes,
   podsWindowsAdminUser,
   podsWindowsHostProcess,
+  rbacAggregationCycle,
   rbacBindingSubjects,
   rbacCertificateApproval,
   rbacClusterAdmin,
@@ -489,12 +506,15 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   rbacDefaultRoles,
   rbacDuplicateBinding,
   rbacFullWildcard,
+  rbacManyRules,
   rbacMastersGroup,
+  rbacNamedTargets,
   rbacPowerfulDaemonset,
   rbacPowers,
   rbacResourcePowers,
   rbacSharedServiceAccount,
   rbacUnusedRole,
+  rbacWellFormed,
   rbacWideGroups,
   rbacWildcards,
   rbacWorkloadPowers,

@@ -126,6 +126,18 @@ describe('bulwark.yaml', () => {
     if (expected.length === 0) expect(found).toEqual([]);
   });
 
+  it('is as docs/configuration.md shows it', () => {
+    const page = readFileSync(join(root, 'docs/configuration.md'), 'utf8');
+    const [shown = ''] = /(?:^ {4}.*\n)+/m.exec(page) ?? [];
+    const ids = [...controls, 'pods/host-port', 'network-policies/dns'];
+    const { value } = parseYaml(shown.replaceAll(/^ {4}/gm, ''), 1);
+    const { mistakes, configuration } = readConfiguration(value, { file: 'x', controls: ids, placeOf: () => 'x' });
+    expect(mistakes).toEqual([]);
+    expect(configuration.severities.get('rbac/wildcards')).toBe('medium');
+    for (const name of [...configurationFields.root, ...settingNames])
+      expect(page).toMatch(new RegExp(`\\b${name}\\b`));
+  });
+
   it('never throws, whatever stands in it', () => {
     const field = fc.constantFrom(...configurationFields.root, '__proto__', 'constructor');
     fc.assert(

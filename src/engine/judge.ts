@@ -6,6 +6,7 @@ import { type Facts, factsOf } from '../facts/facts.ts';
 import { nodeKubeconfigs, ownKubeconfigs } from '../facts/kubeconfigs.ts';
 import { readNode } from '../facts/nodes.ts';
 import { rootOwner } from '../facts/owners.ts';
+import { systemWorkloadOf } from '../facts/system-workloads.ts';
 import { isWorkload, workloadOf } from '../facts/workloads.ts';
 import type { FoundCertificate } from '../model/certificate.ts';
 import type { Component } from '../model/component.ts';
@@ -232,6 +233,7 @@ class Run {
   ): ReadonlySet<string> {
     let failed: Set<string> | undefined;
     let failures: { control: AnyControl; failure: Failure }[] | undefined;
+    let isEvaluated = false;
     for (const control of this.byKind[kind]) {
       if (control.component !== undefined && !isAbout(control.component, subject)) continue;
       const counts = this.coverage.get(control) as VerdictCounts;
@@ -250,14 +252,14 @@ class Run {
       verdict = onlyDecided(verdict, subject);
       if ('kind' in verdict) {
         counts[verdict.kind] += 1;
-        if (verdict.kind !== 'not-applicable') this.evaluated.add(subject.object);
+        if (verdict.kind !== 'not-applicable') isEvaluated = true;
         if (verdict.kind === 'unknown' || verdict.kind === 'manual') this.leaveOpen(control, verdict);
         if (verdict.kind === 'not-applicable') this.leaveOut(control, kind, verdict.reason);
         if (verdict.kind !== 'fail') continue;
         verdict = [verdict];
       } else {
         counts[verdict.length === 0 ? 'pass' : 'fail'] += 1;
-        this.evaluated.add(subject.object);
+        isEvaluated = true;
         if (verdict.length === 0) continue;
       }
       failed ??= new Set();
@@ -265,6 +267,7 @@ class Run {
       failures ??= [];
       for (const failure of verdict) failures.push({ control, failure });
     }
+    if (isEvaluated) this.evaluated.add(subject.object);
     if (failed === undefined || failures === undefined) return noneFailed;
     const { object, path, template, container } = subject as Subject;
     const named = {
@@ -273,7 +276,8 @@ class Run {
       template,
       ...(container && { container: { name: container.name, role: container.role } }),
     };
-    const keys = new Set(failures.map(({ control, failure }) => `${control.id} ${failure.key}`));
+    const refers = failures.some(({ failure }) => failure.sameAs !== undefined);
+    const keys = new Set(refers ? failures.map(({ control, failure }) => `${control.id} ${failure.key}`) : []);
     for (const { control, failure } of failures) {
       const { sameAs, key } = failure;
       const same = sameAs !== undefined && keys.has(`${sameAs} ${key}`) ? sameAs : undefined;
@@ -282,9 +286,18 @@ class Run {
         if (!this.told.has(control)) this.told.set(control, { control: cover, object });
         continue;
       }
-      this.ledger.record(control, named, failure, owner);
+      this.ledger.record(control, named, this.asNeeded(control, failure, subject), owner);
     }
     return failed;
+  }
+
+  /** What a part of the platform cannot do without is told as such, and is nothing to act on. */
+  private asNeeded(control: AnyControl, failure: Failure, subject: Subject & Partial<PodSubject>): Failure {
+    const { pod, workload } = subject;
+    if (pod === undefined || workload === undefined) return failure;
+    const known = this.facts.get(systemWorkloadOf)({ ...subject, pod, workload });
+    if (known === undefined || !known.needs.has(control.id)) return failure;
+    return { ...failure, severity: 'info', message: `${failure.message}; it is ${known.name}, which needs that` };
   }
 
   /** Of workloads there are too many to say, and their reasons are of no interest. */

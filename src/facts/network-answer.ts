@@ -40,10 +40,14 @@ interface Question {
 /** Whether one endpoint may connect to another. Where names stand for several pods, all pairs are looked at. */
 export function answerNetwork(reachability: Reachability, { from, to, port }: Question): NetworkAnswer {
   const parts = new Map<string, AnswerPart & { from: Set<number>; to: Set<number> }>();
+  let isOnlySelf = false;
   for (const target of to.classes) {
     const asked = askedPorts(reachability, { to, target, port });
     for (const source of from.classes) {
-      if (isSamePod({ from, to }, reachability, [source, target])) continue;
+      if (isSamePod({ from, to }, reachability, [source, target])) {
+        isOnlySelf = true;
+        continue;
+      }
       for (const one of asked) {
         const ports = portsAt(reachability, [source, target], one);
         const verdict = ports.least !== noPorts ? 'allowed' : ports.most === noPorts ? 'denied' : 'unknown';
@@ -66,7 +70,9 @@ export function answerNetwork(reachability: Reachability, { from, to, port }: Qu
     }
   }
   const found = [...parts.values()];
-  return { verdict: overall(found), parts: found, notes: notesOf({ from, to, port }, found) };
+  // Where nothing is asked about, as at a port that no pod has, nothing is let through.
+  const verdict = found.length === 0 && !isOnlySelf ? 'denied' : overall(found);
+  return { verdict, parts: found, notes: notesOf({ from, to, port }, found) };
 }
 
 /** What decides about one connection, on both sides. */

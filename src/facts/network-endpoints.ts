@@ -1,6 +1,7 @@
 import { addressOf, type NetworkPod, type Protocol, protocols } from '../semantics/network-policy/index.ts';
 import type { Facts } from './facts.ts';
 import { clusterInternet, networkReachability, networkWorld } from './network.ts';
+import { networkNames } from './network-names.ts';
 import { type NetworkService, networkServices } from './network-services.ts';
 
 /** What a name on the command line stands for. */
@@ -45,7 +46,7 @@ export function findEndpoint(facts: Facts, text: string): NetworkEndpoint | unde
   const place = addressOf(text);
   if (place !== undefined) {
     const pod = world.pods.find(({ addresses }) => addresses.includes(place));
-    if (pod !== undefined) return ofPods(facts, text, [pod]);
+    if (pod !== undefined) return endpointOf(facts, text, [pod]);
     if (world.nodes.some(({ addresses }) => addresses.includes(place))) {
       return { text, kind: 'nodes', classes: classes.hosts, pods: [] };
     }
@@ -64,7 +65,7 @@ export function findEndpoint(facts: Facts, text: string): NetworkEndpoint | unde
     const isPod = pod.name === name && (kind === undefined || kind === 'pod');
     return isPod || (pod.owner.name === name && (kind === undefined || pod.owner.kind.toLowerCase() === kind));
   });
-  return found.length === 0 ? undefined : ofPods(facts, text, found);
+  return found.length === 0 ? undefined : endpointOf(facts, text, found);
 }
 
 function kindOf(text: string): string {
@@ -80,12 +81,30 @@ function serviceEndpoint(
   { namespace, name }: { readonly namespace: string; readonly name: string },
 ): NetworkEndpoint | undefined {
   const service = facts.get(networkServices).find((each) => each.namespace === namespace && each.object.name === name);
-  return service === undefined ? undefined : { ...ofPods(facts, text, service.pods), service };
+  return service === undefined ? undefined : { ...endpointOf(facts, text, service.pods), service };
 }
 
-function ofPods(facts: Facts, text: string, pods: readonly NetworkPod[]): NetworkEndpoint {
+export function endpointOf(facts: Facts, text: string, pods: readonly NetworkPod[]): NetworkEndpoint {
   const reachability = facts.get(networkReachability);
   return { text, kind: 'pods', classes: [...new Set(pods.map((pod) => reachability.classOf(pod)))], pods };
+}
+
+/** What those of an endpoint are called that are of some classes, and nothing else that is treated alike. */
+export function describeWithin(
+  facts: Facts,
+  { pods }: NetworkEndpoint,
+  classes: ReadonlySet<number>,
+): readonly string[] {
+  const reachability = facts.get(networkReachability);
+  const { describe, nameOf } = networkNames(reachability);
+  const here = pods.filter((pod) => classes.has(reachability.classOf(pod)));
+  let all = 0;
+  for (const at of classes) {
+    const each = reachability.classes.all[at];
+    all += each === undefined || each.kind === 'outside' ? 0 : each.pods.length;
+  }
+  if (here.length === 0 || here.length === all) return describe(classes);
+  return [...new Set(here.map(nameOf))].sort();
 }
 
 /** Names that there are, for a hint: those of the namespace where the name has one that exists. */

@@ -140,9 +140,16 @@ function ofOneFamily(addresses: AddressSet, family: 4 | 6): readonly string[] {
   const left = subtract(ofFamily(everyAddress, family), own);
   if (left.length === 0) return [`any IPv${family} address`];
   if (isSame(own, ofFamily(internetAddresses, family))) return [`the internet by IPv${family}`];
-  const [inside, outside] = [formatSet(own), formatSet(left)];
+  const [inside, outside] = [firstCidrs(own), firstCidrs(left)];
   if (inside.length <= outside.length) return shortList(inside);
   return [`any IPv${family} address but ${shortList(outside).join(' and ')}`];
+}
+
+/** More networks than anybody reads; sets may have thousands. */
+const mostCidrs = 100;
+
+function firstCidrs(set: AddressSet): readonly string[] {
+  return formatSet(set.slice(0, mostCidrs)).slice(0, mostCidrs);
 }
 
 function isSame(a: AddressSet, b: AddressSet): boolean {
@@ -152,7 +159,8 @@ function isSame(a: AddressSet, b: AddressSet): boolean {
 function shortList(cidrs: readonly string[]): readonly string[] {
   const most = 6;
   if (cidrs.length <= most) return cidrs;
-  return [...cidrs.slice(0, most), `${cidrs.length - most} more networks`];
+  const rest = cidrs.length < mostCidrs ? `${cidrs.length - most} more networks` : 'many more networks';
+  return [...cidrs.slice(0, most), rest];
 }
 
 /** `namespace/name`, and with its kind where two kinds of workloads of a namespace have one name. */

@@ -39,7 +39,9 @@ export const componentStandings = defineFact('component-standings', (facts): rea
   const known = facts.get(rbac);
   return [...identities(facts)].flatMap(([identity, { component, user, told }]): ComponentStanding[] => {
     const own = known.authorizer.bindingsOf(user);
-    const beyond = own.filter((binding) => isBeyond(binding, user));
+    // What a group of theirs has is told of the group.
+    const meant = told === 'beyond' ? { name: user.name, groups: [] } : user;
+    const beyond = own.filter((binding) => isBeyond(binding, meant));
     if (own.length === 0 || (told === 'beyond' && beyond.length === 0)) return [];
     const { needsSecrets } = component;
     const secrets = secretsRead(known, own);

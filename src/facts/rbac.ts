@@ -78,14 +78,12 @@ export const rbac = defineFact('rbac', ({ snapshot }): Rbac => {
   const known = new Map<KubeObject, readonly Holder[]>();
   const holdersOf = (role: KubeObject): readonly Holder[] => {
     const holders: Holder[] = [];
-    const reached = new Set([role]);
-    // A set grows while it is walked: what aggregates a role may be aggregated itself.
-    for (const each of reached) {
+    for (const each of aggregatorsOf.has(role) ? reachedBy(role, aggregatorsOf) : [role]) {
       // Copies of a role are bound by the same name.
       const kind = each.kind === 'Role' ? 'Role' : 'ClusterRole';
-      const bound = roles.find({ kind, name: each.name }, each.namespace) ?? each;
-      for (const binding of byRole.get(bound) ?? none) addHolders(holders, binding);
-      for (const aggregator of aggregatorsOf.get(each) ?? none) reached.add(aggregator);
+      const bound = byRole.get(each) ?? byRole.get(roles.find({ kind, name: each.name }, each.namespace) ?? each);
+      for (const binding of bound ?? none) addHolders(holders, binding);
+      if (missing.size === 0) continue;
       for (const name of wellKnownAggregators(each)) {
         for (const binding of missing.get(name) ?? none) addHolders(holders, binding);
       }
@@ -147,6 +145,17 @@ export const rbac = defineFact('rbac', ({ snapshot }): Rbac => {
 });
 
 const none: readonly never[] = [];
+
+/** A role and all that aggregate it: what aggregates a role may be aggregated itself. */
+function reachedBy(
+  role: KubeObject,
+  aggregatorsOf: ReadonlyMap<KubeObject, readonly KubeObject[]>,
+): ReadonlySet<KubeObject> {
+  const reached = new Set([role]);
+  // A set grows while it is walked.
+  for (const each of reached) for (const aggregator of aggregatorsOf.get(each) ?? none) reached.add(aggregator);
+  return reached;
+}
 
 /** Whoever a binding means, as they arrive: a group alone has no name. */
 function userOf({ kind, name, namespace }: Omit<BindingSubject, 'path'>): RbacUser {

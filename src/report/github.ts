@@ -4,6 +4,7 @@ import { locationOf } from './location.ts';
 import { counted, objectName } from './names.ts';
 import { sortFindings, sortGaps, sortPlaces } from './order.ts';
 import { countSeverities, gravestFirst } from './summary.ts';
+import { suppressedWords } from './suppressed-words.ts';
 import { visible } from './visible.ts';
 
 const commands: Readonly<Record<Severity, string>> = {
@@ -38,6 +39,8 @@ export function* github(judgement: Judgement): Generator<string> {
   const counts = countSeverities(judgement.findings);
   const parts = gravestFirst.filter((each) => counts[each] > 0).map((each) => `${counts[each]} ${each}`);
   yield `${counted(judgement.findings.length, 'finding')}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}\n`;
+  const suppressed = suppressedWords(judgement);
+  if (suppressed !== undefined) yield `${escapeData(suppressed)}\n`;
 }
 
 function command(name: string, message: string, properties: Readonly<Record<string, string>>): string {

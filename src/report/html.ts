@@ -14,6 +14,7 @@ import { sortErrors, sortFindings, sortGaps, sortPlaces, sortSkipped } from './o
 import { remedySentences, sentence } from './remedy.ts';
 import type { ReportOptions } from './report-format.ts';
 import { countSeverities, errorText, gravestFirst, isComplete } from './summary.ts';
+import { suppressedWords } from './suppressed-words.ts';
 import { tool } from './tool.ts';
 import { visible } from './visible.ts';
 
@@ -51,7 +52,9 @@ function* head(judgement: Judgement): Generator<string> {
     snapshot.takenAt === '' ? '' : `, read at ${text(snapshot.takenAt)}`
   }. ${counted(inputs.evaluated, 'object')} evaluated by ${counted(controls.length, 'control')}; ${
     inputs.notApplicable + inputs.unsupported
-  } not judged.</p></header>\n`;
+  } not judged.</p>\n`;
+  const suppressed = suppressedWords(judgement);
+  yield `${suppressed === undefined ? '' : `<p>${text(suppressed)}.</p>\n`}</header>\n`;
   if (!isComplete(judgement)) {
     yield '<p class="incomplete"><strong>The evidence is incomplete:</strong> what is <a href="#evidence">listed below</a> was not judged.</p>\n';
   } else if (findings.length === 0) {

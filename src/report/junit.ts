@@ -2,12 +2,14 @@ import type { AnyControl } from '../controls/control.ts';
 import type { Finding } from '../engine/finding.ts';
 import { fingerprint } from '../engine/fingerprint.ts';
 import type { Judgement } from '../engine/judge.ts';
+import type { Suppressed } from '../engine/suppressed.ts';
 import { groupBy } from './group-by.ts';
 import { compareText, locationOf } from './location.ts';
 import { objectName } from './names.ts';
-import { sortErrors, sortFindings, sortGaps, sortPlaces } from './order.ts';
+import { sortErrors, sortFindings, sortGaps, sortPlaces, sortSuppressed } from './order.ts';
 import { remedySentences } from './remedy.ts';
 import { errorText } from './summary.ts';
+import { suppressionWords } from './suppressed-words.ts';
 import { tool } from './tool.ts';
 import { xmlAttribute, xmlText } from './xml.ts';
 
@@ -19,12 +21,20 @@ import { xmlAttribute, xmlText } from './xml.ts';
 export function* junit(judgement: Judgement): Generator<string> {
   const found = groupBy(sortFindings(judgement.findings), ({ control }) => control);
   const failed = groupBy(sortErrors(judgement.errors), ({ control }) => control);
+  const leftOutOf = groupBy(sortSuppressed(judgement.suppressed ?? []), ({ finding }) => finding.control);
   const controls = judgement.controls.toSorted((a, b) => compareText(a.id, b.id));
   const suites = [...groupBy(controls, ({ id }) => id.slice(0, id.indexOf('/')))]
     .map(([name, members]) =>
       suite(
         name,
-        members.flatMap((control) => cases(control, judgement, found.get(control) ?? [], failed.get(control) ?? [])),
+        members.flatMap((control) =>
+          cases(control, {
+            coverage: judgement.coverage,
+            findings: found.get(control) ?? [],
+            suppressed: leftOutOf.get(control) ?? [],
+            errors: failed.get(control) ?? [],
+          }),
+        ),
       ),
     )
     .filter(({ counts }) => counts.tests > 0);
@@ -73,13 +83,16 @@ function countAttributes({ tests, failures, errors, skipped }: Counts): string {
   return ` tests="${tests}" failures="${failures}" errors="${errors}" skipped="${skipped}"`;
 }
 
-function cases(
-  control: AnyControl,
-  { coverage }: Judgement,
-  findings: readonly Finding[],
-  errors: Judgement['errors'],
-): readonly Case[] {
+interface Outcomes {
+  readonly coverage: Judgement['coverage'];
+  readonly findings: readonly Finding[];
+  readonly suppressed: readonly Suppressed[];
+  readonly errors: Judgement['errors'];
+}
+
+function cases(control: AnyControl, { coverage, findings, suppressed, errors }: Outcomes): readonly Case[] {
   const told: Case[] = [
+    ...suppressed.map((each) => leftOut(control, each)),
     ...findings.map((finding) => failure(control, finding)),
     ...errors.map(({ subject, error }) => ({
       outcome: 'errors' as const,
@@ -99,6 +112,15 @@ function cases(
   const why = unknown > 0 ? 'evidence is missing' : 'a person has to decide it';
   const body = `<skipped message=${xmlAttribute(why)}/>`;
   return [{ outcome: 'skipped', text: testCase(control.id, { name: control.title, body }) }];
+}
+
+/** Accepted, or in the baseline: there to be seen, and no failure. */
+function leftOut(control: AnyControl, { finding, by }: Suppressed): Case {
+  const { owner, message, subject } = finding;
+  const container = subject.container === undefined ? '' : ` container ${subject.container.name}`;
+  const name = `${control.title}: ${objectName(owner)}${container} [${fingerprint(finding).slice(0, 8)}]`;
+  const body = `<skipped message=${xmlAttribute(`${message}; ${suppressionWords(by)}`)}/>`;
+  return { outcome: 'skipped', text: testCase(control.id, { name, body }) };
 }
 
 function failure(control: AnyControl, finding: Finding): Case {

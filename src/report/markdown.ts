@@ -11,6 +11,7 @@ import { sortFindings, sortGaps, sortPlaces } from './order.ts';
 import { remedySentences, sentence } from './remedy.ts';
 import type { ReportOptions } from './report-format.ts';
 import { countSeverities, gravestFirst, isComplete } from './summary.ts';
+import { suppressedWords } from './suppressed-words.ts';
 
 /** GitHub refuses comments of more than 65,536 characters, GitLab of more than a million. */
 const longestReport = 60_000;
@@ -54,6 +55,8 @@ function* summary(judgement: Judgement): Generator<string> {
   yield `${counted(inputs.evaluated, 'object')} evaluated by ${counted(judgement.controls.length, 'control')}.${
     complete ? '' : ' **The evidence is incomplete**; see below.'
   }\n\n`;
+  const suppressed = suppressedWords(judgement);
+  if (suppressed !== undefined) yield `${prose(suppressed)}.\n\n`;
 }
 
 function section(control: AnyControl, findings: readonly Finding[]): string {

@@ -4,7 +4,7 @@ import { formatPath } from '../model/path.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import type { Policy, PolicyRule, PortSets, SideExplanation } from '../semantics/network-policy/index.ts';
 import { listed, type TextOptions } from './network-list.ts';
-import { boundedText, enforcementJson, enforcementText, portsJson } from './network-words.ts';
+import { boundedText, enforcementJson, enforcementLines, portsJson } from './network-words.ts';
 import type { Style } from './style.ts';
 import { wrap } from './text-width.ts';
 import { visible } from './visible.ts';
@@ -48,11 +48,9 @@ export function networkAnswerText(shown: ShownAnswer, { style, width }: TextOpti
     for (const side of each.sides) lines.push(...sideLines(side, style, columns));
   }
   for (const note of answer.notes) say(note, '  Note: ');
-  if (enforcement.state !== 'enforced') {
-    const hue = enforcement.state === 'not-enforced' ? style.alarming : style.faint;
-    lines.push(...wrap(visible(enforcementText(enforcement)), { width: columns }).map(hue));
-  }
-  return lines.map((line) => `${line}\n`).join('');
+  // A policy that nothing enforces decides nothing: that comes before every answer.
+  const first = enforcement.state === 'enforced' ? '' : enforcementLines(enforcement, { style, width });
+  return first + lines.map((line) => `${line}\n`).join('');
 }
 
 function paintOf(style: Style, verdict: NetworkAnswer['verdict']): (text: string) => string {

@@ -1,6 +1,7 @@
 import type { Enforcement } from '../facts/network-enforcement.ts';
 import type { EntryVerdict } from '../facts/network-entry-verdict.ts';
 import type { Entry } from '../facts/network-exposure.ts';
+import { groupBy } from './group-by.ts';
 import { listed, type TextOptions } from './network-list.ts';
 import { enforcementJson, enforcementText } from './network-words.ts';
 import { wrap } from './text-width.ts';
@@ -35,11 +36,12 @@ export function networkExposedText(
   const paint = enforcement.state === 'not-enforced' ? style.alarming : style.faint;
   const lines = wrap(visible(enforcementText(enforcement)), { width: columns }).map(paint);
   const say = (text: string, lead: string): void => void lines.push(...wrap(text, { width: columns, lead }));
-  for (const from of [...new Set(entries.map(({ entry }) => entry.from))].sort()) {
+  const byClient = [...groupBy(entries, ({ entry }) => entry.from)].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [from, list] of byClient) {
     lines.push('', style.strong(visible(`From ${from}`)));
-    for (const { entry, to } of entries.filter((each) => each.entry.from === from)) {
+    for (const { entry, to } of list) {
       const mark = entry.verdict === 'open' ? style.alarming : entry.verdict === 'blocked' ? style.good : style.strong;
-      say(`${listed(to)}, ${portsOf(entry)}`, '  ');
+      say(to.length === 0 ? 'what is not known' : `${listed(to)}, ${portsOf(entry)}`, '  ');
       say(visible(`through ${namespaced(entry)}`), '      ');
       lines.push(
         mark(`      ${words[entry.verdict]}`) +

@@ -4,6 +4,7 @@ import type { Suppressed } from '../engine/suppressed.ts';
 import { locationOf } from './location.ts';
 import { counted, objectName } from './names.ts';
 import { sortNotices, sortSuppressed } from './order.ts';
+import { suppressedWords, suppressionWords } from './suppressed-words.ts';
 import { listBlock } from './terminal-account.ts';
 import type { Page } from './terminal-page.ts';
 import { unbroken, wrap } from './text-width.ts';
@@ -35,60 +36,31 @@ function suppressedItem({ finding, by }: Suppressed): { place: string; text: str
   const isLive = location === undefined || location.source === 'cluster';
   return {
     place: isLive ? objectName(owner) : `${location.file}${line}`,
-    text: `${control.id}: ${visibleShort(message, longestText)}; ${whyNot(by)}`,
+    text: `${control.id}: ${visibleShort(message, longestText)}; ${visibleShort(suppressionWords(by), longestText)}`,
   };
 }
 
-function whyNot(by: Suppressed['by']): string {
-  if (by.kind === 'baseline') return `in the baseline ${by.file}`;
-  const { reason, owner, expires, origin } = by.exception;
-  const parts = [
-    ...(reason === '' ? [] : [visibleShort(reason, longestText)]),
-    ...(owner === '' ? [] : [visibleShort(owner, longestText)]),
-    ...(expires === undefined ? [] : [`until ${expires}`]),
-    origin.place,
-  ];
-  return `accepted: ${parts.join(', ')}`;
-}
-
-const bearers = {
-  configuration: 'by the configuration',
-  annotation: 'in annotations',
-  comment: 'in comments',
-  peer: 'in annotations for other scanners',
-} as const;
-
 /** How many findings do not count, and why. */
-export function suppressedLines({ suppressed = [], baseline, notices = [] }: Judgement, page: Page): string[] {
-  const parts: string[] = [];
+export function suppressedLines(judgement: Judgement, page: Page): string[] {
+  const { suppressed = [], baseline, notices = [] } = judgement;
   const unmatched = notices.filter(({ kind }) => kind === 'unmatched').length;
-  const accepted = suppressed.flatMap(({ by }) => (by.kind === 'exception' ? [by.exception.origin.by] : []));
-  if (accepted.length > 0) {
-    const byBearer = Object.entries(bearers).flatMap(([by, words]) => {
-      const count = accepted.filter((bearer) => bearer === by).length;
-      return count === 0 ? [] : [`${count} ${words}`];
-    });
-    parts.push(`${counted(accepted.length, 'finding')} accepted and not counted (${byBearer.join(', ')})`);
-  }
-  if (baseline !== undefined) {
-    const gone = baseline.gone === 0 ? '' : ` (${baseline.gone} of it are gone)`;
-    parts.push(`${counted(baseline.known, 'finding')} not counted for the baseline ${visible(baseline.file)}${gone}`);
-  }
-  if (unmatched > 0) parts.push(`${counted(unmatched, 'exception')} of objects that were not judged`);
+  const words = suppressedWords(judgement);
+  const parts = [
+    ...(words === undefined ? [] : [visible(words)]),
+    ...(unmatched === 0 ? [] : [`${counted(unmatched, 'exception')} of objects that were not judged`]),
+  ];
   if (parts.length === 0) return [];
-  const more =
-    page.suppressed === 'shown' || suppressed.length + unmatched === 0
-      ? ''
-      : `; ${unbroken('--show-suppressed')} lists them`;
-  const notice = baseline?.notice === undefined ? [] : wrap(visible(baseline.notice), { width: page.proseWidth });
-  return [...wrap(`${parts.join(', ')}${more}`, { width: page.proseWidth }), ...notice];
+  const isHidden = page.suppressed !== 'shown' && suppressed.length + unmatched > 0;
+  const more = isHidden ? `; ${unbroken('--show-suppressed')} lists them` : '';
+  const { proseWidth: width } = page;
+  const notice = baseline?.notice === undefined ? [] : wrap(visible(baseline.notice), { width });
+  return [...wrap(`${parts.join(', ')}${more}`, { width }), ...notice];
 }
 
-/** How things stand, and how much of it could be seen. */
+/** How things stand, and how much of it could be seen; nothing where everything passes, and was seen. */
 export function scoreLine(judgement: Judgement, page: Page): string[] {
   const { score, controls, coverage, decided, due } = scoreOf(judgement);
-  if (score === undefined || coverage === undefined) return [];
-  const what = `the share of subjects that pass, over ${counted(controls, 'control')} by severity`;
-  const seen = `coverage ${coverage}%: ${decided} of ${counted(due, 'verdict')} reached`;
-  return wrap(`Score ${score} of 100 (${what}), ${seen}`, { width: page.proseWidth });
+  if (score === undefined || coverage === undefined || (score === 100 && coverage === 100)) return [];
+  const what = `Score ${score} of 100: subjects that pass, by severity, over ${counted(controls, 'control')}`;
+  return wrap(`${what}; coverage ${coverage}%: ${decided} of ${counted(due, 'verdict')}`, { width: page.proseWidth });
 }

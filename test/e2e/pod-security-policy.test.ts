@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectCluster } from '../../src/collect/cluster/collect.ts';
+import { equalJson } from '../../src/model/equal-json.ts';
 import { isObject, type Json, type JsonObject } from '../../src/model/json.ts';
 import { objectsIn } from '../../src/model/json-list.ts';
-import { valueAt } from '../../src/model/path.ts';
+import { formatPath, type Path, valueAt } from '../../src/model/path.ts';
 import {
   admitPod,
   beforeAdmission,
@@ -114,6 +115,48 @@ describe.skipIf(!labAvailable)('PodSecurityPolicy against the plugin of a real A
     expect(counts.untold).toBeGreaterThan(0);
     expect(counts.invalid).toBeLessThan(caseCount / 5);
   }, 240_000);
+
+  it('decides updates alike, which change nothing', async () => {
+    const candidates = casesOf(seed + 1, 300).filter(({ pod }) => !('generateName' in (pod['metadata'] as JsonObject)));
+    const stored: { readonly each: Case; readonly pod: JsonObject }[] = [];
+    await inParallel([...candidates.entries()], async ([index, each]) => {
+      // Made by the administrator, and changed by whoever the case names.
+      const metadata = { ...(each.pod['metadata'] as JsonObject), name: `made-${index}` };
+      const path = `/api/v1/namespaces/${each.namespace}/pods`;
+      const { code, body } = await call('POST', path, { body: { ...each.pod, metadata } });
+      if (code === 201) stored.push({ each, pod: body as JsonObject });
+    });
+    const kinds = ['label', 'hint', 'finalizer'] as const;
+    const updates = stored.flatMap(({ each, pod }, index) => {
+      const kind = kinds[index % kinds.length] ?? 'label';
+      return [{ ...each, oldPod: pod, pod: changed(pod, kind) }];
+    });
+    const answers = await inParallel([...updates.entries()], ([index, { namespace, user, pod }]) => {
+      const name = String(valueAt(pod, ['metadata', 'name']));
+      const path = `/api/v1/namespaces/${namespace}/pods/${name}?dryRun=All&fieldManager=update-${index}`;
+      return call('PUT', path, { body: pod, ...(user && { as: asked(user) }) });
+    });
+    const events = auditEvents();
+    const counts = { allowed: 0, refused: 0 };
+    const differences = updates.flatMap((update, index) => {
+      const answer = answers[index];
+      // Somebody else, such as the scheduler, was faster.
+      if (answer === undefined || answer.code === 409) return [];
+      counts[answer.code === 200 ? 'allowed' : 'refused'] += 1;
+      const { namespace, user, pod, oldPod } = update;
+      const serviceAccountName = String(valueAt(pod, ['spec', 'serviceAccountName']));
+      const use = policyUse(access, { namespace, serviceAccountName, user: identity(user) });
+      const mayUse = (policy: string): boolean => use(policy).by !== undefined;
+      const decision = admitPod({ pod, oldPod, operation: 'UPDATE', policies, mayUse });
+      const as201 = { ...answer, code: answer.code === 200 ? 201 : answer.code };
+      const problem = difference({ each: update, answer: as201, decision, event: events.get(`update-${index}`) });
+      return problem === undefined ? [] : [{ index, problem }];
+    });
+    console.info(`PodSecurityPolicy updates: ${JSON.stringify(counts)}`);
+    expect({ count: differences.length, first: differences.slice(0, 3) }).toEqual({ count: 0, first: [] });
+    expect(counts.allowed).toBeGreaterThan(20);
+    expect(counts.refused).toBeGreaterThan(20);
+  }, 120_000);
 
   const call = (...args: Parameters<Api['call']>): Promise<Answer> => api.call(...args);
 
@@ -253,6 +296,14 @@ function asked({ name, groups }: NonNullable<Case['user']>): { user: string; gro
   return { user: name, groups };
 }
 
+function changed(pod: JsonObject, kind: 'label' | 'hint' | 'finalizer'): JsonObject {
+  const metadata = pod['metadata'] as JsonObject;
+  if (kind === 'finalizer') return { ...pod, metadata: { ...metadata, finalizers: ['example.org/keep'] } };
+  if (kind === 'label') return { ...pod, metadata: { ...metadata, labels: { tier: 'web' } } };
+  const annotations = { ...(metadata['annotations'] as JsonObject), 'kubernetes.io/psp': 'zz-last' };
+  return { ...pod, metadata: { ...metadata, annotations } };
+}
+
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 300; tries += 1) {
     if (await isSo()) return;
@@ -283,7 +334,8 @@ function difference({ answer, decision, event }: Compared): object | undefined {
   if (code !== 201 || !decision.allowed) return { code, said: body.message, own: decision.message ?? 'allowed' };
   const stored = essence(body as JsonObject);
   const own = essence(decision.pod);
-  if (JSON.stringify(stored) !== JSON.stringify(own)) return { stored, own };
+  const apart = differingPaths(stored, own, []);
+  if (apart.length > 0) return { apart };
   const prefix = 'podsecuritypolicy.policy.k8s.io/';
   const audited = Object.entries(event ?? {}).filter(([key]) => key.startsWith(prefix));
   const ownAudit = [...decision.auditAnnotations];
@@ -314,11 +366,19 @@ function otherWords(said: string, { message = '', refusals }: PolicyDecision): o
     : { saidAlone: rest.slice(0, 500), ownAlone: unsaid.slice(0, 5) };
 }
 
+function differingPaths(stored: Json | undefined, own: Json | undefined, path: Path): readonly object[] {
+  if (equalJson(stored, own)) return [];
+  if (!isObject(stored) || !isObject(own)) return [{ path: formatPath(path), stored, own }];
+  const keys = new Set([...Object.keys(stored), ...Object.keys(own)]);
+  return [...keys].flatMap((key) => differingPaths(stored[key], own[key], [...path, key]));
+}
+
 /** What the API server and its other plugins set by themselves, and no policy looks at. */
 const others = new Set([
   ...['uid', 'creationTimestamp', 'managedFields', 'namespace', 'status', 'tolerations', 'priority', 'restartPolicy'],
   ...['preemptionPolicy', 'enableServiceLinks', 'dnsPolicy', 'schedulerName', 'terminationGracePeriodSeconds'],
   ...['imagePullPolicy', 'terminationMessagePath', 'terminationMessagePolicy', 'resources', 'defaultMode', 'protocol'],
+  'expirationSeconds',
 ]);
 
 /** A pod without what the server makes up, and without what is empty; keys in order. */

@@ -102,6 +102,80 @@ describe('bulwark rbac', () => {
     expect(ran.code).toBe(code);
   });
 
+  describe('by acting as another', () => {
+    const acting = `apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: who}
+rules:
+  - {apiGroups: [authentication.k8s.io], resources: [users], verbs: ["impersonate:user-info"], resourceNames: [jane]}
+  - {apiGroups: [""], resources: [users], verbs: [impersonate], resourceNames: [joe]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: who}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: who}
+subjects: [{kind: ServiceAccount, name: web, namespace: shop}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: what, namespace: shop}
+rules:
+  - {apiGroups: [""], resources: [pods], verbs: ["impersonate-on:user-info:list"]}
+  - {apiGroups: [""], resources: [pods], verbs: [list]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: what, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: what}
+subjects:
+  - {kind: ServiceAccount, name: web, namespace: shop}
+  - {kind: User, name: jane, apiGroup: rbac.authorization.k8s.io}
+  - {kind: User, name: joe, apiGroup: rbac.authorization.k8s.io}
+`;
+    const may = (target: string, version?: string, verb = 'list') => {
+      writeFileSync(join(folder, 'acting.yaml'), acting);
+      const where = ['-n', 'shop', '--as', web, '--acting-as', target, '-f', 'acting.yaml'];
+      return run('why', verb, 'pods', ...where, ...(version === undefined ? [] : ['--kubernetes-version', version]));
+    };
+
+    it('names the witnesses of both halves, and of what the other may do', async () => {
+      const { code, out } = await may('jane', '1.36');
+      expect(code).toBe(0);
+      expect(out.split('\n').filter((line) => line.includes('may ') || line.includes('whose'))).toEqual([
+        '  system:serviceaccount:shop:web may act as jane by constrained impersonation (user-info):',
+        '  ClusterRole who, whose rules[0] allows impersonate:user-info on users of authentication.k8s.io named jane (acting.yaml:5)',
+        '  Role shop/what, whose rules[0] allows impersonate-on:user-info:list on pods (acting.yaml:18)',
+        '  jane may list pods in namespace shop:',
+        '  Role shop/what, whose rules[1] allows list on pods (acting.yaml:19)',
+      ]);
+    });
+
+    it.each<[string, string | undefined, string, number, RegExp]>([
+      ['jane', undefined, 'list', 3, /^unknown\n[^]*on from v1.36/],
+      ['jane', '1.35', 'list', 3, /^unknown\n/],
+      ['jane', '1.34', 'list', 1, /^no\n[^]*nothing allows them to impersonate users jane/],
+      ['joe', '1.20', 'list', 0, /^yes\n[^]*may act as joe by the verb impersonate/],
+      ['joe', '1.20', 'delete', 1, /^no\n[^]*Nothing allows joe to delete pods/],
+      ['eve', '1.36', 'list', 1, /^no\n/],
+    ])('%s in v%s: %s', async (target, version, verb, code, expected) => {
+      const ran = await may(target, version, verb);
+      expect(ran.out).toMatch(expected);
+      expect(ran.code).toBe(code);
+    });
+  });
+
+  it('draws a difference', async () => {
+    writeFileSync(join(folder, 'less.yaml'), manifests.replace('get, list', 'get'));
+    const { out } = await run('diff', 'less.yaml', 'rbac.yaml', '-o', 'mermaid');
+    expect(out.split('\n').slice(0, 4)).toEqual([
+      'flowchart LR',
+      '  n0(["ServiceAccount shop/web"])',
+      '  n1["list secrets in namespace shop"]:::gained',
+      '  n0 -->|"gained"| n1',
+    ]);
+    expect((await run('diff', 'rbac.yaml', 'less.yaml', '-o', 'dot')).out).toContain('style=dashed');
+  });
+
   it('answers as JSON with the witness', async () => {
     const { out } = await run('why', 'get', 'secrets', '--as', web, '-n', 'shop', '-o', 'json', ...sees);
     expect(JSON.parse(out)).toMatchObject({
@@ -142,6 +216,32 @@ describe('bulwark rbac', () => {
   const cluster = join(root, '../shared/samples/lab-cluster.json.zst');
   const isThere = existsSync(log) && existsSync(cluster);
   if (!isThere) console.warn('skipped: the sample log and cluster are not here, so rbac tighten is not tried on them');
+
+  it.skipIf(!isThere)(
+    'risks shows of a real cluster that the scheduler and kube-proxy can read no Secret',
+    async () => {
+      const objects = join(folder, 'cluster.json');
+      writeFileSync(objects, decompress(readFileSync(cluster)));
+      const { out } = await run('risks', '-f', objects, '-o', 'json');
+      const standings: readonly {
+        component: string;
+        identity: string;
+        secrets: readonly object[];
+        beyond: object[];
+      }[] = JSON.parse(out).components;
+      const told = standings.map(({ component, identity, secrets, beyond }) =>
+        [component, identity, secrets.length > 0 ? 'Secrets' : 'none', beyond.length].join(' | '),
+      );
+      expect(told).toContain('the scheduler | system:kube-scheduler | none | 0');
+      expect(told).toContain('kube-proxy | system:kube-proxy | none | 0');
+      expect(told).toContain('kube-proxy | system:serviceaccount:kube-system:kube-proxy | none | 0');
+      expect(told).toContain('the controller manager | system:kube-controller-manager | Secrets | 0');
+      expect(told).toContain('every kubelet | system:nodes | none | 0');
+      const text = await run('risks', '-f', objects);
+      expect(text.out).toMatch(/the scheduler +system:kube-scheduler +none, by any of \d+ bindings +nothing/);
+    },
+    60_000,
+  );
 
   it.skipIf(!isThere)(
     'tighten proves its roles on a real log, and tells what was not used',

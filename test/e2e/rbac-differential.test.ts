@@ -4,11 +4,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
 import { collectCluster } from '../../src/collect/cluster/collect.ts';
 import { decodeManifest } from '../../src/collect/manifests/decode.ts';
+import { assembleSnapshot } from '../../src/collect/snapshot.ts';
+import { factsOf } from '../../src/facts/facts.ts';
+import { componentStandings } from '../../src/facts/rbac-components.ts';
 import type { KubeObject } from '../../src/model/snapshot.ts';
 import { accessOf } from '../../src/semantics/rbac/access.ts';
+import { type BindingSubject, type RbacUser, serviceAccountUser } from '../../src/semantics/rbac/binding.ts';
 import { mayBind, mayWriteRole } from '../../src/semantics/rbac/escalation.ts';
 import { identityOf } from '../../src/semantics/rbac/identity.ts';
 import { mayImpersonate } from '../../src/semantics/rbac/impersonate.ts';
+import { whoCan } from '../../src/semantics/rbac/who-can.ts';
 import { type Lab, labAvailable, startLab, warnIfNoLab } from '../lab.ts';
 import { type Api, apiOf, inParallel } from './rbac-api.ts';
 import { corpusOf, type Question, reviewOf } from './rbac-corpus.ts';
@@ -30,6 +35,18 @@ const collections: Readonly<Record<string, (namespace: string | undefined) => st
   PersistentVolume: () => '/api/v1/persistentvolumes',
   Secret: (namespace) => `/api/v1/namespaces/${namespace}/secrets`,
 };
+
+/** A subject alone, without the groups that Kubernetes adds. */
+function userOf({ kind, name, namespace }: BindingSubject): RbacUser {
+  if (kind === 'Group') return { name: '', groups: [name] };
+  return { name: kind === 'User' ? name : serviceAccountUser(namespace ?? '', name), groups: [] };
+}
+
+/** A service account and a user of its name are the same to the server. */
+function idOf(subject: BindingSubject): string {
+  const { name, groups } = userOf(subject);
+  return name === '' ? `group ${groups[0]}` : name;
+}
 
 describe.skipIf(!labAvailable)('the authoriser against a real API server', () => {
   let lab: Lab;
@@ -116,6 +133,68 @@ describe.skipIf(!labAvailable)('the authoriser against a real API server', () =>
     expect(allowed).toBeGreaterThan(questions.length / 20);
     expect(questions.length - allowed).toBeGreaterThan(questions.length / 20);
   }, 180_000);
+
+  it('shows of the components what the server says of them', async () => {
+    const objects = await stored();
+    const facts = factsOf(assembleSnapshot([{ objects, inputs: [], gaps: [] }], ''));
+    const standings = facts.get(componentStandings);
+    expect(standings.map(({ identity }) => identity)).toEqual(
+      expect.arrayContaining(['system:kube-scheduler', 'system:kube-controller-manager', 'system:kube-proxy']),
+    );
+    const questions = standings
+      .filter(({ identity }) => identity !== 'system:nodes')
+      .flatMap(({ identity, secrets, beyond }) =>
+        ['get', 'list', 'watch'].map((verb) => ({
+          question: {
+            user: identityOf(identity),
+            request: { verb, apiGroup: '', resource: 'secrets', name: '' },
+            namespace: undefined,
+          },
+          beyond: beyond.length,
+          reads: secrets.some((each) => each.verb === verb && each.namespace === undefined && each.names.length === 0),
+        })),
+      );
+    const answers = await inParallel(
+      questions.map(({ question }) => question),
+      asks,
+    );
+    expect(questions.map(({ reads }) => reads)).toEqual(answers);
+    // On a fresh server nothing is beyond; the corpus of these tests binds nothing to components.
+    expect(questions.filter(({ beyond }) => beyond > 0)).toEqual([]);
+    const named = (name: string) =>
+      questions.flatMap(({ question, reads }) => (question.user.name === name ? [reads] : []));
+    expect(named('system:kube-scheduler')).toEqual([false, false, false]);
+    expect(named('system:kube-proxy')).toEqual([false, false, false]);
+  }, 60_000);
+
+  it('names with who-can everybody whom the server allows it, and nobody else', async () => {
+    const { authorizer } = accessOf({ objects: await stored(), minor: 20, evidence: 'complete' });
+    const subjects = new Map(
+      authorizer.bindings
+        .flatMap((binding) => binding.subjects)
+        .filter(({ kind, namespace }) => kind !== 'ServiceAccount' || namespace !== undefined)
+        .map((subject) => [idOf(subject), subject]),
+    );
+    const asked = [
+      { verb: 'get', apiGroup: '', resource: 'secrets', name: '' },
+      { verb: 'create', apiGroup: '', resource: 'pods', subresource: 'exec', name: '' },
+      { verb: 'list', apiGroup: 'apps', resource: 'deployments', name: '' },
+    ];
+    for (const request of asked) {
+      const holdings = whoCan(authorizer, request, { namespace: 'shop-0' });
+      // By name alone: what a group gives is the group's.
+      const named = new Set(holdings.filter(({ names }) => names.length === 0).map(({ subject }) => idOf(subject)));
+      const members = [...subjects.values()];
+      const answers = await inParallel(members, (subject) =>
+        asks({ user: userOf(subject), request, namespace: 'shop-0' }),
+      );
+      const allowed = new Set(members.filter((_, index) => answers[index] === true).map(idOf));
+      // The server lets the group system:masters pass without asking a role.
+      for (const each of [named, allowed]) each.delete('group system:masters');
+      expect([...allowed].sort()).toEqual([...named].sort());
+      expect(named.size).toBeGreaterThan(0);
+    }
+  }, 120_000);
 
   it('lets through the same writes of roles and bindings', async () => {
     const objects = await stored();

@@ -199,23 +199,17 @@ describe.skipIf(!labAvailable)('the webhook with a real API server', () => {
     const load = startLoad(create);
     await wait(2_000);
     const before = load.answers.length;
-    console.log(performance.now());
+    const killedAt = performance.now();
     await first.kill('SIGKILL');
-    await wait(3_000);
-    const killed = load.answers.length;
-    await wait(2_000);
+    await wait(5_000);
     const answers = await load.stop();
     expect(before).toBeGreaterThan(20);
-    // A privileged pod was never let in, and a plain one fails only if its call was under way.
+    // A privileged pod was never let in. A plain one is not created where a call for it was under way, or comes to the
+    // judging hook as it was sent, since the mutating one may fail; and all is well a moment later.
     expect(answers.filter(({ isPlain, status }) => !isPlain && status === 201)).toEqual([]);
-    console.log(
-      answers.flatMap(({ isPlain, status, message, at }) =>
-        isPlain && status !== 201 ? [`${at} ${status} ${message}`] : [],
-      ),
-    );
-    const failed = answers.filter(({ isPlain, status }) => isPlain && status !== 201);
-    expect(failed.length).toBeLessThanOrEqual(load.callers);
-    expect(answers.slice(killed).filter(({ isPlain, status }) => status !== (isPlain ? 201 : 403))).toEqual([]);
+    const failed = answers.filter(({ isPlain, status }) => status !== (isPlain ? 201 : 403));
+    expect(failed.filter(({ at }) => at < killedAt || at > killedAt + 1_500)).toEqual([]);
+    expect(answers.filter(({ at }) => at > killedAt + 1_500).length).toBeGreaterThan(20);
     first = await cluster.startServer(1);
   }, 90_000);
 

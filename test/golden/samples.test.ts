@@ -42,7 +42,7 @@ describe.skipIf(!isThere)('findings in the samples', () => {
     expect(status).toBe(0);
     writeFileSync(join(folder, 'lab-cluster.json'), decompress(readFileSync(cluster)));
     for (const name of names) {
-      const collected = await collectManifests({ paths: [name], cwd: folder, render: { mode: 'off' } });
+      const collected = await collectManifests({ paths: [name], cwd: folder, render: { mode: 'never' } });
       judged.set(name, judge(assembleSnapshot([collected], '2026-11-21T00:00:00Z'), { controls }));
     }
     if (process.env.UPDATE_GOLDEN === '1') writeFileSync(golden, `${JSON.stringify(counted(judged), null, 2)}\n`);
@@ -65,7 +65,8 @@ describe.skipIf(!isThere)('findings in the samples', () => {
 
   it('show no value of a credential', () => {
     const texts = [...judged.values()].flatMap(({ findings }) => findings.map(({ message }) => message)).join('\n');
-    for (const secret of ['wJalrXUtnFEMI', 'hunter2', '8312341g-5678', 'yourpassword']) expect(texts).not.toContain(secret);
+    for (const secret of ['wJalrXUtnFEMI', 'hunter2', '8312341g-5678', 'yourpassword'])
+      expect(texts).not.toContain(secret);
   });
 
   it('are no grave ones in a shop that was made with care', () => {

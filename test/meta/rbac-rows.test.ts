@@ -13,7 +13,7 @@ const rows: readonly (readonly [row: string, title: string, answeredBy: readonly
   ['R04', 'wildcard API group', ['rbac/all-groups']],
   ['R05', 'read Secrets', ['rbac/secrets-read']],
   ['R06', 'forge a token Secret', ['rbac/secrets-write']],
-  ['R07', 'mint a token', ['rbac/token-requests']],
+  ['R07', 'mint a token', ['rbac/token-requests', 'rbac/named-targets']],
   ['R08', 'create pods', ['rbac/pods-create']],
   ['R09', 'create workloads', ['rbac/pods-create', 'rbac/workloads-modify']],
   ['R10', 'modify pods', ['rbac/pods-modify']],

@@ -18,7 +18,7 @@ export default webhookControl({
   judge: (webhook) => {
     const url = own(webhook.client, 'url');
     if (typeof url !== 'string' || loopback.test(url) || inCluster.test(url)) return undefined;
-    const host = /^[a-z]+:\/\/([^/@\s]{1,253})/i.exec(url)?.[1] ?? 'a server outside the cluster';
+    const host = /^[a-z]+:\/\/(?:[^/@\s]{0,253}@)?([^/@\s]{1,253})/i.exec(url)?.[1] ?? 'a server outside the cluster';
     const what = isAsked(webhook, secrets) ? ', Secrets among them' : '';
     const message = `webhook ${webhook.name} sends what it is asked about to ${host}${what}`;
     return fail(message, [...webhook.path, 'clientConfig', 'url']);

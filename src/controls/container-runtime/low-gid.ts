@@ -8,7 +8,13 @@ export default control({
   title: 'Containers run with a group that the node does not have',
   severity: 'low',
   subject: 'container',
-  coveredBy: ['container-runtime/root-user', 'container-runtime/root-group', 'container-runtime/run-as-non-root'],
+  // Whoever chooses a user for the container chooses its group with it: one finding, not two.
+  coveredBy: [
+    'container-runtime/root-user',
+    'container-runtime/root-group',
+    'container-runtime/run-as-non-root',
+    'container-runtime/low-uid',
+  ],
   why: 'Groups below 10000 are likely to exist on the node, some of them with rights to devices and logs that a process keeps after an escape.',
   remedy: 'Set runAsGroup to 10000 or above, and see that the image lets that group read what it needs.',
   check: ({ pod, container }) => {

@@ -28,13 +28,14 @@ export default control({
   examples: {
     fail: [
       inPod('securityContext: { runAsUser: 1000, supplementalGroupsPolicy: Merge }'),
-      inPod('securityContext: { runAsUser: 1000, fsGroup: 2000 }'),
+      inPod('securityContext: { runAsUser: 1000, supplementalGroups: [2000] }'),
       inPod(`volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]
 initContainers: [{ name: setup, securityContext: { runAsUser: 1000 } }]`),
     ],
     pass: [
       inPod('securityContext: { runAsUser: 1000, fsGroup: 2000, supplementalGroupsPolicy: Strict }'),
       inPod('securityContext: { fsGroup: 2000 }'),
+      inPod('securityContext: { runAsUser: 1000, fsGroup: 2000 }'),
       // Nothing in this pod belongs to a group that the image could name.
       inContainer('securityContext: { runAsUser: 1000 }'),
     ],
@@ -46,10 +47,9 @@ function choosesUser(pod: Pod): boolean {
   return false;
 }
 
-/** Whether the pod has files that come from outside it, or groups that someone chose. */
+/** Whether the pod has files that come from outside it, or groups that someone chose. fsGroup alone is for such files. */
 function dependsOnGroups(pod: Pod): boolean {
-  const { fsGroup, supplementalGroups } = pod.securityContext;
-  return fsGroup !== undefined || supplementalGroups.length > 0 || pod.volumes.some(isShared);
+  return pod.securityContext.supplementalGroups.length > 0 || pod.volumes.some(isShared);
 }
 
 function isShared({ type }: Volume): boolean {

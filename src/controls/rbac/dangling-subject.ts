@@ -4,7 +4,7 @@ import { serviceAccountOf } from '../../facts/rbac-tokens.ts';
 import { type Failure, fail, notApplicable, unknown } from '../../model/verdict.ts';
 import { addedSubjects } from '../../semantics/rbac/default-objects.ts';
 import { control } from '../control.ts';
-import { binding, clusterBinding } from './example-grants.ts';
+import { binding } from './example-grants.ts';
 import { isBindingKind, noGrant } from './grant-judging.ts';
 import { makers } from './makers.ts';
 import { isStored, ofServer } from './stored.ts';
@@ -30,7 +30,10 @@ export default control({
     if (!isBindingKind(object.kind)) return noGrant;
     const bound = facts.get(rbac).bindingOf(object);
     if (bound === undefined) return notApplicable('it names no role');
-    const accounts = addedSubjects(bound).filter(({ kind }) => kind === 'ServiceAccount');
+    const accounts = addedSubjects(bound).filter(
+      // One without a namespace in a ClusterRoleBinding is rbac/well-formed's.
+      ({ kind, namespace }) => kind === 'ServiceAccount' && namespace !== undefined,
+    );
     if (accounts.length === 0) return notApplicable('it names no service account of somebody’s own');
     const canMake = facts.get(makers)('serviceaccounts');
     const find = facts.get(serviceAccountOf);
@@ -39,18 +42,13 @@ export default control({
     if (missing.length > 0 && !facts.get(wereAccountsRead))
       return unknown(`ServiceAccount ${missing[0]?.name} is not in what was read`);
     return missing.map(({ namespace, name, path }): Failure => {
-      if (namespace === undefined)
-        return fail(`ServiceAccount ${name} has no namespace, and so is nobody`, [...path, 'name'], { key: name });
       const severity = canMake(namespace) ? 'medium' : 'low';
       const message = `ServiceAccount ${namespace}/${name} does not exist, and would have ${bound.role.kind} ${bound.role.name}`;
       return fail(message, [...path, 'name'], { key: `${namespace}/${name}`, severity });
     });
   },
   examples: {
-    fail: [
-      `${ofServer(binding('{kind: ClusterRole, name: view}'))}---\n${other}`,
-      `${ofServer(clusterBinding('view', '{kind: ServiceAccount, name: app}'))}---\n${account}`,
-    ],
+    fail: [`${ofServer(binding('{kind: ClusterRole, name: view}'))}---\n${other}`],
     pass: [`${ofServer(binding('{kind: ClusterRole, name: view}'))}---\n${account}`],
   },
 });

@@ -24,7 +24,7 @@ const repeated = defineFact('repeated-bindings', (facts): ReadonlyMap<KubeObject
   }
   const found = new Map<KubeObject, Binding>();
   for (const [index, each] of bindings.entries()) {
-    const isOther = (one: Binding): boolean => one !== each && !found.has(one.object) && givesToAllOf(one, each);
+    const isOther = (one: Binding): boolean => !isCopy(one, each) && !found.has(one.object) && givesToAllOf(one, each);
     const other =
       byGift.get(gifts[index] ?? '')?.find(isOther) ??
       (each.scope === 'namespace' && each.role.kind === 'ClusterRole'
@@ -34,6 +34,11 @@ const repeated = defineFact('repeated-bindings', (facts): ReadonlyMap<KubeObject
   }
   return found;
 });
+
+/** Manifests often hold one object in several variants, of which a cluster gets one. */
+function isCopy({ object: a }: Binding, { object: b }: Binding): boolean {
+  return a === b || (a.kind === b.kind && a.name === b.name && a.namespace === b.namespace);
+}
 
 /** Where very many bindings give the same role in the same place, the first are enough to see it. */
 const mostCompared = 40;
@@ -79,6 +84,7 @@ export default control({
       `${clusterBinding('view', app)}---\n${binding(view)}`,
     ],
     pass: [
+      `${binding(view)}---\n${binding(view)}`,
       `${binding(view)}---\n${binding('{kind: ClusterRole, name: edit}').replace('name: given', 'name: more')}`,
       `${binding(view)}---\n${binding(view, 'team')}`,
       `${clusterBinding('view', app, user('anne'))}---\n${clusterBinding('view', user('bob')).replace('name: given', 'name: bob')}`,

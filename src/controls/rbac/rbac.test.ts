@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { judgeExample, judgeText } from '../../../test/judge-example.ts';
 import { formatPath } from '../../model/path.ts';
 import type { AnyControl } from '../control.ts';
+import aggregationCycle from './aggregation-cycle.ts';
 import bindingSubjects from './binding-subjects.ts';
 import certificateApproval from './certificate-approval.ts';
 import clusterAdmin from './cluster-admin.ts';
@@ -16,12 +17,15 @@ import defaultRoles from './default-roles.ts';
 import duplicateBinding from './duplicate-binding.ts';
 import { binding, clusterBinding, clusterRole, everywhere, group, inNamespace, user } from './example-grants.ts';
 import fullWildcard from './full-wildcard.ts';
+import manyRules from './many-rules.ts';
 import mastersGroup from './masters-group.ts';
+import namedTargets from './named-targets.ts';
 import powerfulDaemonset from './powerful-daemonset.ts';
 import powers from './powers.ts';
 import resourcePowers from './resource-powers.ts';
 import sharedServiceAccount from './shared-service-account.ts';
 import unusedRole from './unused-role.ts';
+import wellFormed from './well-formed.ts';
 import wideGroups from './wide-groups.ts';
 import wildcards from './wildcards.ts';
 import workloadPowers from './workload-powers.ts';
@@ -32,6 +36,10 @@ const controls: readonly AnyControl[] = [
   ...clusterPowers,
   ...resourcePowers,
   ...bindingSubjects,
+  aggregationCycle,
+  wellFormed,
+  namedTargets,
+  manyRules,
   componentSecrets,
   controlPlaneGrants,
   danglingSubject,

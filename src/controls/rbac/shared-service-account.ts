@@ -23,19 +23,24 @@ spec:
     spec: {serviceAccountName: ${serviceAccount}, containers: [{name: app, image: registry.example/app:1.0}]}
 `;
 
-/** Which workloads, as people write them, run as each service account: `namespace/name`. */
-const workloadsOfAccount = defineFact('workloads-of-account', (facts): ReadonlyMap<string, ReadonlySet<KubeObject>> => {
+type Workloads = ReadonlyMap<string, KubeObject>;
+
+/**
+ * Which workloads, as people write them, run as each service account: `namespace/name`. Those of one name are variants
+ * of one workload, of which a cluster gets one.
+ */
+const workloadsOfAccount = defineFact('workloads-of-account', (facts): ReadonlyMap<string, Workloads> => {
   const read = facts.get(workloadOf);
   const is = facts.get(isWorkload);
   const rootOf = facts.get(rootOwner);
-  const users = new Map<string, Set<KubeObject>>();
+  const users = new Map<string, Map<string, KubeObject>>();
   for (const object of facts.snapshot.objects) {
     if (!is(object) || rootOf(object) !== object) continue;
     for (const { pod } of read(object)?.templates ?? []) {
       const key = `${object.namespace ?? ''}/${pod.serviceAccountName}`;
       const known = users.get(key);
-      if (known === undefined) users.set(key, new Set([object]));
-      else known.add(object);
+      if (known === undefined) users.set(key, new Map([[object.name, object]]));
+      else if (!known.has(object.name)) known.set(object.name, object);
     }
   }
   return users;
@@ -55,7 +60,12 @@ export default control({
     if (object.name === 'default') return notApplicable('the default account is for whoever names none');
     if (facts.get(rbac).bindings.length === 0) return notApplicable('no bindings were read');
     if (!facts.get(hasRights)(object.namespace, object.name)) return notApplicable('it has no rights');
-    const users = [...(facts.get(workloadsOfAccount).get(`${object.namespace ?? ''}/${object.name}`) ?? [])];
+    const users = [
+      ...(facts
+        .get(workloadsOfAccount)
+        .get(`${object.namespace ?? ''}/${object.name}`)
+        ?.values() ?? []),
+    ];
     if (users.length < 2) return pass;
     const names = users.slice(0, 2).map(({ kind, name }) => `${kind} ${name}`);
     const more = users.length > 2 ? ` and ${users.length - 2} more` : '';
@@ -67,6 +77,7 @@ export default control({
   examples: {
     fail: [[account, grant, deployment('web'), deployment('worker')].join('---\n')],
     pass: [
+      [account, grant, deployment('web'), deployment('web')].join('---\n'),
       [account, grant, deployment('web'), deployment('worker', 'other')].join('---\n'),
       [account, deployment('web'), deployment('worker')].join('---\n'),
     ],

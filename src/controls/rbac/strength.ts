@@ -12,7 +12,7 @@ const powers = [...powerRows.values()].flat();
 /** How strong what a binding gives is, and what it lets them do, where it is much. */
 export function strengthOf(
   rules: readonly RoleRule[] | undefined,
-  { scope, role }: Binding,
+  { scope, role }: Pick<Binding, 'scope' | 'role'>,
 ): { readonly strength: Strength; readonly does?: string } {
   if (rules === undefined) return { strength: 'some' };
   if (rules.some((rule) => ruleAllows(rule, { verb: '*', apiGroup: '*', resource: '*' })))

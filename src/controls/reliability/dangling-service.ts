@@ -21,6 +21,17 @@ const podLabels = defineFact(
   },
 );
 
+/** Labels that pods get from what makes them, and templates do not show. */
+const givenByControllers: ReadonlySet<string> = new Set([
+  'statefulset.kubernetes.io/pod-name',
+  'apps.kubernetes.io/pod-index',
+  'pod-template-hash',
+  'controller-revision-hash',
+  'job-name',
+  'batch.kubernetes.io/job-name',
+  'batch.kubernetes.io/job-completion-index',
+]);
+
 export default control({
   id: 'reliability/dangling-service',
   title: 'Services select pods',
@@ -37,14 +48,14 @@ export default control({
     // A Service alone is part of something larger.
     if (labels.length === 0 && facts.snapshot.cluster === undefined)
       return notApplicable('no pods of its namespace were read');
-    const isSelecting = labels.some((each) =>
-      Object.keys(selector).every((key) => each.get(key) === own(selector, key)),
-    );
+    const asked = Object.keys(selector).filter((key) => !givenByControllers.has(key));
+    const isSelecting = labels.some((each) => asked.every((key) => each.get(key) === own(selector, key)));
     return isSelecting ? pass : fail(`Service ${object.name} selects no pod of its namespace`, ['spec', 'selector']);
   },
   examples: {
     fail: [documents(deployment(''), service('app: api'))],
     pass: [
+      documents(deployment(''), service('app: web, statefulset.kubernetes.io/pod-name: web-0')),
       documents(deployment(''), service('app: web')),
       documents(named('Pod', 'a'), service('app: web').replace('shop', 'elsewhere'), deployment('')),
     ],

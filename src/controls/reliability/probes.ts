@@ -1,3 +1,4 @@
+import { rootOwner } from '../../facts/owners.ts';
 import { isObject, own } from '../../model/json.ts';
 import type { ContainerSubject } from '../../model/subject.ts';
 import { type Failure, fail, notApplicable, pass, type Verdict } from '../../model/verdict.ts';
@@ -21,8 +22,10 @@ function probeControls(definitions: readonly ProbeDefinition[]): readonly Contro
       severity: 'low',
       profile: 'reliability',
       subject: 'container',
-      check: (subject) => {
-        if (jobs.has(groupKind(subject.object))) return notApplicable('its pods end');
+      check: (subject, facts) => {
+        // The pods of a Job are judged by themselves, too.
+        const maker = facts.get(rootOwner)(subject.object);
+        if (jobs.has(groupKind(maker)) || jobs.has(groupKind(subject.object))) return notApplicable('its pods end');
         const { role } = subject.container;
         return role === 'container' || role === 'sidecar' ? judge(subject) : notApplicable('the container ends');
       },

@@ -23,6 +23,8 @@ export default control({
     if (!kinds.has(groupKind(object))) return notApplicable('it selects no pods');
     const spec = own(object.value, 'spec');
     const selector = isObject(spec) ? own(spec, 'selector') : undefined;
+    // A patch leaves to what it is for what it does not change.
+    if (selector === undefined) return notApplicable('it is a part of a manifest');
     const labels = valueAt(object.value, ['spec', 'template', 'metadata', 'labels']);
     if (isObject(selector) && Object.keys(selector).length > 0 && selectsLabels(selector, labels)) return pass;
     return fail(`the selector of ${object.kind} ${object.name} does not select its own pods`, ['spec', 'selector']);

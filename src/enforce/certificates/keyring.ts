@@ -58,7 +58,7 @@ export async function renewKeyring(ring: Keyring | undefined, renewal: Renewal):
   }
   const { next } = ring;
   if (next === undefined) {
-    if (isDue(ring.authority, now)) return { ...ring, next: await newAuthority(renewal) };
+    if (isDue(ring.authority, lives.authority, now)) return { ...ring, next: await newAuthority(renewal) };
   } else if (next.publishedAt === undefined) {
     // Where nobody is registered yet nobody has to read it first.
     if (renewal.published === undefined || renewal.published.includes(next.cert.trim())) {
@@ -69,14 +69,15 @@ export async function renewKeyring(ring: Keyring | undefined, renewal: Renewal):
     const previous = { cert: ring.authority.cert, retiredAt: now };
     return { authority, previous, leaf: await newLeaf(authority, renewal) };
   }
-  if (!isDue(ring.leaf, now) && sameNames(ring.leaf.names, renewal.names)) return ring;
+  if (!isDue(ring.leaf, lives.leaf, now) && sameNames(ring.leaf.names, renewal.names)) return ring;
   // An authority that is about to go signs for what is left of its own life.
   if (ring.leaf.until >= ring.authority.until && sameNames(ring.leaf.names, renewal.names)) return ring;
   return { ...ring, leaf: await newLeaf(ring.authority, renewal) };
 }
 
-function isDue({ from, until }: { readonly from: number; readonly until: number }, now: number): boolean {
-  return now >= from + ((until - from) * 2) / 3;
+/** At two thirds of the life that it has, or should have had. */
+function isDue({ from, until }: Made, life: number, now: number): boolean {
+  return now >= from + (Math.min(until - from, life) * 2) / 3;
 }
 
 function sameNames(before: readonly string[], now: readonly string[]): boolean {

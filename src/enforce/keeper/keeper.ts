@@ -37,6 +37,9 @@ export interface KeeperOptions {
   readonly unreachable?: typeof whyUnreachable;
 }
 
+/** The minor from which on API servers set `kubernetes.io/metadata.name` (NamespaceDefaultLabelName, beta). */
+const firstWithNameLabel = 21;
+
 /**
  * Keeps the webhook registered: certificates, the two configurations, and the time of an unlock. It alone may write
  * them, and it answers no reviews: what judges hostile objects has no right to change what the API server trusts.
@@ -105,12 +108,21 @@ export class Keeper {
     const bundle = bundleOf(ring);
     const failurePolicy = await this.failurePolicy(registered, bundle);
     const exempt = [...new Set([names.namespace, ...this.options.exempt])];
+    const labelSetBy = await this.labelSetBy();
     for (const [kind, configuration] of found) {
       const before = own(configuration, 'webhooks');
       const webhooks =
         active === undefined
           ? withBundle(isList(before) ? before : [], bundle)
-          : webhooksOf(kind, { target, bundle, rules: hookRules(active), exempt, failurePolicy, timeoutSeconds });
+          : webhooksOf(kind, {
+              target,
+              bundle,
+              rules: hookRules(active),
+              exempt,
+              failurePolicy,
+              timeoutSeconds,
+              labelSetBy,
+            });
       const isOver = registered?.unlock !== undefined && !isUnlocked(registered.unlock, this.options.now());
       const clearing = kind === 'validating' && isOver;
       if (!clearing && equalJson(isList(before) ? before : [], webhooks)) continue;
@@ -144,6 +156,12 @@ export class Keeper {
     if (reason === undefined) return 'Fail';
     log.write('info', 'the webhook fails open for now', { reason });
     return 'Ignore';
+  }
+
+  /** As of a server that is asked again in every round: it may be upgraded meanwhile. */
+  private async labelSetBy(): Promise<'server' | 'users'> {
+    const minor = Number.parseInt(new Reader(await this.options.api.get('/version'), [], []).string('minor') ?? '', 10);
+    return minor < firstWithNameLabel ? 'users' : 'server';
   }
 
   /** A namespace that is exempt by a label which it does not carry: servers before 1.21 do not set it. */

@@ -15,6 +15,8 @@ export interface HookSettings {
   readonly rules: HookRules;
   /** Namespaces whose requests are never sent, the webhook's own first. */
   readonly exempt: readonly string[];
+  /** Who sets the label that namespaces are exempt by: servers before 1.21 leave it to whoever may write namespaces. */
+  readonly labelSetBy: 'server' | 'users';
   /** Of the hook that refuses; the other two never stop a request. */
   readonly failurePolicy: 'Fail' | 'Ignore';
   readonly timeoutSeconds: number;
@@ -49,9 +51,33 @@ export function webhooksOf(kind: ConfigurationKind, settings: HookSettings): rea
   }
   if (rules.enforce.length + rules.advise.length === 0) return [];
   return [
+    ...(settings.labelSetBy === 'users' ? [guard(settings)] : []),
     ...hook('enforce', { name: `enforce.${suffix}`, failurePolicy, settings }),
     ...hook('advise', { name: `advise.${suffix}`, failurePolicy: 'Ignore', settings }),
   ];
+}
+
+/**
+ * A namespace that takes the name of an exempt one for its label is exempt itself, its own update included, so that
+ * this hook selects by the label what no other hook sees.
+ */
+function guard(settings: HookSettings): JsonObject {
+  const { exempt, failurePolicy } = settings;
+  const rule = {
+    apiGroups: [''],
+    apiVersions: ['v1'],
+    operations: ['CREATE', 'UPDATE'],
+    resources: ['namespaces'],
+    scope: 'Cluster',
+  };
+  return {
+    ...common('enforce', settings),
+    name: `guard.${suffix}`,
+    rules: [rule],
+    failurePolicy,
+    namespaceSelector: {},
+    objectSelector: { matchExpressions: [{ key: metadataNameLabel, operator: 'In', values: [...exempt] }] },
+  };
 }
 
 interface HookOptions {
@@ -61,8 +87,22 @@ interface HookOptions {
 }
 
 function hook(which: Hook, { name, failurePolicy, settings }: HookOptions): readonly JsonObject[] {
-  const { rules, exempt, target, bundle, timeoutSeconds } = settings;
+  const { rules, exempt } = settings;
   if (rules[which].length === 0) return [];
+  return [
+    {
+      ...common(which, settings),
+      name,
+      rules: asWebhookRules(rules[which]),
+      failurePolicy,
+      // By the label that the API server itself sets: nobody exempts a namespace by labelling it.
+      namespaceSelector: { matchExpressions: [{ key: metadataNameLabel, operator: 'NotIn', values: [...exempt] }] },
+      objectSelector: {},
+    },
+  ];
+}
+
+function common(which: Hook, { target, bundle, timeoutSeconds }: HookSettings): JsonObject {
   const path = hookPaths[which];
   const where: JsonObject =
     'url' in target
@@ -70,19 +110,11 @@ function hook(which: Hook, { name, failurePolicy, settings }: HookOptions): read
       : {
           service: { name: target.service.name, namespace: target.service.namespace, path, port: target.service.port },
         };
-  return [
-    {
-      name,
-      clientConfig: { caBundle: Buffer.from(bundle).toString('base64'), ...where },
-      rules: asWebhookRules(rules[which]),
-      failurePolicy,
-      matchPolicy: 'Equivalent',
-      // By the label that the API server itself sets: nobody exempts a namespace by labelling it.
-      namespaceSelector: { matchExpressions: [{ key: metadataNameLabel, operator: 'NotIn', values: [...exempt] }] },
-      objectSelector: {},
-      sideEffects: 'None',
-      timeoutSeconds,
-      admissionReviewVersions: ['v1'],
-    },
-  ];
+  return {
+    clientConfig: { caBundle: Buffer.from(bundle).toString('base64'), ...where },
+    matchPolicy: 'Equivalent',
+    sideEffects: 'None',
+    timeoutSeconds,
+    admissionReviewVersions: ['v1'],
+  };
 }

@@ -136,11 +136,18 @@ function secureOptions({ cert, key, ca }: ServerKeys): https.ServerOptions {
   };
 }
 
+interface Place {
+  readonly hook: Hook;
+  /** Milliseconds. */
+  readonly usable: number;
+}
+
 class Calls {
   private readonly options: AdmissionServerOptions;
   private readonly small = new Lane(smallLane);
   private readonly large = new Lane(largeLane);
   private readonly turns = new Turns();
+  private readonly places = new Map<string, Place>();
   private draining = false;
 
   constructor(options: AdmissionServerOptions) {
@@ -179,20 +186,22 @@ class Calls {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse, began: number): Promise<ReviewAnswer> {
-    const url = new URL(request.url ?? '/', 'https://webhook');
-    const hook = hooks.get(url.pathname);
-    if (hook === undefined) throw new CallError(404, `reviews go to ${[...hooks.keys()].join(', ')}`);
+    const place = this.placeOf(request.url ?? '/');
+    if (place === undefined) throw new CallError(404, `reviews go to ${[...hooks.keys()].join(', ')}`);
     if (request.method !== 'POST') throw new CallError(405, 'reviews are posted');
     if (!this.mayCall(request)) throw new CallError(403, 'the client certificate has a name that may not call');
     const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
     if (type !== 'application/json') throw new CallError(415, 'the content type of a review is application/json');
-    if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
+    if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
       throw new CallError(415, 'a review is not compressed');
-    const until = began + usableTime(timeoutOf(url.searchParams));
+    }
+    const { hook, usable } = place;
+    const until = began + usable;
     const expired = (): boolean => performance.now() >= until;
     const bytes = announcedBytes(request);
     const isSmall = bytes <= smallBodyBytes;
-    const leave = await this.enter(request, { lane: isSmall ? this.small : this.large, bytes, until });
+    const lane = isSmall ? this.small : this.large;
+    const leave = lane.enterNow(bytes) ?? (await this.enter(request, { lane, bytes, until }));
     try {
       if (request.headers.expect !== undefined) response.writeContinue();
       const body = await readBody(request, Math.max(1, Math.min(until - performance.now(), slowestBody)));
@@ -204,6 +213,18 @@ class Calls {
     }
   }
 
+  /** The hook that a path and query are of, and how long its decision may take. An API server has one URL for each. */
+  private placeOf(url: string): Place | undefined {
+    const known = this.places.get(url);
+    if (known !== undefined) return known;
+    const { pathname, searchParams } = new URL(`https://webhook${url.startsWith('/') ? url : '/'}`);
+    const hook = hooks.get(pathname);
+    if (hook === undefined) return undefined;
+    const place = { hook, usable: usableTime(timeoutOf(searchParams)) };
+    if (this.places.size < 100) this.places.set(url, place);
+    return place;
+  }
+
   private async enter(
     request: IncomingMessage,
     { lane, bytes, until }: { readonly lane: Lane; readonly bytes: number; readonly until: number },
@@ -211,8 +232,7 @@ class Calls {
     const gone = new AbortController();
     const abort = (): void => gone.abort();
     request.once('close', abort);
-    const admission = lane.enter(bytes, until - performance.now(), gone.signal);
-    const settled = admission instanceof Promise ? await admission : admission;
+    const settled = await lane.enter(bytes, until - performance.now(), gone.signal);
     request.off('close', abort);
     if ('leave' in settled) return settled.leave;
     if (settled.refused === 'gone') throw new CallError(499, 'the caller has gone');

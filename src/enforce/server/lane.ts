@@ -29,14 +29,20 @@ export class Lane {
     return this.queue.size;
   }
 
+  /** Room for so many bytes, where there is some and nobody waits: call it to leave. */
+  enterNow(bytes: number): (() => void) | undefined {
+    return this.queue.size === 0 && this.hasRoom(bytes) ? this.take(bytes) : undefined;
+  }
+
   /**
    * Room for so many bytes, within so many milliseconds. Who got it calls `leave` once it is done; `signal` gives the
    * place in the queue up.
    */
-  enter(bytes: number, within: number, signal: AbortSignal): Admission | Promise<Admission> {
+  enter(bytes: number, within: number, signal: AbortSignal): Promise<Admission> {
     const { limits, queue } = this;
-    if (queue.size === 0 && this.hasRoom(bytes)) return this.take(bytes);
-    if (queue.size >= limits.waiting) return { refused: 'full' };
+    const leave = this.enterNow(bytes);
+    if (leave !== undefined) return Promise.resolve({ leave });
+    if (queue.size >= limits.waiting) return Promise.resolve({ refused: 'full' });
     return new Promise((resolve) => {
       const refuse = (refused: Refusal): void => {
         if (!queue.delete(waiting)) return;
@@ -62,16 +68,14 @@ export class Lane {
     return this.used === 0 || this.used + bytes <= this.limits.bytes;
   }
 
-  private take(bytes: number): Admission {
+  private take(bytes: number): () => void {
     this.used += bytes;
     let inside = true;
-    return {
-      leave: () => {
-        if (!inside) return;
-        inside = false;
-        this.used -= bytes;
-        this.advance();
-      },
+    return () => {
+      if (!inside) return;
+      inside = false;
+      this.used -= bytes;
+      this.advance();
     };
   }
 
@@ -79,7 +83,7 @@ export class Lane {
     for (const waiting of this.queue) {
       if (!this.hasRoom(waiting.bytes)) return;
       this.queue.delete(waiting);
-      waiting.enter(this.take(waiting.bytes));
+      waiting.enter({ leave: this.take(waiting.bytes) });
     }
   }
 }

@@ -2,7 +2,7 @@ import { type Call, type Comprehension, type Node, qualifiedName, type Select } 
 import type { Environment } from './environment.ts';
 import { CompileError } from './error.ts';
 import type { Overload } from './function.ts';
-import { bool, dyn, formatType, int, listOf, mapOf, named, optionalOf, type Type } from './type.ts';
+import { bool, dyn, formatType, int, listOf, mapOf, named, optionalOf, type Type, typeOfName } from './type.ts';
 import { moreGeneral, Substitution } from './unify.ts';
 import { typeNameOf } from './value.ts';
 
@@ -70,7 +70,7 @@ class Checker {
       case 'logic':
         for (const term of node.terms) {
           const type = this.check(term, scope);
-          if (!this.substitution.assign(type, bool)) this.noOverload(`_${node.operator}_`, [bool, type], term);
+          if (!this.substitution.assign(bool, type)) this.mismatch(bool, type, term);
         }
         return bool;
       case 'conditional': {
@@ -107,7 +107,7 @@ class Checker {
     }
     if (!this.environment.typeNames.has(bare)) return undefined;
     this.typeNames.set(node, bare);
-    return { kind: 'type', of: named(bare) };
+    return { kind: 'type', of: typeOfName(bare) };
   }
 
   private select(node: Select, scope: Scope | undefined): Type {
@@ -143,11 +143,12 @@ class Checker {
   }
 
   private call(node: Call, scope: Scope | undefined): Type {
-    const args = node.args.map((arg) => this.check(arg, scope));
     if (node.target === undefined) {
       const name = node.name.startsWith('.') ? node.name.slice(1) : node.name;
-      return this.resolveCall(node, name, { types: args, isMember: false });
+      this.overloadsNamed(name, node);
+      return this.resolveCall(node, name, { types: node.args.map((arg) => this.check(arg, scope)), isMember: false });
     }
+    const args = node.args.map((arg) => this.check(arg, scope));
     const prefix = qualifiedName(node.target);
     if (prefix !== undefined && !isLocal(prefix, scope)) {
       const name = `${prefix.startsWith('.') ? prefix.slice(1) : prefix}.${node.name}`;
@@ -165,11 +166,7 @@ class Checker {
     name: string,
     { types, isMember }: { readonly types: readonly Type[]; readonly isMember: boolean },
   ): Type {
-    const overloads = this.environment.functions.get(name);
-    if (overloads === undefined) {
-      this.refuseNewer(name, node);
-      return this.undeclared(name, node);
-    }
+    const overloads = this.overloadsNamed(name, node);
     const fitting: Overload[] = [];
     let result: Type | undefined;
     for (const candidate of overloads) {
@@ -191,6 +188,13 @@ class Checker {
     }
     this.overloads.set(node, fitting);
     return result;
+  }
+
+  private overloadsNamed(name: string, node: Node): readonly Overload[] {
+    const overloads = this.environment.functions.get(name);
+    if (overloads !== undefined) return overloads;
+    this.refuseNewer(name, node);
+    return this.undeclared(name, node);
   }
 
   /** The overload with parameters of its own, so that two calls do not share them. */

@@ -30,7 +30,14 @@ export function comparison(left: Value, right: Value): number {
   return Math.ceil(size * perCharacter);
 }
 
+/** Lists that are longer cost more here than upstream, which does not copy them: doubling one would take all memory. */
+const freeItems = 1000;
+
 export function concatenation(left: Value, right: Value): number {
+  if (Array.isArray(left) && Array.isArray(right)) {
+    const items = left.length + right.length;
+    return items <= freeItems ? 1 : Math.ceil(items * perCharacter);
+  }
   if (typeof left !== 'string' && !(left instanceof Uint8Array)) return 1;
   return Math.ceil((costSize(left) + costSize(right)) * perCharacter);
 }

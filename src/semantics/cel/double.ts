@@ -5,7 +5,7 @@ export function formatDouble(value: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   const [mantissa = '', power = '0'] = value.toExponential().split('e');
   const exponent = Number(power);
-  if (exponent < -4 || exponent >= 21) return goExponent(mantissa, exponent);
+  if (exponent < -4 || exponent >= 6) return goExponent(mantissa, exponent);
   return plainDigits(mantissa, exponent);
 }
 

@@ -26,8 +26,7 @@ export function isEqual(left: Value, right: Value): boolean {
   const number = numberOf(left);
   if (number !== undefined) {
     const other = numberOf(right);
-    // A number and a bigint may be equal, and the operator without coercion says they are not.
-    return other !== undefined && number >= other && number <= other;
+    return other !== undefined && orderNumbers(left, right, number, other) === 0;
   }
   if (isListValue(left)) return isListValue(right) && isEqualList(left, right);
   if (left instanceof Uint8Array) return right instanceof Uint8Array && compareBytes(left, right) === 0;
@@ -78,7 +77,7 @@ export function sizeOfMap(map: Value): number {
   return isPlainMap(map) ? Object.keys(map).length : 0;
 }
 
-/** What a number is worth; undefined for what is none. JavaScript compares numbers and bigints exactly. */
+/** What a number is worth; undefined for what is none. */
 export function numberOf(value: Value): number | bigint | undefined {
   if (typeof value === 'number' || typeof value === 'bigint') return value;
   if (value instanceof Double) return value.value;
@@ -92,13 +91,19 @@ export function compare(left: Value, right: Value): number {
   if (number !== undefined) {
     const other = numberOf(right);
     if (other === undefined) return noSuchOverload();
-    return order(number, other);
+    return orderNumbers(left, right, number, other);
   }
   if (typeof left === 'boolean' && typeof right === 'boolean') return Number(left) - Number(right);
   if (left instanceof Uint8Array && right instanceof Uint8Array) return compareBytes(left, right);
   if (left instanceof Timestamp && right instanceof Timestamp) return order(left.nanoseconds, right.nanoseconds);
   if (left instanceof Duration && right instanceof Duration) return order(left.nanoseconds, right.nanoseconds);
   return noSuchOverload();
+}
+
+/** JavaScript compares numbers and bigints exactly; cel-go makes a double of what is compared with a double. */
+function orderNumbers(left: Value, right: Value, number: number | bigint, other: number | bigint): number {
+  if (left instanceof Double || right instanceof Double) return order(Number(number), Number(other));
+  return order(number, other);
 }
 
 function order(left: number | bigint, right: number | bigint): number {

@@ -22,6 +22,7 @@ export {
   newestMinor,
   withVariables,
 } from './environment.ts';
+export { EvaluationError, Stopped } from './error.ts';
 export type { Bindings } from './frame.ts';
 export { type AccessQuestion, type Ask, Authorizer, ResourceCheck } from './library/authorizer.ts';
 export { Meter } from './meter.ts';

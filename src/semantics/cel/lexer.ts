@@ -79,7 +79,11 @@ const uintEnd = 2n ** 64n;
 function readNumber(match: RegExpExecArray, offset: Offset): Value {
   const text = match[0];
   // Only the pattern for integers has groups.
-  if (match[2] === undefined) return new Double(Number(text));
+  if (match[2] === undefined) {
+    const value = Number(text);
+    if (!Number.isFinite(value)) throw new CompileError('invalid double literal', offset);
+    return new Double(value);
+  }
   // Too many digits would take quadratic time to read.
   if (text.length > 400) throw new CompileError('invalid int literal', offset);
   const number = BigInt(match[2] === '' ? text : text.slice(0, -1));

@@ -93,11 +93,11 @@ class Parser {
     if (this.nesting > deepest) this.tooDeep();
     const condition = this.logic('||');
     let node = condition;
+    const { offset } = this.token;
     if (this.take('?')) {
       const yes = this.logic('||');
       this.expect(':');
       const no = this.expression();
-      const { offset } = condition;
       node = this.deep({ kind: 'conditional', condition, yes, no, offset, depth: depthOf(condition, yes, no) });
     }
     this.nesting -= 1;
@@ -107,10 +107,11 @@ class Parser {
   private logic(operator: '&&' | '||'): Node {
     const next = (): Node => (operator === '||' ? this.logic('&&') : this.relation());
     const first = next();
+    const { offset } = this.token;
     if (!this.is(operator)) return first;
     const terms = [first];
     while (this.take(operator)) terms.push(next());
-    return this.deep({ kind: 'logic', operator, terms, offset: first.offset, depth: depthOf(...terms) });
+    return this.deep({ kind: 'logic', operator, terms, offset, depth: depthOf(...terms) });
   }
 
   private relation(): Node {
@@ -174,7 +175,9 @@ class Parser {
         const name = this.fieldName();
         if (!isOptional && this.is('(')) {
           if (name.isEscaped) this.unexpected();
-          node = this.call(name.text, node, this.args(), offset);
+          // Upstream, a call is where its arguments are.
+          const { offset: at } = this.token;
+          node = this.call(name.text, node, this.args(), at);
         } else {
           const { text: field } = name;
           const depth = node.depth + 1;
@@ -241,7 +244,10 @@ class Parser {
     if (kind !== 'identifier' || ['in', 'true', 'false', 'null'].includes(text)) this.unexpected();
     if (reserved.has(text)) throw new CompileError(`reserved identifier: ${text}`, offset);
     this.position += 1;
-    if (this.is('(')) return this.call(dot + text, undefined, this.args(), offset);
+    if (this.is('(')) {
+      const { offset: at } = this.token;
+      return this.call(dot + text, undefined, this.args(), at);
+    }
     const identifier: Identifier = { kind: 'identifier', name: dot + text, offset, depth: 1 };
     this.refuseMessage(identifier);
     return identifier;

@@ -1,3 +1,4 @@
+import { own } from '../../model/json.ts';
 import type { Call, Node, Select } from './ast.ts';
 import type { Checked } from './check.ts';
 import { planComprehension } from './comprehension.ts';
@@ -5,7 +6,18 @@ import { isEqual, lookUp } from './equality.ts';
 import { CompileError, EvaluationError, fail, noSuchOverload } from './error.ts';
 import type { Frame, Run } from './frame.ts';
 import type { Overload } from './function.ts';
-import { adapt, Fields, isPlainMap, type MapKey, MapValue, mapKey, Optional, TypeValue, type Value } from './value.ts';
+import {
+  adapt,
+  Fields,
+  isPlainMap,
+  type MapKey,
+  MapValue,
+  mapKey,
+  Opaque,
+  Optional,
+  TypeValue,
+  type Value,
+} from './value.ts';
 
 /** Places of the variables of comprehensions, by name. */
 export type Places = ReadonlyMap<string, number>;
@@ -351,7 +363,8 @@ function planLogic(decisive: boolean, terms: readonly Run[]): Run {
 
 function fieldOf(value: Value, field: string): Value {
   if (value instanceof Optional) return optionalField(value, field);
-  return findField(value, field) ?? fail(`no such key: ${field}`);
+  const found = findField(value, field);
+  return found === undefined ? fail(`no such key: ${field}`) : found;
 }
 
 function optionalField(value: Value, field: string): Value {
@@ -367,7 +380,12 @@ function hasField(value: Value, field: string): boolean {
 }
 
 function findField(value: Value, field: string): Value | undefined {
-  if (value instanceof Fields) return value.field(field);
-  if (value instanceof MapValue || isPlainMap(value)) return lookUp(value, field);
-  return noSuchOverload();
+  if (typeof value !== 'object' || value === null) return noSuchOverload();
+  if (value instanceof Opaque) {
+    if (value instanceof Fields) return value.field(field);
+    return value instanceof MapValue ? lookUp(value, field) : noSuchOverload();
+  }
+  if (!isPlainMap(value)) return noSuchOverload();
+  const found = own(value, field);
+  return found === undefined ? undefined : adapt(found);
 }

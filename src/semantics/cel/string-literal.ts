@@ -49,14 +49,14 @@ export function readQuoted(
       continue;
     }
     parts.text(text.slice(plainFrom, offset));
-    offset += readEscape(text, offset, parts);
+    offset += readEscape(text, offset, parts, start);
     plainFrom = offset;
   }
   throw new CompileError('Syntax error: the string is not closed', start);
 }
 
 /** Reads the escape at `offset` into `parts` and returns its length. */
-function readEscape(text: string, offset: Offset, parts: Parts): number {
+function readEscape(text: string, offset: Offset, parts: Parts, start: Offset): number {
   const letter = text[offset + 1] ?? '';
   const simple = simpleEscapes.get(letter);
   if (simple !== undefined) {
@@ -72,7 +72,8 @@ function readEscape(text: string, offset: Offset, parts: Parts): number {
     if (hex.length !== digits || !hexDigits.test(hex)) return bad();
     const code = Number.parseInt(hex, 16);
     if (digits === 2) parts.code(code);
-    else if (!parts.allowsUnicode || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return bad();
+    else if (!parts.allowsUnicode || code > 0x10ffff) return bad();
+    else if (code >= 0xd800 && code <= 0xdfff) throw new CompileError('invalid unicode code point', start);
     else parts.text(String.fromCodePoint(code));
     return 2 + digits;
   }

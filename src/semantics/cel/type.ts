@@ -37,13 +37,19 @@ export function objectOf(name: string, fields: Readonly<Record<string, Type>>): 
   return { kind: 'object', name, fields: new Map(Object.entries(fields)) };
 }
 
+const shortNames: ReadonlyMap<string, string> = new Map([
+  ['null_type', 'null'],
+  ['google.protobuf.Timestamp', 'timestamp'],
+  ['google.protobuf.Duration', 'duration'],
+]);
+
 /** As error messages of the API server print it: `list(string)`. */
 export function formatType(type: Type): string {
   switch (type.kind) {
     case 'dyn':
       return 'dyn';
     case 'named':
-      return type.name === 'null_type' ? 'null' : type.name;
+      return shortNames.get(type.name) ?? type.name;
     case 'object':
       return type.name;
     case 'list':
@@ -85,6 +91,12 @@ export function parseType(text: string): Type {
     default:
       throw new Error(`no such type: ${trimmed}`);
   }
+}
+
+/** The type that an identifier names: `list` is a list of anything. */
+export function typeOfName(name: string): Type {
+  if (name === 'list') return listOf(dyn);
+  return name === 'map' ? mapOf(dyn, dyn) : named(name);
 }
 
 /** Splits at commas that are not within angle brackets. */

@@ -193,13 +193,8 @@ export function isListValue(value: Value): value is readonly Value[] {
 
 /** A map of JSON. */
 export function isPlainMap(value: Value): value is JsonObject {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !(value instanceof Opaque) &&
-    !Array.isArray(value) &&
-    !(value instanceof Uint8Array)
-  );
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return !(value instanceof Opaque || value instanceof Uint8Array);
 }
 
 /** The name of a value's type, as `type()` gives it. */

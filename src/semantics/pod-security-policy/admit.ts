@@ -4,7 +4,7 @@ import { applyChanges, type Change } from './change.ts';
 import type { FieldError } from './field-error.ts';
 import { mutationsOf } from './mutate.ts';
 import { annotationPath, type PodView, viewPod } from './pod-view.ts';
-import type { PodSecurityPolicy } from './policy.ts';
+import { type PodSecurityPolicy, procMountTypes } from './policy.ts';
 import { prepareForCreate } from './prepare-for-create.ts';
 import { validatedAnnotation } from './profiles.ts';
 import { validatePod } from './validate-pod.ts';
@@ -62,11 +62,12 @@ export function admitPod(request: PolicyRequest): PolicyDecision {
   const found = computeSecurityContext(request, pod, 'mutation-allowed');
   if (found.kind === 'none') return { ...nothingDone, pod, ...denial(found, 'admit') };
   const annotations = new Map([[validatedAnnotation, found.policy]]);
+  const procMount = request.policies.some((policy) => procMountTypes(policy).length > 0) ? 'on' : 'off';
   const annotated: Change = { path: annotationPath(validatedAnnotation), was: undefined, is: found.policy };
   return validated(request, {
     ...nothingDone,
     policy: found.policy,
-    pod: prepareForCreate(applyChanges(pod, [...found.changes, annotated])),
+    pod: prepareForCreate(applyChanges(pod, [...found.changes, annotated]), { procMount }),
     changes: found.changes,
     annotations,
     auditAnnotations: new Map([[`${auditPrefix}/admit-policy`, found.policy]]),

@@ -28,11 +28,28 @@ export {
 } from './admit.ts';
 export { beforeAdmission, type PodServiceAccount } from './before-admission.ts';
 export { applyChanges, type Change } from './change.ts';
+export {
+  type ExplainedPolicy,
+  explainAdmission,
+  explanationLines,
+  type PolicyExplanation,
+  type PolicyOutcome,
+} from './explain.ts';
 export type { FieldError } from './field-error.ts';
 export { type FitBlocker, fitsPodSecurity, type LostControl, type PodSecurityFit } from './fits.ts';
-export { type PodView, viewPod } from './pod-view.ts';
+export { lintPodSecurityPolicy } from './lint.ts';
+export {
+  type ContainerView,
+  containerSeccomp,
+  judgedContainers,
+  type PodView,
+  podSeccomp,
+  viewPod,
+} from './pod-view.ts';
 export { type PodSecurityPolicy, readPodSecurityPolicy } from './policy.ts';
 export { prepareForCreate } from './prepare-for-create.ts';
+export { appArmorContainerPrefix, policyAnnotations, seccompPodAnnotation, validatedAnnotation } from './profiles.ts';
+export { safeSysctls } from './safe-sysctls.ts';
 export { silentlyMutated } from './silently-mutated.ts';
 export { type PolicyUse, type PolicyUser, policyUse } from './use.ts';
 export { validatePod } from './validate-pod.ts';

@@ -36,8 +36,10 @@ export interface PodSecurityPolicy {
   readonly allowedCSIDrivers: readonly string[];
   readonly allowedUnsafeSysctls: readonly string[];
   readonly forbiddenSysctls: readonly string[];
-  /** Empty allows `Default`. */
+  /** As written; empty allows `Default`. See `procMountTypes` for what counts. */
   readonly allowedProcMountTypes: readonly string[];
+  /** Whether an API server has stored it, and dropped what belongs to features that are off. */
+  readonly isStored: boolean;
   /** Unset leaves runtime classes alone. */
   readonly runtimeClass: RuntimeClassStrategy | undefined;
   /** Why the plugin leaves the whole policy out, without telling anyone: a strategy that lacks what it needs. */
@@ -117,9 +119,18 @@ export function readPodSecurityPolicy(object: JsonObject): PodSecurityPolicy {
     allowedUnsafeSysctls: spec.strings('allowedUnsafeSysctls'),
     forbiddenSysctls: spec.strings('forbiddenSysctls'),
     allowedProcMountTypes: spec.strings('allowedProcMountTypes'),
+    isStored: metadata.has('uid'),
     runtimeClass: spec.has('runtimeClass') ? readRuntimeClass(spec.object('runtimeClass')) : undefined,
   };
   return { ...read, unusable: strategyProblems(read), malformed };
+}
+
+/**
+ * The `procMount` types that a policy lists. Of a manifest none: the feature ProcMountType is off by default wherever there
+ * are policies, and the API server drops the field. A stored policy that has it says that the feature is on.
+ */
+export function procMountTypes({ isStored, allowedProcMountTypes }: PodSecurityPolicy): readonly string[] {
+  return isStored ? allowedProcMountTypes : [];
 }
 
 function readRange(range: Reader): NumberRange {

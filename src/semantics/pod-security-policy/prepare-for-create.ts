@@ -10,13 +10,18 @@ import {
   seccompPodAnnotation,
 } from './profiles.ts';
 
+export interface CreateFeatures {
+  /** The feature gate ProcMountType. */
+  readonly procMount: 'on' | 'off';
+}
+
 /**
  * What the API server does to a pod between the plugin's two phases, as far as the second one sees it: features that are
- * off by default in v1.20 are dropped (`procMount`, ephemeral containers), and seccomp annotations and fields are made to
+ * off by default in v1.20 are dropped (ephemeral containers, and every `procMount` but `Default`), and seccomp annotations and fields are made to
  * say the same where only one of them says something. Source: pkg/api/pod/util.go (DropDisabledPodFields),
  * pkg/registry/core/pod/strategy.go (applySeccompVersionSkew).
  */
-export function prepareForCreate(object: JsonObject): JsonObject {
+export function prepareForCreate(object: JsonObject, { procMount }: CreateFeatures = { procMount: 'off' }): JsonObject {
   const view = viewPod(object);
   const { pod } = view;
   const changes: Change[] = [];
@@ -24,8 +29,8 @@ export function prepareForCreate(object: JsonObject): JsonObject {
   if (view.containers.length > containers.length)
     changes.push(changeAt(object, ['spec', 'ephemeralContainers'], undefined));
   for (const { container } of containers) {
-    if (container.securityContext.procMount !== undefined)
-      changes.push(changeAt(object, [...container.path, 'securityContext', 'procMount'], undefined));
+    if (procMount === 'off' && (container.securityContext.procMount ?? 'Default') !== 'Default')
+      changes.push(changeAt(object, [...container.path, 'securityContext', 'procMount'], 'Default'));
   }
   const sync = (key: string, field: Path, profile: SeccompFields | undefined): void => {
     const annotation = pod.annotations.get(key);

@@ -1,7 +1,7 @@
 import { type FieldError, forbidden, invalid, invalidText, required } from './field-error.ts';
 import { goQuote, goRanges, goStrings } from './go-syntax.ts';
 import { type Capabilities, type ContainerView, containerSeccomp, type PodView } from './pod-view.ts';
-import type { PodSecurityPolicy } from './policy.ts';
+import { type PodSecurityPolicy, procMountTypes } from './policy.ts';
 import { appArmorContainerPrefix, listedProfiles, policyAnnotations, seccompContainerPrefix } from './profiles.ts';
 import { isWithin, validateGroups, validateSeccomp, validateSelinux } from './validate-ids.ts';
 
@@ -28,20 +28,20 @@ export function validateContainer(
   ];
   if (securityContext.privileged === true && !policy.privileged)
     errors.push(invalid(`${context}.privileged`, true, 'Privileged containers are not allowed'));
-  const procMounts = policy.allowedProcMountTypes.length === 0 ? ['Default'] : policy.allowedProcMountTypes;
-  if (!procMounts.includes(procMount))
+  const procMounts = procMountTypes(policy);
+  if (!(procMounts.length === 0 ? ['Default'] : procMounts).includes(procMount))
     errors.push(invalidText(`${context}.procMount`, procMount, 'ProcMountType is not allowed'));
   errors.push(...validateCapabilities(policy, `${context}.capabilities`, capabilities));
   errors.push(...validateHostPorts(policy, path, each));
   const readOnly = securityContext.readOnlyRootFilesystem;
   if (policy.readOnlyRootFilesystem && readOnly !== true) {
     const detail = readOnly === undefined ? 'may not be nil and must be set to true' : 'must be set to true';
-    errors.push(invalid(`${context}.readOnlyRootFilesystem`, readOnly ?? 'null', `ReadOnlyRootFilesystem ${detail}`));
+    errors.push(invalid(`${context}.readOnlyRootFilesystem`, readOnly ?? '"null"', `ReadOnlyRootFilesystem ${detail}`));
   }
   const escalation = securityContext.allowPrivilegeEscalation;
   if (!policy.allowPrivilegeEscalation && escalation !== false) {
     const detail = 'Allowing privilege escalation for containers is not allowed';
-    errors.push(invalid(`${context}.allowPrivilegeEscalation`, escalation ?? 'null', detail));
+    errors.push(invalid(`${context}.allowPrivilegeEscalation`, escalation ?? '"null"', detail));
   }
   return errors;
 }
@@ -87,7 +87,7 @@ function validateCapabilities(
   const { defaultAddCapabilities, requiredDropCapabilities, allowedCapabilities } = policy;
   if (capabilities === undefined) {
     if (defaultAddCapabilities.length === 0 && requiredDropCapabilities.length === 0) return [];
-    return [invalid(path, 'null', 'required capabilities are not set on the securityContext')];
+    return [invalid(path, '"null"', 'required capabilities are not set on the securityContext')];
   }
   if (allowedCapabilities.includes('*')) return [];
   const errors: FieldError[] = [];

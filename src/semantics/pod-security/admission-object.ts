@@ -38,9 +38,9 @@ export function labelsOf(object: JsonObject): ReadonlyMap<string, string> {
   return new Reader(object, [], []).object('metadata').stringMap('labels');
 }
 
-/** Empty for an object whose name is still to be generated. */
+/** As the API server names in messages what has no name yet: by what its name will begin with. */
 export function nameOf(object: JsonObject | undefined): string {
   const metadata = object === undefined ? undefined : own(object, 'metadata');
-  const name = isObject(metadata) ? own(metadata, 'name') : undefined;
+  const name = isObject(metadata) ? own(metadata, 'name') || own(metadata, 'generateName') : undefined;
   return typeof name === 'string' ? name : '';
 }

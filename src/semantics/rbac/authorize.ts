@@ -44,7 +44,14 @@ export function rbacAuthorizer(objects: readonly KubeObject[]): RbacAuthorizer {
     const binding = readBinding(object);
     if (binding !== undefined) bindings.push(binding);
   }
-  const roleOf = ({ role, object }: Binding): KubeObject | undefined => roles.find(role, object.namespace);
+  // Asked again and again.
+  const named = new Map<Binding, KubeObject>();
+  for (const binding of bindings) {
+    const role = roles.find(binding.role, binding.object.namespace);
+    if (role !== undefined) named.set(binding, role);
+  }
+  const roleOf = (binding: Binding): KubeObject | undefined =>
+    named.get(binding) ?? roles.find(binding.role, binding.object.namespace);
   // What only some questions need is put together for the first of them.
   let subjects: SubjectIndex | undefined;
   let rules: RuleIndex<KubeObject> | undefined;
@@ -82,7 +89,7 @@ export function rbacAuthorizer(objects: readonly KubeObject[]): RbacAuthorizer {
       const found = rules.find(request);
       if (found.size === 0) return [];
       const grants: Grant[] = [];
-      const named: Grant[] = [];
+      const forNames: Grant[] = [];
       for (const binding of bindings) {
         if ('path' in request && binding.scope === 'namespace') continue;
         const role = roleOf(binding);
@@ -90,9 +97,9 @@ export function rbacAuthorizer(objects: readonly KubeObject[]): RbacAuthorizer {
         if (granted === undefined) continue;
         const { rule, role: source } = granted.whole ?? granted.named ?? {};
         if (rule === undefined || source === undefined) continue;
-        (granted.whole === undefined ? named : grants).push({ rule, role: source, binding });
+        (granted.whole === undefined ? forNames : grants).push({ rule, role: source, binding });
       }
-      return also === 'names' ? [...grants, ...named] : grants;
+      return also === 'names' ? [...grants, ...forNames] : grants;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { formatDouble } from '../double.ts';
-import { entriesOf } from '../equality.ts';
+import { compareText, entriesOf } from '../equality.ts';
 import { fail } from '../error.ts';
 import { checkTextLength } from '../text.ts';
 import {
@@ -20,7 +20,8 @@ const clause = /%(?:\.(\d{1,9}))?(.)/gsu;
 
 /**
  * `"%s is %d".format([...])`. Verbs: `%s %d %f %e %b %x %X %o %%`, and a precision for `%f` and `%e`.
- * Source: cel-go ext/formatting.go.
+ * Source: cel-go ext/formatting.go, as the strings library has it up to version 3: numbers as English readers write
+ * them, and what is in lists and maps as literals.
  */
 export function formatText(template: string, values: readonly Value[]): string {
   let next = 0;
@@ -85,27 +86,46 @@ function specialDouble(value: number): string {
   return value > 0 ? 'Infinity' : '-Infinity';
 }
 
-function asNumber(value: Value, name: string): number {
-  if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
-  if (value instanceof Uint) return Number(value.value);
+function asDouble(value: Value, name: string): number {
   if (value instanceof Double) return value.value;
   if (typeof value === 'string' && ['NaN', 'Infinity', '-Infinity'].includes(value)) return Number(value);
   return wrongType(`${name} clause can only be used on doubles`, value);
 }
 
+/** With commas between thousands. */
 function fixed(value: Value, precision: number): string {
-  const number = asNumber(value, 'fixed-point');
+  const number = asDouble(value, 'fixed-point');
   if (!Number.isFinite(number)) return specialDouble(number);
-  if (precision > 100) return fail(`precision of ${precision} digits is too much`);
-  if (Math.abs(number) < 1e21) return number.toFixed(precision);
-  return `${BigInt(number)}${precision === 0 ? '' : `.${'0'.repeat(precision)}`}`;
+  const [whole = '', fraction] = toFixed(number, precision).split('.');
+  const grouped = whole.replace(/\B(?=(?:\d{3})+$)/g, ',');
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
+/** `1.052033 × 10⁰³`, with narrow spaces. */
 function exponential(value: Value, precision: number): string {
-  const number = asNumber(value, 'scientific');
+  const number = asDouble(value, 'scientific');
   if (!Number.isFinite(number)) return specialDouble(number);
-  if (precision > 100) return fail(`precision of ${precision} digits is too much`);
-  return number.toExponential(precision).replace(/e([+-])(\d)$/, 'e$10$2');
+  if (precision > mostDigits) return fail(`precision of ${precision} digits is too much`);
+  const [mantissa = '', power = ''] = number.toExponential(precision).split('e');
+  const digits = power.replace(/^[+-]/, '').padStart(2, '0');
+  const exponent = [...digits].map((digit) => superscripts[Number(digit)]).join('');
+  return `${mantissa}\u202f\u00d7\u202f10${power.startsWith('-') ? '\u207b' : ''}${exponent}`;
+}
+
+const superscripts = '\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079';
+
+/** What JavaScript prints after a point. */
+const mostDigits = 100;
+
+/** As Go prints %f: exactly half rounds to even, where JavaScript's toFixed rounds up. */
+function toFixed(number: number, precision: number): string {
+  if (precision > mostDigits) return fail(`precision of ${precision} digits is too much`);
+  if (Math.abs(number) >= 1e21) return `${BigInt(number)}${precision === 0 ? '' : `.${'0'.repeat(precision)}`}`;
+  const [whole = '', digits = ''] = number.toFixed(mostDigits).split('.');
+  const kept = digits.slice(0, precision);
+  const isTie = /^50*$/.test(digits.slice(precision)) && Number(`${whole}${kept}`.at(-1)) % 2 === 0;
+  if (!isTie) return number.toFixed(precision);
+  return precision === 0 ? whole : `${whole}.${kept}`;
 }
 
 function inBase(value: Value, base: number, message: string): string {
@@ -124,26 +144,34 @@ function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** A value for people: texts without quotes, maps sorted by key. */
+/** A value for people. */
 function formatValue(value: Value): string {
   if (typeof value === 'string') return value;
   if (value === null) return 'null';
   if (typeof value !== 'object') return String(value);
   if (value instanceof Uint) return String(value.value);
-  if (value instanceof Double) {
-    return Number.isFinite(value.value) ? formatDouble(value.value) : specialDouble(value.value);
-  }
+  if (value instanceof Double) return formatDouble(value.value);
   if (value instanceof Uint8Array) return new TextDecoder().decode(value);
   if (value instanceof Timestamp) return formatTimestamp(value);
   if (value instanceof Duration) return formatDuration(value);
   if (value instanceof TypeValue) return value.name;
-  if (isListValue(value)) return `[${value.map((item) => formatValue(adapt(item))).join(', ')}]`;
+  if (isListValue(value)) return `[${value.map((item) => formatInside(adapt(item))).join(', ')}]`;
   if (value instanceof MapValue || isPlainMap(value)) {
-    const entries = entriesOf(value).map(([key, item]) => [formatValue(key), formatValue(item)] as const);
-    entries.sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0));
-    return `{${entries.map(([key, item]) => `${key}: ${item}`).join(', ')}}`;
+    const entries = entriesOf(value).map(([key, item]) => [formatInside(key), formatInside(item)] as const);
+    entries.sort(([left], [right]) => compareText(left, right));
+    return `{${entries.map(([key, item]) => `${key}:${item}`).join(', ')}}`;
   }
   return fail(
     'error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps',
   );
+}
+
+/** A value in a list or map, as an expression would write it. */
+function formatInside(value: Value): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (value instanceof Uint8Array) return `b${JSON.stringify(formatValue(value))}`;
+  if (value instanceof Timestamp) return `timestamp("${formatTimestamp(value)}")`;
+  if (value instanceof Duration) return `duration("${formatDuration(value)}")`;
+  if (!(value instanceof Double)) return formatValue(value);
+  return Number.isFinite(value.value) ? toFixed(value.value, 6) : `"${formatDouble(value.value)}"`;
 }

@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { judgeExample } from '../../../test/judge-example.ts';
+import argumentsCredential from './arguments-credential.ts';
+import configMapCredential from './config-map-credential.ts';
+import { credentialInText } from './configuration-text.ts';
+import { credentialUnder, describeCredential } from './credential-shapes.ts';
+import environmentCredential from './environment-credential.ts';
+
+const token = `ghp_${'a1B2'.repeat(9)}`;
+
+describe('a text under a name', () => {
+  it.each<[name: string, text: string, says: string]>([
+    ['DB_PASSWORD', 'correct-horse', 'a password of 13 characters'],
+    ['db.password', 'abc', 'a password of 3 characters'],
+    ['adminPassword', 'correct-horse', 'a password of 13 characters'],
+    ['API_KEY', '0123456789abcdef', 'a key of 16 characters'],
+    ['SLACK_TOKEN', 'correct-horse', 'a token of 13 characters'],
+    ['CLIENT_SECRET', 'correct-horse', 'a secret of 13 characters'],
+    ['ANYTHING', token, 'a token of GitHub of 40 characters'],
+    ['ANYTHING', 'AKIAIOSFODNN7EXAMPLE', 'an access key of AWS of 20 characters'],
+    ['URL', 'amqp://shop:correct-horse@queue:5672', 'a password in a URL of 13 characters'],
+    ['URL', 'redis://:correct-horse@cache', 'a password in a URL of 13 characters'],
+    // What a saved snapshot has in place of the text.
+    ['DB_PASSWORD', 'redacted', 'a credential'],
+    ['URL', 'amqp://shop:redacted@queue', 'a password in a URL'],
+  ])('%s: %s is a credential', (name, text, says) => {
+    const found = credentialUnder(name, text);
+    expect(found && describeCredential(found)).toBe(says);
+  });
+
+  it.each<[name: string, text: string]>([
+    ['PASSWORD_FILE', 'correct-horse'],
+    ['TOKEN_TTL', '3600'],
+    ['SECRET_NAME', 'database'],
+    ['PASSWORD', '/run/secrets/password'],
+    ['PASSWORD', '$(OTHER)'],
+    ['PASSWORD', '${OTHER}'],
+    ['PASSWORD', '{{ .Values.password }}'],
+    ['PASSWORD', '<password>'],
+    ['API_KEY', 'GOOGLE_API_KEY_VAL'],
+    ['API_KEY', 'your-api-key'],
+    ['USE_TOKEN', 'true'],
+    ['MAX_TOKEN', '4096'],
+    ['TOKEN', 'vault:secret/data/app#token'],
+    ['PASSWORD', ''],
+    ['URL', 'https://example.com/a:b@c'],
+    ['URL', 'postgres://$(USER):$(PASSWORD)@db/shop'],
+    ['URL', 'postgres://shop@db/shop'],
+    ['KEYBOARD', 'correct-horse'],
+    ['author', 'correct-horse'],
+    ['secretRotation', 'correct-horse'],
+    ['MONKEY', 'correct-horse'],
+    ['redacted', 'redacted'],
+  ])('%s: %s is none', (name, text) => {
+    expect(credentialUnder(name, text)).toBeUndefined();
+  });
+});
+
+describe('a configuration file', () => {
+  it.each<[format: string, text: string, line: number, name: string | undefined]>([
+    ['properties', 'db.user=shop\ndb.password=correct-horse\n', 2, 'db.password'],
+    ['YAML', 'db:\n  user: shop\n  password: "correct-horse"  # of the shop\n', 3, 'password'],
+    ['JSON', '{\n  "clientSecret": "correct-horse",\n}\n', 2, 'clientSecret'],
+    ['TOML', "[db]\npassword = 'correct-horse'\n", 2, 'password'],
+    ['a shell', 'set -e\nexport DB_PASSWORD=correct-horse\n', 2, 'DB_PASSWORD'],
+    ['anything with a token', `line\nremote: ${token}\n`, 2, undefined],
+  ])('%s', (_, text, line, name) => {
+    const found = credentialInText(text);
+    expect([found?.line, found?.name]).toEqual([line, name]);
+  });
+
+  it.each([
+    ['Python', 'def check(password):\n    password = normalise(password)\n    token = request.headers["token"]\n'],
+    ['comments', '# password: correct-horse\n// token: correct-horse\n; secret = correct-horse\n'],
+    [
+      'references',
+      'password: ${DB_PASSWORD}\nsecretName: database\ntoken_file: /run/token\nsecret: {{ .Values.secret }}\n',
+    ],
+    ['a script', 'TOKEN=$(cat /run/token)\nif [ -z "$PASSWORD" ]; then exit 1; fi\nPASSWORD="$1"\n'],
+    ['Markdown', 'The password: a word that nobody else knows\n* token: ask for it\n'],
+    ['YAML blocks', 'password: |\n  is not here\ntoken: &anchor\nsecret: !vault\n'],
+  ])('of %s alone has none', (_, text) => {
+    expect(credentialInText(text)).toBeUndefined();
+  });
+
+  it('is read in time that grows with its length alone', () => {
+    const lines = [`a${' '.repeat(8000)}"`, `password${' '.repeat(8000)}=`, 'eyJ'.repeat(2700), '://a:'.repeat(1600)];
+    const started = performance.now();
+    credentialInText(Array.from({ length: 40 }, () => lines.join('\n')).join('\n'));
+    credentialUnder('PASSWORD', '-eyJaaaaaaaa'.repeat(80_000));
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+});
+
+describe('what is told of a credential', () => {
+  const value = fc.stringMatching(/^[a-z0-9]{9,40}$/).filter((text) => /\d/.test(text) && /[a-z]{2}/.test(text));
+
+  it('never holds its value', () => {
+    fc.assert(
+      fc.property(value, (text) => {
+        const manifest = `apiVersion: v1
+kind: Pod
+metadata: {name: a}
+spec: {containers: [{name: a, image: a, args: ["--password=${text}"], env: [{name: PASSWORD, value: "${text}"}]}]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a}
+data: {PASSWORD: "${text}", file: "token: ${text}\\n"}
+`;
+        for (const control of [environmentCredential, argumentsCredential, configMapCredential]) {
+          const messages = judgeExample(control, manifest).map(({ message }) => message);
+          expect(messages.length).toBeGreaterThan(0);
+          expect(messages.join('\n')).not.toContain(text);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Admission, Lane } from './lane.ts';
+
+const still = new AbortController().signal;
+
+/** What became of an entry, once the promises of now have run. */
+async function peek(entry: Promise<Admission>): Promise<string> {
+  const settled = await Promise.race([
+    entry,
+    new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined))),
+  ]);
+  if (settled === undefined) return 'waits';
+  return 'leave' in settled ? 'inside' : settled.refused;
+}
+
+async function leave(entry: Promise<Admission>): Promise<void> {
+  const settled = await entry;
+  if ('leave' in settled) settled.leave();
+}
+
+describe('a lane', () => {
+  it('lets in what fits, and the next in order when somebody leaves', async () => {
+    const lane = new Lane({ bytes: 10, waiting: 5 });
+    const first = lane.enter(6, 1_000, still);
+    const second = lane.enter(6, 1_000, still);
+    const third = lane.enter(1, 1_000, still);
+    expect(await Promise.all([first, second, third].map(peek))).toEqual(['inside', 'waits', 'waits']);
+    await leave(first);
+    expect(await Promise.all([second, third].map(peek))).toEqual(['inside', 'inside']);
+    expect(lane.bytes).toBe(7);
+  });
+
+  it('lets in one that is larger than everything, when nobody else is there', async () => {
+    const lane = new Lane({ bytes: 10, waiting: 5 });
+    expect(await peek(lane.enter(100, 1_000, still))).toBe('inside');
+    expect(await peek(lane.enter(1, 1_000, still))).toBe('waits');
+  });
+
+  it('turns away who comes when too many wait, who waited too long, and who has gone', async () => {
+    const lane = new Lane({ bytes: 1, waiting: 2 });
+    const gone = new AbortController();
+    const inside = lane.enter(1, 1_000, still);
+    const late = lane.enter(1, 5, still);
+    const left = lane.enter(1, 1_000, gone.signal);
+    expect(await peek(lane.enter(1, 1_000, still))).toBe('full');
+    gone.abort();
+    expect(await peek(left)).toBe('gone');
+    expect(await late).toEqual({ refused: 'late' });
+    await leave(inside);
+    expect([lane.bytes, lane.waiting]).toEqual([0, 0]);
+  });
+
+  it('counts nothing twice, whatever comes and goes', async () => {
+    const sizes = fc.array(fc.integer({ min: 0, max: 12 }), { maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.integer({ min: 1, max: 4 }), async (bytes, step) => {
+        const lane = new Lane({ bytes: 10, waiting: 100 });
+        const entries = bytes.map((size) => lane.enter(size, 10_000, still));
+        for (let index = 0; index < entries.length; index += 1) {
+          expect(lane.bytes <= 10 || bytes.includes(lane.bytes)).toBe(true);
+          const entry = entries[(index * step) % entries.length];
+          if (entry !== undefined && (await peek(entry)) === 'inside') await leave(entry);
+        }
+        for (const entry of entries) await leave(entry);
+        expect([lane.bytes, lane.waiting]).toEqual([0, 0]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

@@ -1,0 +1,116 @@
+import table from '../../data/system-workloads.json' with { type: 'json' };
+import { type ImageReference, isUnder } from '../model/image-reference.ts';
+import { valueAt } from '../model/path.ts';
+import type { KubeObject } from '../model/snapshot.ts';
+import type { PodSubject } from '../model/subject.ts';
+import { defineFact } from './facts.ts';
+import { imageOf } from './image-references.ts';
+import { rootOwner } from './owners.ts';
+
+/** A workload that a cluster runs on, known by where it comes from. */
+export interface SystemWorkload {
+  readonly name: string;
+  /** Controls that ask for what it cannot do without. */
+  readonly needs: ReadonlySet<string>;
+}
+
+type Row = (typeof table.rows)[number];
+
+interface ReadRow {
+  readonly workload: SystemWorkload;
+  readonly repositories: ReadonlySet<string>;
+  /** Last steps of the repositories, which copies in other registries keep. */
+  readonly names: ReadonlySet<string>;
+  readonly namespaces: ReadonlySet<string>;
+  readonly kinds: ReadonlySet<string>;
+  readonly labels: ReadonlyMap<string, readonly string[]>;
+}
+
+const rows: readonly ReadRow[] = table.rows.map((row: Row) => ({
+  workload: { name: row.name, needs: new Set(row.needs) },
+  repositories: new Set(row.repositories),
+  names: new Set(row.repositories.map(lastStep)),
+  namespaces: new Set(row.namespaces),
+  kinds: new Set(row.kinds),
+  labels: new Map(Object.entries(row.labels)),
+}));
+
+/**
+ * The part of the platform that a pod or a template is: by its namespace, the kind of what made it, and the repository
+ * of every one of its images. Copies count where the operator has agreed on their registry, with a label that the
+ * maker gives to it. A name proves nothing, and one container of other origin makes it a workload like any other. Sources: `data/system-workloads.json`.
+ */
+export const systemWorkloadOf = defineFact(
+  'system-workload-of',
+  (facts): ((subject: PodSubject) => SystemWorkload | undefined) => {
+    const image = facts.get(imageOf);
+    const rootOf = facts.get(rootOwner);
+    const vouched = facts.settings.allowedRegistries ?? [];
+    return ({ object, pod }) => {
+      const { namespace } = object;
+      if (namespace === undefined) return undefined;
+      const near = rows.filter((row) => row.namespaces.has(namespace));
+      if (near.length === 0) return undefined;
+      const images: ImageReference[] = [];
+      for (const container of pod.containers) {
+        // What was put into a running pod for a look has a root cause of its own.
+        if (container.role === 'ephemeral') return undefined;
+        const reference = image(container);
+        if ('kind' in reference) return undefined;
+        images.push(reference);
+      }
+      if (images.length === 0) return undefined;
+      const maker = rootOf(object);
+      return near.find((row) => isOf(row, maker) && isFrom(row, { images, labels: pod.labels, vouched }))?.workload;
+    };
+  },
+);
+
+function isOf({ kinds }: ReadRow, maker: KubeObject): boolean {
+  if (!kinds.has(maker.kind)) return false;
+  // A bare pod is one of the cluster's where the kubelet made it of a file, which admission does not let others say.
+  return maker.kind !== 'Pod' || isStatic(maker);
+}
+
+function isStatic({ value }: KubeObject): boolean {
+  return typeof valueAt(value, ['metadata', 'annotations', 'kubernetes.io/config.mirror']) === 'string';
+}
+
+interface Origin {
+  readonly images: readonly ImageReference[];
+  readonly labels: ReadonlyMap<string, string>;
+  /** Registries that the operator has agreed on: copies in others prove nothing. */
+  readonly vouched: readonly string[];
+}
+
+function isFrom({ repositories, names, labels }: ReadRow, { images, labels: given, vouched }: Origin): boolean {
+  if (images.every(({ repository }) => repositories.has(repository))) return true;
+  for (const { path, repository } of images) {
+    if (!names.has(lastStep(path)) || !vouched.some((registry) => isUnder(repository, registry))) return false;
+  }
+  for (const [key, values] of labels) if (values.includes(given.get(key) ?? '')) return true;
+  return false;
+}
+
+function lastStep(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** Registries and organisations that push only what a platform consists of, as their owners document them. */
+const platformOrigins: readonly RegExp[] = [
+  /^(?:registry\.k8s\.io|k8s\.gcr\.io|gcr\.io\/google[-_]containers)\//,
+  /^(?:gke\.gcr\.io|gcr\.io\/gke-release|[a-z0-9-]{1,40}-artifactregistry\.gcr\.io\/gke-release)\//,
+  /^mcr\.microsoft\.com\/(?:oss|aks|azuremonitor|containernetworking)\//,
+  // The accounts from which Amazon serves the add-ons of EKS, by region.
+  /^(?:602401143452|877085696533|800184023465|918309763551|961992271922|590381155156|558608220178|151742754352|013241004608)\.dkr\.ecr\.[a-z0-9-]{1,40}\.amazonaws\.com(?:\.cn)?\//,
+  /^public\.ecr\.aws\/(?:eks|eks-distro|ebs-csi-driver|efs-csi-driver|csi-components)\//,
+  /^quay\.io\/(?:calico|cilium|tigera|coreos\/flannel)(?:\/|$)/,
+  /^docker\.io\/(?:calico|flannel|weaveworks|kindest|antrea|cloudnativelabs|coredns)\//,
+  /^ghcr\.io\/(?:flannel-io|kube-vip)\//,
+  /^docker\.io\/rancher\/(?:mirrored-|klipper-|local-path-provisioner$)/,
+];
+
+/** Whether an image is one of those that clusters themselves are made of, by who alone can push it. */
+export function isPlatformImage({ repository }: ImageReference): boolean {
+  return platformOrigins.some((origin) => origin.test(repository));
+}
