@@ -25,7 +25,7 @@ export class ViewAuthoriser {
   accessOf(view: ClusterView): Access | undefined {
     if (rbacKinds.some((kind) => view.unread.has(`${group}/${kind}`))) return undefined;
     const lists = rbacKinds.map((kind) => view.objects(group, kind));
-    if (this.access === undefined || lists.some((list, index) => list !== this.lists[index])) {
+    if (this.access === undefined || lists.some((list, index) => !isSame(list, this.lists[index]))) {
       this.access = accessOf({ objects: lists.flat(), minor: view.serverMinor, evidence: this.evidence });
       this.lists = lists;
     }
@@ -50,4 +50,9 @@ export class ViewAuthoriser {
     if (decision.kind === 'unknown') return { answer: 'unknown', reason: decision.reason };
     return { answer: decision.kind, reason: '' };
   }
+}
+
+/** A view may make an empty list anew each time. */
+function isSame(list: readonly KubeObject[], before: readonly KubeObject[] | undefined): boolean {
+  return list === before || (list.length === 0 && before?.length === 0);
 }

@@ -72,16 +72,30 @@ export function hardenPod(request: AdmissionRequest, hardening: Hardening, view:
     request.resource.group === '' &&
     request.resource.resource === 'pods';
   if (!isNewPod || !isMeant(request.namespace, hardening, view)) return object;
-  let hardened = object;
+  let best = judge(object, view);
+  // Nothing of this exists on Windows, and the API server refuses some of it there.
+  if (best.pod.os === 'windows' || best.pod.containers.some(refusesHardening)) return object;
   for (const { field, check, edits } of remedies) {
-    if (!hardening.fields.has(field)) continue;
-    const { pod } = podFromJson(hardened);
-    // Nothing of this exists on Windows, and the API server refuses some of it there.
-    if (pod.os === 'windows' || !fails(check, pod, view) || pod.containers.some(refusesHardening)) continue;
-    const edited = applyEditsToValue(hardened, edits(pod));
-    if (isObject(edited) && !fails(check, podFromJson(edited).pod, view)) hardened = edited;
+    if (!hardening.fields.has(field) || !best.failing.has(check)) continue;
+    const edited = applyEditsToValue(best.object, edits(best.pod));
+    if (edited === best.object || !isObject(edited)) continue;
+    const after = judge(edited, view);
+    if (!after.failing.has(check)) best = after;
   }
-  return hardened;
+  return best.object;
+}
+
+interface Judged {
+  readonly object: JsonObject;
+  readonly pod: Pod;
+  /** Checks of the restricted level. */
+  readonly failing: ReadonlySet<string>;
+}
+
+function judge(object: JsonObject, { serverMinor }: HardeningView): Judged {
+  const { pod } = podFromJson(object);
+  const results = evaluatePod(pod, restricted, serverMinor === undefined ? {} : { serverMinor });
+  return { object, pod, failing: new Set(results.map(({ check }) => check)) };
 }
 
 /** The API server refuses `allowPrivilegeEscalation: false` beside these, and the rest would be no more than words. */
@@ -95,9 +109,4 @@ function isMeant(namespace: string, { namespaces }: Hardening, view: HardeningVi
   if (namespaces === 'privileged') return true;
   const enforced = view.enforcedIn(namespace);
   return enforced !== undefined && compareLevels(enforced.level, namespaces) >= 0;
-}
-
-function fails(check: string, pod: Pod, { serverMinor }: HardeningView): boolean {
-  const results = evaluatePod(pod, restricted, serverMinor === undefined ? {} : { serverMinor });
-  return results.some((result) => result.check === check);
 }

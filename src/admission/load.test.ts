@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { controls } from '../controls/registry.ts';
 import { loadAdmission } from './load.ts';
@@ -122,6 +123,14 @@ describe('loadAdmission', () => {
   ])('refuses a file of %j', async (text, expected) => {
     const { problems: found } = await loadAdmission([{ file: 'policy.yaml', text }], { controls });
     expect(found.map(({ place, message }) => `${place}: ${message}`).join('\n')).toContain(expected);
+  });
+
+  it('reads the example of the documentation', async () => {
+    const page = readFileSync(new URL('../../docs/admission.md', import.meta.url), 'utf8');
+    const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+    const { policies, problems: found } = await loadAdmission([{ file: 'policy.yaml', text }], { controls });
+    expect(found).toEqual([]);
+    expect(policies?.exceptions).toHaveLength(1);
   });
 
   it('tells all that is wrong at once', async () => {

@@ -158,6 +158,15 @@ describe('answerReview', () => {
 });
 
 describe('denialMessage', () => {
+  it('has an end', () => {
+    const denials = Array.from({ length: 1000 }, (_, index) =>
+      denial(`container c${index} ${'x'.repeat(100)}`, { container: `c${index}` }),
+    );
+    const lines = denialMessage(denials).split('\n');
+    expect(lines.at(-1)).toBe(`and ${1000 - lines.length + 1} more lines of reasons`);
+    expect(lines.join('\n').length).toBeLessThan(33_000);
+  });
+
   it('puts together what is about one container, and names each policy once', () => {
     const message = denialMessage([
       denial('container app: image nginx has no digest', { container: 'app', policy: 'policy images/digest' }),

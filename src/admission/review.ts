@@ -122,7 +122,7 @@ export function answerReview(request: AdmissionRequest, decision: AdmissionDecis
   const { allowed, denials, auditAnnotations, patch } = decision;
   const warnings = shortWarnings(decision.warnings);
   const annotations = new Map<string, string>();
-  for (const [key, value] of auditAnnotations) annotations.set(annotationKey(key), value);
+  for (const [key, value] of auditAnnotations) annotations.set(annotationKey(key), shortened(value));
   return {
     apiVersion,
     kind,
@@ -173,7 +173,24 @@ export function denialMessage(denials: readonly Denial[]): string {
     else before.push(said);
   }
   for (const [container, texts] of byContainer) lines.push(`container ${container}: ${texts.join('; ')}`);
-  return lines.join('\n');
+  return withinReason(lines).join('\n');
+}
+
+/** Characters of a message or an annotation: a pod of a thousand containers gives as many reasons. */
+const longest = 32_768;
+
+function withinReason(lines: readonly string[]): readonly string[] {
+  let length = 0;
+  for (const [index, line] of lines.entries()) {
+    length += line.length + 1;
+    if (length > longest && index > 0)
+      return [...lines.slice(0, index), `and ${lines.length - index} more lines of reasons`];
+  }
+  return lines.map(shortened);
+}
+
+function shortened(text: string): string {
+  return text.length > longest ? `${text.slice(0, longest)}...` : text;
 }
 
 /** The message, with the policy where the message does not name it itself. */

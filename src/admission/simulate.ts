@@ -117,7 +117,8 @@ class Simulation {
     this.webhooks('validating');
     if (decider !== undefined) {
       const decision = decider.validate(this.request, view);
-      const notes = [...decision.undecided].map(([policy, reason]) => `${policy} could not decide: ${reason}`);
+      const open = [...decision.undecided].map(([policy, reason]) => `${policy} (${reason})`);
+      const notes = open.length === 0 ? [] : [`could not decide: ${open.join('; ')}`];
       for (const { exception, policy } of decision.uses) notes.push(`${policy} is excepted: ${exception.reason}`);
       this.add('the webhook of Bulwark', 'validating', { ...decision, notes });
     }

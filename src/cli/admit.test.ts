@@ -186,8 +186,8 @@ describe('bulwark plan psa', () => {
       '      host namespaces: hostPID=true',
       `      mended by: kubectl patch deployment.apps web -n shop --type=json -p '[{"op":"remove","path":"/spec/template/spec/hostPID"}]'`,
       '  Steps:',
-      '    1. tell whoever creates what baseline would refuse, and the audit log',
-      '       kubectl label --overwrite namespace shop pod-security.kubernetes.io/warn=baseline pod-security.kubernetes.io/warn-version=latest pod-security.kubernetes.io/audit=baseline pod-security.kubernetes.io/audit-version=latest',
+      '    1. note in the audit log what baseline would refuse',
+      '       kubectl label --overwrite namespace shop pod-security.kubernetes.io/audit=baseline pod-security.kubernetes.io/audit-version=latest',
       '    2. it enforces baseline already: what does not pass runs on, and cannot be made anew',
       '',
       'The patches take away what a program may rely on: try them where it matters least.',
@@ -202,7 +202,7 @@ describe('bulwark plan psa', () => {
       manifests.replace('hostPID: true, ', '').replace('baseline', 'privileged'),
     );
     const { out } = await bulwark('plan', 'psa', 'good.yaml', '--server-version', '1.33', '-o', 'yaml');
-    expect(out).toContain(`# step 2: enforce baseline, which everything passes
+    expect(out).toContain(`# step 3: enforce baseline, which everything passes
 apiVersion: v1
 kind: Namespace
 metadata:

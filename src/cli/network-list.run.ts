@@ -10,6 +10,9 @@ import { styleOf } from '../report/style.ts';
 import type { NetworkListFlags, NetworkSession } from './network.ts';
 import { endpointNamed, networkFacts } from './network-facts.ts';
 
+/** Flows to one destination that people read; JSON has all. */
+const mostFlows = 200;
+
 /** Prints who can talk to whom. Returns the exit code. */
 export async function runNetworkList(
   paths: readonly string[],
@@ -20,7 +23,11 @@ export async function runNetworkList(
   const { terminal, color } = session;
   const { ports } = facts.get(networkReachability);
   const focus = flags.focus === undefined ? undefined : new Set(endpointNamed(facts, flags.focus).classes);
-  const shown = { groups: incomingFlows(facts, focus), ports, enforcement: facts.get(networkEnforcement) };
+  const shown = {
+    groups: incomingFlows(facts, { focus, most: flags.output === 'json' ? undefined : mostFlows }),
+    ports,
+    enforcement: facts.get(networkEnforcement),
+  };
   if (flags.output === 'json') await terminal.out(networkListJson(shown));
   else if (flags.output === 'dot') await terminal.out(networkDot(networkGraph(shown)));
   else if (flags.output === 'svg') await terminal.out(networkSvg(networkGraph(shown)));

@@ -26,7 +26,9 @@ export async function runNetworkMatrix(
   const enforcement = facts.get(networkEnforcement);
   const focus = flags.focus === undefined ? undefined : new Set(endpointNamed(facts, flags.focus).classes);
   if (flags.output === 'dot') {
-    await terminal.out(networkDot(networkGraph({ groups: incomingFlows(facts, focus), ports, enforcement })));
+    await terminal.out(
+      networkDot(networkGraph({ groups: incomingFlows(facts, { focus, most: 200 }), ports, enforcement })),
+    );
     return exitCodes.clean;
   }
   const limit = flags.output === 'json' ? most.json : flags.output === 'svg' ? most.svg : most.text;

@@ -33,6 +33,17 @@ writeFileSync(
   `${pods}---\n${policy.replace('db}', '"\\e[31m"}').replace('name: db,', 'name: "d\\e[31mb",')}`,
 );
 
+writeFileSync(join(folder, 'holds.txt'), 'allow shop/web -> shop/db:8080\ndeny internet -> shop/db\n');
+writeFileSync(join(folder, 'broken.txt'), 'deny shop/web -> shop/db\n');
+writeFileSync(
+  join(folder, 'old.yaml'),
+  'apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {name: old}\nspec: {priority: 1, subject: {namespaces: {}}, ingress: [{action: Deny, from: [{namespaces: {}}]}]}\n',
+);
+writeFileSync(
+  join(folder, 'nodes.yaml'),
+  `${pods}---\napiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {name: nodes}\nspec: {nodeSelector: {}}\n---\napiVersion: projectcalico.org/v3\nkind: StagedNetworkPolicy\nmetadata: {name: later, namespace: shop}\nspec: {}\n`,
+);
+
 async function run(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ['', ''];
   const terminal: Terminal = {
@@ -76,6 +87,17 @@ describe('bulwark network', () => {
     [['exposed', 'shut.yaml'], 0, 'Nothing lets traffic from outside into the cluster.'],
     [['diff', 'open.yaml', 'shut.yaml'], 1, '0 kinds of connections open, 2 end.'],
     [['diff', 'open.yaml', 'open.yaml'], 0, 'Both let through the same connections.'],
+    [
+      ['diff', '-o', 'markdown', 'open.yaml', 'shut.yaml'],
+      1,
+      '| closed | all ports | `nodes`, `any address outside` | `shop/db` |',
+    ],
+    [['diff', '-o', 'markdown', 'open.yaml', 'open.yaml'], 0, '## Network: the same connections as before'],
+    [['list', '-o', 'dot', 'shut.yaml'], 0, 'label="Whether anything enforces policies is not known'],
+    [['can', 'shop/web', 'shop/db:nothing', 'shut.yaml'], 1, 'shop/db has no port of the name nothing'],
+    [['assert', 'holds.txt', 'shut.yaml'], 0, '2 of 2 requirements hold.'],
+    [['assert', 'broken.txt', 'shut.yaml'], 1, 'broken: deny shop/web -> shop/db'],
+    [['convert', 'old.yaml'], 0, 'kind: ClusterNetworkPolicy'],
     [['generate', '--baseline', 'open.yaml'], 0, 'name: default-deny'],
   ])('%j', async (args, code, wanted) => {
     const result = await run(...args);
@@ -88,9 +110,20 @@ describe('bulwark network', () => {
     [['can', 'shop/web', 'shop/db:0', 'shut.yaml'], 'is no endpoint with a port'],
     [['generate', '--flows', 'open.yaml', 'open.yaml'], 'holds no flows'],
     [['generate', '--for', 'nowhere', 'open.yaml'], 'there is no namespace nowhere'],
+    [['generate', '--api-server', 'kubernetes', 'open.yaml'], 'kubernetes is no address with a port'],
+    [['assert', 'open.yaml', 'open.yaml'], 'open.yaml:1: apiVersion: v1 is no requirement'],
+    [['assert', 'gone.txt', 'open.yaml'], 'cannot read gone.txt'],
   ])('%j is refused', async (args, wanted) => {
     const result = await run(...args);
     expect([result.code, result.err]).toEqual([2, expect.stringContaining(wanted)]);
+  });
+
+  it('says which policies are not read, and what that leaves open', async () => {
+    const { err } = await run('list', 'nodes.yaml');
+    expect(err).toContain(
+      'CiliumClusterwideNetworkPolicy nodes: policies for nodes (nodeSelector) are not read; what nodes may do and take is unknown',
+    );
+    expect(err).toContain('StagedNetworkPolicy later: it only rehearses and decides nothing');
   });
 
   it.each(['list', 'matrix', 'exposed'])('%s shows no control character of a name', async (name) => {

@@ -70,6 +70,11 @@ describe('the files of a revision', () => {
     expect(await withRevision(asked, async (folder) => readdirSync(folder))).toEqual(['web.yaml']);
   });
 
+  it('are not had from elsewhere', async () => {
+    const asked = { revision: 'HEAD', cwd: join(repository, 'deploy'), paths: ['../other.yaml'] };
+    await expect(withRevision(asked, async () => 0)).rejects.toThrow('../other.yaml is not in this folder');
+  });
+
   it.each([
     ['HEAD', true],
     ['HEAD~5', false],

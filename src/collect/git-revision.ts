@@ -49,6 +49,11 @@ interface Blob {
 }
 
 async function listBlobs({ revision, cwd, paths }: Revision): Promise<readonly Blob[]> {
+  const outside = paths.find((path) => !isInside(path));
+  if (outside !== undefined) {
+    const hint = 'name what lies below the folder that you are in, or go to where it does';
+    throw new BulwarkError('usage', `${outside} is not in this folder`, hint);
+  }
   const listed = await git(['ls-tree', '-r', '-z', '-l', revision, '--', ...(paths.length === 0 ? ['.'] : paths)], cwd);
   const blobs: Blob[] = [];
   let total = 0;

@@ -68,6 +68,11 @@ describe('modules of controls', () => {
       ['acme/labelled'],
     ],
     [
+      'CommonJS that is its control',
+      { 'e2.cjs': `const { control } = require('bulwark');\nmodule.exports = ${rule()};` },
+      ['acme/labelled'],
+    ],
+    [
       'what Node has',
       {
         'f.ts': `${imports}import { basename } from 'node:path';\nexport default ${rule({ id: "'acme/' + basename('/a/b')" })};`,

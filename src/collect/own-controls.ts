@@ -58,7 +58,8 @@ function load(
   if (!isFile(path)) throw invalid(file, 'there is no such file');
   try {
     const exported = bounded(limits.loadMs)(() => modules.load(path));
-    return typeof exported === 'object' && exported !== null ? exported : { default: exported };
+    const isModule = typeof exported === 'object' && exported !== null && !('check' in exported);
+    return isModule ? exported : { default: exported };
   } catch (error) {
     throw invalid(file, messageOf(error), error);
   }

@@ -21,6 +21,8 @@ export interface Control<K extends SubjectKind = SubjectKind> {
   readonly subject: K;
   /** Of a `component` control: the component that it is about. Others are not asked. */
   readonly component?: Component;
+  /** Of an `object` control: the kinds that it is about, so that it is not asked about others. They are not applicable. */
+  readonly kinds?: readonly string[];
   /** Why someone should care, in a sentence or two. */
   readonly why: string;
   /** What to do, for people, where the fix alone does not say it. */

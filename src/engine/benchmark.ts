@@ -75,10 +75,11 @@ export function isAllowed({ mode }: Failure, { allowedMode }: BenchmarkCheck): b
   return allowedMode !== undefined && mode !== undefined && (mode & ~allowedMode) === 0;
 }
 
-/** The failures of modes that are findings, by control. */
+/** The failures of modes that are findings, by control: an accepted one is no less a failure. */
 function modeFailures(judgement: Judgement): ReadonlyMap<AnyControl, readonly Failure[]> {
   const byControl = new Map<AnyControl, Failure[]>();
-  for (const { control, failure } of judgement.findings) {
+  const accepted = judgement.suppressed?.map(({ finding }) => finding) ?? [];
+  for (const { control, failure } of [...judgement.findings, ...accepted]) {
     if (failure.mode === undefined) continue;
     const known = byControl.get(control);
     if (known === undefined) byControl.set(control, [failure]);

@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { judgeText } from '../../test/judge-example.ts';
@@ -9,6 +13,10 @@ import { comparisonMarkdown } from '../report/comparison-markdown.ts';
 import { comparisonText } from '../report/comparison-text.ts';
 import { json } from '../report/json.ts';
 import { type ComparedRun, compareRuns, readReport } from './comparison.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const schema = JSON.parse(readFileSync(join(root, 'schema/diff.schema.json'), 'utf8'));
+const valid = new Ajv2020({ strict: true, allErrors: true }).compile(schema);
 
 const asked = new Set(['pods/host-network', 'pods/host-pid', 'pods/host-ipc', 'pods/host-port']);
 const chosen = controls.filter(({ id }) => asked.has(id));
@@ -85,6 +93,8 @@ describe('a comparison is told', () => {
 
   it('as JSON', () => {
     const value = JSON.parse([...comparisonJson(comparison)].join(''));
+    valid(value);
+    expect(valid.errors).toBeNull();
     expect(value).toMatchObject({
       schema: 'bulwark.diff/v1',
       summary: { new: 1, gone: 0, changed: 0, kept: 1, incomparable: 1 },

@@ -3,7 +3,7 @@ import { isList, type Json, type JsonObject, own } from '../model/json.ts';
 import type { Path } from '../model/path.ts';
 import type { ConfigurationContext } from './configuration.ts';
 import type { ConfigurationFields } from './configuration-fields.ts';
-import { idsNamed, unknownControl } from './control-names.ts';
+import { idsNamed } from './control-names.ts';
 import { ExceptionBook } from './exceptions.ts';
 import { expiryOf } from './expiry.ts';
 
@@ -48,7 +48,7 @@ export function readExceptions(
   // Only what does not depend on the time is a mistake: expired ones are told by the scan.
   for (const { kind, exception, message } of book.problems(new Date(0))) {
     const path = byPath.get(exception) ?? [];
-    if (kind === 'contradiction') fields.mistake(path, message, 'leave one of them out, or narrow one');
+    if (kind === 'contradiction') fields.mistake(path, message, () => 'leave one of them out, or narrow one');
   }
   return exceptions;
 }
@@ -69,7 +69,7 @@ class EntryReader {
     const entry = fields.mapping(value, { path, fields: exceptionFields.exception });
     for (const key of this.required) {
       if (own(entry, key) === undefined) {
-        fields.mistake(path, `an exception needs ${key}`, `say it, or have require in the file ask for less`);
+        fields.mistake(path, `an exception needs ${key}`, () => 'say it, or have require in the file ask for less');
       }
     }
     const object = fields.mapping(own(entry, 'object'), {
@@ -78,7 +78,11 @@ class EntryReader {
     });
     const expires = fields.text(entry, { key: 'expires', path });
     if (expires !== undefined && expiryOf(expires) === undefined) {
-      fields.mistake([...path, 'expires'], `${expires} is no date`, 'write it as 2027-01-31 or 2027-01-31T12:00:00Z');
+      fields.mistake(
+        [...path, 'expires'],
+        `${expires} is no date`,
+        () => 'write it as 2027-01-31 or 2027-01-31T12:00:00Z',
+      );
     }
     const container = fields.text(entry, { key: 'container', path });
     const field = fields.text(entry, { key: 'path', path });
@@ -109,13 +113,13 @@ class EntryReader {
     const value = own(entry, 'control');
     const at = [...path, 'control'];
     if (value === undefined || value === null || (isList(value) && value.length === 0)) {
-      fields.mistake(path, 'an exception needs control', 'name a control, such as pods/host-network');
+      fields.mistake(path, 'an exception needs control', () => 'name a control, such as pods/host-network');
       return [];
     }
     const names =
       typeof value === 'string' ? [value] : (fields.texts({ control: value }, { key: 'control', path }) ?? []);
     for (const name of names) {
-      if (idsNamed(name, context.controls).length === 0) fields.mistake(at, ...unknownControl(name, context.controls));
+      if (idsNamed(name, context.controls).length === 0) fields.unknownControl(at, name, context.controls);
     }
     return names.map((name) => (context.controls.some((id) => id.startsWith(`${name}/`)) ? `${name}/*` : name));
   }

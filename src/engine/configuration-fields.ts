@@ -1,6 +1,7 @@
 import { describeType, isList, isObject, type Json, type JsonObject, own } from '../model/json.ts';
 import { nearest } from '../model/nearest.ts';
 import type { Path } from '../model/path.ts';
+import { controlHint } from './control-names.ts';
 
 /** Something in `bulwark.yaml` that its author must mend before it can be followed. */
 export interface ConfigurationMistake {
@@ -9,13 +10,21 @@ export interface ConfigurationMistake {
   readonly hint?: string;
 }
 
+const hintedMistakes = 20;
+
 /** Reads fields of a configuration, and notes every mistake instead of stopping at the first. */
 export class ConfigurationFields {
   readonly mistakes: ConfigurationMistake[] = [];
 
-  mistake(path: Path, message: string, hint?: string): undefined {
-    this.mistakes.push({ path, message, ...(hint !== undefined && { hint }) });
+  /** What was meant is looked for only of the first mistakes: it takes time, and of more nobody reads. */
+  mistake(path: Path, message: string, hint?: () => string | undefined): undefined {
+    const found = this.mistakes.length < hintedMistakes ? hint?.() : undefined;
+    this.mistakes.push({ path, message, ...(found !== undefined && { hint: found }) });
     return undefined;
+  }
+
+  unknownControl(path: Path, name: string, ids: readonly string[]): undefined {
+    return this.mistake(path, `there is no control "${name}"`, () => controlHint(name, ids));
   }
 
   /** A mapping with no other fields than those named; an empty one where it is none. */
@@ -27,9 +36,10 @@ export class ConfigurationFields {
     }
     for (const key of Object.keys(value)) {
       if (fields.includes(key)) continue;
-      const near = nearest(key, fields);
-      const hint = near === undefined ? `fields: ${fields.join(', ')}` : `did you mean ${near}?`;
-      this.mistake([...path, key], `${nameOf(path)} has no field ${key}`, hint);
+      this.mistake([...path, key], `${nameOf(path)} has no field ${key}`, () => {
+        const near = nearest(key, fields);
+        return near === undefined ? `fields: ${fields.join(', ')}` : `did you mean ${near}?`;
+      });
     }
     return value;
   }
@@ -68,10 +78,11 @@ export class ConfigurationFields {
     if (value === undefined || value === null) return undefined;
     const chosen = choices.find((choice) => choice === value);
     if (chosen !== undefined) return chosen;
-    const near = typeof value === 'string' ? nearest(value, choices) : undefined;
     const given = typeof value === 'string' ? value : describeType(value);
-    const hint = near === undefined ? undefined : `did you mean ${near}?`;
-    return this.mistake(path, `${nameOf(path)} must be one of ${choices.join(', ')}, and is ${given}`, hint);
+    return this.mistake(path, `${nameOf(path)} must be one of ${choices.join(', ')}, and is ${given}`, () => {
+      const near = typeof value === 'string' ? nearest(value, choices) : undefined;
+      return near === undefined ? undefined : `did you mean ${near}?`;
+    });
   }
 
   /** A whole number of 0 or more. */

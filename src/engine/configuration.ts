@@ -6,7 +6,7 @@ import type { Settings } from '../model/settings.ts';
 import { type Severity, severities } from '../model/severity.ts';
 import { type Accountable, accountable, readExceptions, readRequired } from './configuration-exceptions.ts';
 import { ConfigurationFields, type ConfigurationMistake } from './configuration-fields.ts';
-import { idsNamed, unknownControl } from './control-names.ts';
+import { idsNamed } from './control-names.ts';
 
 /** What `bulwark.yaml` says. What it leaves out is undefined or empty, and the command line has the last word. */
 export interface Configuration {
@@ -51,7 +51,7 @@ export const configurationFields = {
   controls: ['select', 'skip', 'severities'],
 } as const;
 
-export const profileNames = ['security', 'reliability'] as const satisfies readonly Profile[];
+const profileNames = ['security', 'reliability'] as const satisfies readonly Profile[];
 
 /** Reads a parsed `bulwark.yaml`. With a mistake in it, it is not to be followed. Never throws. */
 export function readConfiguration(
@@ -66,7 +66,11 @@ export function readConfiguration(
   const skip = controlList(controls, 'skip', named);
   for (const [index, name] of skip.entries()) {
     if (!select.includes(name)) continue;
-    fields.mistake(['controls', 'skip', index], `controls both selects and skips ${name}`, 'leave one of them out');
+    fields.mistake(
+      ['controls', 'skip', index],
+      `controls both selects and skips ${name}`,
+      () => 'leave one of them out',
+    );
   }
   const required = readRequired(own(root, 'require'), fields);
   const configuration: Configuration = {
@@ -94,7 +98,7 @@ function controlList(controls: JsonObject, key: 'select' | 'skip', { fields, con
   const names = fields.texts(controls, { key, path: ['controls'] }) ?? [];
   for (const [index, name] of names.entries()) {
     if (idsNamed(name, context.controls).length > 0) continue;
-    fields.mistake(['controls', key, index], ...unknownControl(name, context.controls));
+    fields.unknownControl(['controls', key, index], name, context.controls);
   }
   return names;
 }
@@ -106,7 +110,7 @@ function readSeverities(controls: JsonObject, { fields, context }: Named): Reado
   const names = table !== null && typeof table === 'object' && !Array.isArray(table) ? Object.keys(table) : [];
   for (const [name, value] of Object.entries(fields.mapping(table, { path, fields: names }))) {
     const ids = idsNamed(name, context.controls);
-    if (ids.length === 0) fields.mistake([...path, name], ...unknownControl(name, context.controls));
+    if (ids.length === 0) fields.unknownControl([...path, name], name, context.controls);
     const severity = fields.choice(value, { path: [...path, name], choices: severities });
     if (severity === undefined) continue;
     // A control by its own name counts before its component or a pattern, whatever their order.

@@ -23,7 +23,10 @@ function controlNames(ids: Iterable<string>): readonly string[] {
 
 /** What is wrong with a name that stands for no control, and what was probably meant. */
 export function unknownControl(name: string, ids: readonly string[]): [message: string, hint: string] {
+  return [`there is no control "${name}"`, controlHint(name, ids)];
+}
+
+export function controlHint(name: string, ids: readonly string[]): string {
   const near = nearest(name, controlNames(ids));
-  const hint = near === undefined ? 'run "bulwark controls" for the list' : `did you mean ${near}?`;
-  return [`there is no control "${name}"`, hint];
+  return near === undefined ? 'run "bulwark controls" for the list' : `did you mean ${near}?`;
 }

@@ -123,6 +123,19 @@ describe('what is wrong with exceptions', () => {
     }
   });
 
+  it('what was written for another scanner contradicts nothing', () => {
+    const peer = exception({ reason: '', origin: { by: 'peer', place: 'Deployment shop/web, kube-score/ignore' } });
+    const book = new ExceptionBook([peer, exception({ expires: '2027-01-31' })], ids);
+    expect(book.problems(now)).toEqual([]);
+  });
+
+  it('at a time that is none, nothing holds that has an end', () => {
+    const book = new ExceptionBook([exception({ expires: '2027-01-31' })], ids);
+    expect(findings.map((finding) => book.exceptionFor(finding, new Date('soon')))).toEqual(
+      findings.map(() => undefined),
+    );
+  });
+
   it('tells those that nothing needed', () => {
     const book = new ExceptionBook([exception({}), exception({ control: 'pods/host-pid' })], ids);
     for (const finding of findings) book.exceptionFor(finding, now);

@@ -204,5 +204,7 @@ function scopeOf(exception: Exception, copies: Map<KubeObject, number>): string 
     copy = copies.get(exception.on) ?? copies.size;
     copies.set(exception.on, copy);
   }
-  return JSON.stringify([control, object.kind, object.namespace, object.name, container, path, copy]);
+  // What was written for another scanner contradicts nothing that was written for this one.
+  const scanner = exception.origin.by === 'peer' ? 'peer' : 'own';
+  return JSON.stringify([control, object.kind, object.namespace, object.name, container, path, copy, scanner]);
 }

@@ -19,9 +19,9 @@ export function expiryOf(text: string): Date | undefined {
   return Number.isNaN(moment.getTime()) ? undefined : moment;
 }
 
-/** Whether it holds no longer. What never expires holds; what cannot be read as a time does not. */
+/** Whether it holds no longer. What never expires holds; where either time cannot be read, it does not. */
 export function isExpired(expires: string | undefined, now: Date): boolean {
   if (expires === undefined) return false;
   const end = expiryOf(expires);
-  return end === undefined || now.getTime() >= end.getTime();
+  return end === undefined || !(now.getTime() < end.getTime());
 }

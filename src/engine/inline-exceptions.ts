@@ -8,7 +8,7 @@ import { readExceptionText } from './exception-text.ts';
 import type { AttachedException } from './exceptions.ts';
 
 /** Of an object, or of the pod template in it: a line for each decision, written as `readExceptionText` reads it. */
-export const ignoreAnnotation = 'bulwark.dev/ignore';
+const ignoreAnnotation = 'bulwark.dev/ignore';
 
 /** An exception in the evidence that cannot be followed; what it was to cover stays a finding. */
 export interface InlineMistake {

@@ -123,6 +123,7 @@ export function judge(snapshot: Snapshot, options: JudgeOptions): Judgement {
     run.certificates(facts.get(ownCertificates));
     for (const data of snapshot.etcd ?? []) run.etcdData(data);
   }
+  run.countOthers();
   return {
     snapshot,
     ...(options.settings !== undefined && { settings: options.settings }),
@@ -158,6 +159,11 @@ class Run {
     kubeconfig: [],
     'etcd-data': [],
   };
+  /** Of controls of objects: those that are asked about a kind, those that are not, and how many objects there were. */
+  private readonly ofKind = new Map<
+    string,
+    { readonly controls: readonly AnyControl[]; readonly others: readonly AnyControl[]; objects: number }
+  >();
   private readonly open = new Map<AnyControl, Map<string, { kind: 'unknown' | 'manual'; subjects: number }>>();
 
   constructor(facts: Facts, controls: readonly AnyControl[]) {
@@ -175,7 +181,23 @@ class Run {
   }
 
   object(subject: ObjectSubject): void {
-    this.subject('object', subject, subject.object, noneFailed);
+    const { kind } = subject.object;
+    let asked = this.ofKind.get(kind);
+    if (asked === undefined) {
+      const isAsked = ({ kinds }: AnyControl): boolean => kinds === undefined || kinds.includes(kind);
+      const controls = this.byKind.object.filter(isAsked);
+      asked = { controls, others: this.byKind.object.filter((control) => !isAsked(control)), objects: 0 };
+      this.ofKind.set(kind, asked);
+    }
+    asked.objects += 1;
+    this.subject('object', subject, subject.object, noneFailed, asked.controls);
+  }
+
+  /** Counts those controls that were not asked about objects of other kinds than theirs. */
+  countOthers(): void {
+    for (const { others, objects } of this.ofKind.values()) {
+      for (const control of others) (this.coverage.get(control) as VerdictCounts)['not-applicable'] += objects;
+    }
   }
 
   workload(workload: Workload, owner: KubeObject): void {
@@ -230,11 +252,12 @@ class Run {
     subject: Subjects[K],
     owner: KubeObject,
     above: ReadonlySet<string>,
+    asked: readonly AnyControl[] = this.byKind[kind],
   ): ReadonlySet<string> {
     let failed: Set<string> | undefined;
     let failures: { control: AnyControl; failure: Failure }[] | undefined;
     let isEvaluated = false;
-    for (const control of this.byKind[kind]) {
+    for (const control of asked) {
       if (control.component !== undefined && !isAbout(control.component, subject)) continue;
       const counts = this.coverage.get(control) as VerdictCounts;
       let verdict: Verdict | readonly Failure[];

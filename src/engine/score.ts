@@ -15,7 +15,7 @@ export interface Score {
 }
 
 /** What one control counts for. Those of severity info judge nothing, and count nothing. */
-export const scoreWeights: Readonly<Record<Severity, number>> = { critical: 10, high: 5, medium: 2, low: 1, info: 0 };
+const scoreWeights: Readonly<Record<Severity, number>> = { critical: 10, high: 5, medium: 2, low: 1, info: 0 };
 
 /**
  * The mean, over the controls that decided anything, of the share of their subjects that pass, weighted by severity:

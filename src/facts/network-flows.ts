@@ -13,6 +13,8 @@ export interface IncomingFlows {
     readonly from: readonly string[];
     readonly fromClasses: readonly number[];
   }[];
+  /** Flows that are left out. */
+  readonly left: number;
 }
 
 export const networkFlowTable = defineFact(
@@ -23,8 +25,14 @@ export const networkFlowTable = defineFact(
 /** Classes that stay in view; all of them where it is not given. */
 export type Focus = ReadonlySet<number> | undefined;
 
-/** Who can talk to whom: destinations that the same sources reach at the same ports stand together. */
-export function incomingFlows(facts: Facts, focus: Focus): readonly IncomingFlows[] {
+/**
+ * Who can talk to whom: destinations that the same sources reach at the same ports stand together. Of flows to one of
+ * them no more than `most` are told.
+ */
+export function incomingFlows(
+  facts: Facts,
+  { focus, most = Number.POSITIVE_INFINITY }: { readonly focus?: Focus; readonly most?: number | undefined } = {},
+): readonly IncomingFlows[] {
   const table = facts.get(networkFlowTable);
   const reachability = facts.get(networkReachability);
   const { describe } = networkNames(reachability);
@@ -48,18 +56,18 @@ export function incomingFlows(facts: Facts, focus: Focus): readonly IncomingFlow
   const classesOf = (units: readonly number[]): readonly number[] => units.flatMap((unit) => table.units[unit] ?? []);
   const found = [...groups.values()].map(({ units, flows }): IncomingFlows => {
     const toClasses = classesOf(units);
+    const ordered = flows
+      .map(({ least, most: upper, sources }) => ({ ports: { least, most: upper }, fromClasses: classesOf(sources) }))
+      .sort(
+        (a, b) =>
+          Number(a.ports.least === noPorts) - Number(b.ports.least === noPorts) ||
+          b.fromClasses.length - a.fromClasses.length,
+      );
     return {
       to: describe(toClasses),
       toClasses,
-      flows: flows
-        .map(({ least, most, sources }) => {
-          const fromClasses = classesOf(sources);
-          return { ports: { least, most }, from: describe(fromClasses), fromClasses };
-        })
-        .sort(
-          (a, b) =>
-            Number(a.ports.least === noPorts) - Number(b.ports.least === noPorts) || b.from.length - a.from.length,
-        ),
+      flows: ordered.slice(0, most).map((flow) => ({ ...flow, from: describe(flow.fromClasses) })),
+      left: Math.max(0, ordered.length - most),
     };
   });
   const isPods = ({ toClasses }: IncomingFlows): boolean => reachability.classes.pods.has(toClasses[0] ?? 0);

@@ -41,10 +41,7 @@ export const adminKinds: ReadonlyMap<string, PolicyFeature> = new Map([
 ]);
 
 /** Whether a plugin certainly lacks a feature. A version that is not known, or newer than any row tells, may have it. */
-export function lacksFeature(
-  { name, version }: Pick<NetworkPlugin, 'name' | 'version'>,
-  feature: PolicyFeature,
-): boolean {
+function lacksFeature({ name, version }: Pick<NetworkPlugin, 'name' | 'version'>, feature: PolicyFeature): boolean {
   return lacks.some((row) => {
     if (row.plugin !== name || row.feature !== feature) return false;
     const { before, from } = row;

@@ -25,7 +25,7 @@ export function nameWithVersion({ name, version }: Pick<NetworkPlugin, 'name' | 
 export const networkPlugins = defineFact('network-plugins', (facts): readonly NetworkPlugin[] => {
   const plugins: NetworkPlugin[] = [];
   for (const object of facts.snapshot.objects) {
-    if (groupKind(object) === 'apps/DaemonSet') plugins.push(...pluginsOf(object));
+    if (object.kind === 'DaemonSet' && groupKind(object) === 'apps/DaemonSet') plugins.push(...pluginsOf(object));
   }
   const isOff = facts.get(ciliumOption)('enable-policy') === 'never';
   return plugins.map((plugin) => (plugin.name === 'Cilium' && isOff ? { ...plugin, enforces: false } : plugin));

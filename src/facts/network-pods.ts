@@ -3,7 +3,6 @@ import { objectsIn } from '../model/json-list.ts';
 import { valueAt } from '../model/path.ts';
 import type { Pod } from '../model/pod.ts';
 import type { KubeObject } from '../model/snapshot.ts';
-import { groupKind } from '../model/workload.ts';
 import { addressOf, type NamedPort, type NetworkPod, protocols } from '../semantics/network-policy/index.ts';
 import { defineFact } from './facts.ts';
 import { rootOwner } from './owners.ts';
@@ -24,7 +23,7 @@ export const networkPods = defineFact('network-pods', (facts): readonly NetworkP
   const shown = new Set<KubeObject>();
   const workloads: KubeObject[] = [];
   for (const object of facts.snapshot.objects) {
-    if (groupKind(object) === '/Pod') {
+    if (object.kind === 'Pod' && object.apiVersion === 'v1') {
       const owner = rootOf(object);
       shown.add(owner);
       const phase = valueAt(object.value, ['status', 'phase']);

@@ -42,10 +42,14 @@ export const networkPolicies = defineFact('network-policies', (facts): NetworkPo
   const staged: KubeObject[] = [];
   const { objects } = facts.snapshot;
   const context = calicoContext(objects);
-  const hasCalicoApi = objects.some((object) => groupKind(object) === 'projectcalico.org/NetworkPolicy');
+  const hasCalicoApi = objects.some(
+    (object) => object.kind === 'NetworkPolicy' && object.apiVersion.startsWith('projectcalico.org/'),
+  );
   const { plugins } = facts.get(networkEnforcement);
   const running = [...new Set(plugins.map(({ name }) => name))];
   for (const object of objects) {
+    // Told by the kind alone first: nearly all objects are none of these.
+    if (!policyNames.has(object.kind)) continue;
     const kind = groupKind(object);
     // The same policies, once as Calico's API server serves them and once as they are stored.
     if (hasCalicoApi && kind.startsWith('crd.projectcalico.org/')) continue;
@@ -113,10 +117,18 @@ const unreadKinds: ReadonlyMap<string, string | undefined> = new Map([
 /** Rehearsals of policies: Calico logs what they would do, and lets everything through. */
 const stagedKinds = /^(?:crd\.)?projectcalico\.org\/Staged(?:Global|Kubernetes)?NetworkPolicy$/;
 
+const policyNames: ReadonlySet<string> = new Set([
+  ...[...readers.keys(), ...unreadKinds.keys()].map((kind) => kind.slice(kind.indexOf('/') + 1)),
+  ...['StagedNetworkPolicy', 'StagedGlobalNetworkPolicy', 'StagedKubernetesNetworkPolicy'],
+]);
+
+const contextNames: ReadonlySet<string> = new Set(['Tier', 'NetworkSet', 'GlobalNetworkSet', 'HostEndpoint']);
+
 function calicoContext(objects: readonly KubeObject[]): CalicoContext {
   const tiers = new Map<string, { order: number; defaultAction: 'Deny' | 'Pass' }>();
   let hasSets = false;
   for (const object of objects) {
+    if (!contextNames.has(object.kind)) continue;
     const kind = groupKind(object);
     if (!kind.startsWith('projectcalico.org/') && !kind.startsWith('crd.projectcalico.org/')) continue;
     if (object.kind === 'Tier') {
@@ -127,7 +139,7 @@ function calicoContext(objects: readonly KubeObject[]): CalicoContext {
         order: typeof order === 'number' ? order : last,
         defaultAction: pass ? 'Pass' : 'Deny',
       });
-    } else if (['NetworkSet', 'GlobalNetworkSet', 'HostEndpoint'].includes(object.kind)) hasSets = true;
+    } else hasSets = true;
   }
   return { tiers, hasSets };
 }

@@ -154,7 +154,7 @@ describe('any JSON at all', () => {
           '\n---\n',
         );
         const all = factsOf(assembleSnapshot([decodeManifest(text, 'x.yaml')], '2026-11-21T00:00:00Z'));
-        expect(incomingFlows(all, undefined).length).toBeGreaterThan(0);
+        expect(incomingFlows(all).length).toBeGreaterThan(0);
         all.get(networkEntries);
         networkDiff(all, networkFactsOf(examplePod('web')));
       }),

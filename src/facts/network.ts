@@ -2,7 +2,6 @@ import { own } from '../model/json.ts';
 import { objectsIn } from '../model/json-list.ts';
 import { valueAt } from '../model/path.ts';
 import type { KubeObject } from '../model/snapshot.ts';
-import { groupKind } from '../model/workload.ts';
 import {
   type AddressSet,
   addressOf,
@@ -45,11 +44,11 @@ export const networkWorld = defineFact('network-world', (facts): NetworkWorld =>
   const namespaces = new Map<string, NetworkNamespace>();
   const nodes: { readonly name: string; readonly addresses: readonly bigint[] }[] = [];
   for (const object of facts.snapshot.objects) {
-    const kind = groupKind(object);
-    if (kind === '/Namespace') {
+    if (object.apiVersion !== 'v1') continue;
+    if (object.kind === 'Namespace') {
       const labels = labelsOf(valueAt(object.value, ['metadata', 'labels']));
       namespaces.set(object.name, { name: object.name, labels });
-    } else if (kind === '/Node') nodes.push({ name: object.name, addresses: nodeAddresses(object) });
+    } else if (object.kind === 'Node') nodes.push({ name: object.name, addresses: nodeAddresses(object) });
   }
   for (const { namespace } of pods) {
     if (!namespaces.has(namespace)) namespaces.set(namespace, { name: namespace, labels: new Map() });

@@ -101,5 +101,5 @@ export function sourceRanges({ spec, annotation }: Service): readonly string[] {
     }
   }
   const given = ranges.filter((range) => range !== '');
-  return given.some((range) => /\/0$/.test(range.trim())) ? [] : given;
+  return given.some((range) => range.trim().endsWith('/0')) ? [] : given;
 }

@@ -74,13 +74,12 @@ export function spans(numbers: readonly number[]): readonly Span[] {
 function hostPathsOf(views: readonly PodView[]): UsedFeatures['hostPaths'] {
   const writable = new Map<string, boolean>();
   for (const view of views) {
+    const mounts = judgedContainers(view).flatMap(({ container }) => container.volumeMounts);
+    const written = new Set(mounts.filter(({ readOnly }) => !readOnly).map(({ name }) => name));
     for (const { name, type, source } of view.volumes) {
       if (type !== 'hostPath') continue;
       const prefix = expressible(text(own(source, 'path')));
-      const isWritten = judgedContainers(view).some(({ container }) =>
-        container.volumeMounts.some((mount) => mount.name === name && !mount.readOnly),
-      );
-      writable.set(prefix, isWritten || writable.get(prefix) === true);
+      writable.set(prefix, written.has(name) || writable.get(prefix) === true);
     }
   }
   return [...writable]

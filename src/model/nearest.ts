@@ -1,5 +1,9 @@
+/** Nobody misspells a word so long: it would take its time to find that out. */
+const longestWord = 200;
+
 /** The candidate that a misspelt word most likely means, if any is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length > longestWord) return undefined;
   let best: string | undefined;
   let least = Math.max(2, Math.floor(word.length * 0.4)) + 1;
   for (const candidate of candidates) {

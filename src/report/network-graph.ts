@@ -27,7 +27,8 @@ const mostNames = 4;
 export function networkGraph({ groups, ports, enforcement }: ListedFlows): NetworkGraph {
   const edges: NetworkEdge[] = [];
   let left = 0;
-  for (const { to, flows } of groups) {
+  for (const { to, flows, left: untold } of groups) {
+    left += untold;
     for (const { ports: bounds, from } of flows) {
       for (const source of bundled(from)) {
         for (const target of bundled(to)) {

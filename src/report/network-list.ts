@@ -25,7 +25,7 @@ export function* networkListText(
   const columns = Math.max(40, Math.min(width, 140));
   yield enforcementLines(enforcement, { style, width });
   let uncertain = false;
-  for (const { to, flows } of groups) {
+  for (const { to, flows, left } of groups) {
     yield `${wrap(listed(to), { width: columns, lead: 'To ' }).map(style.strong).join('\n')}\n`;
     if (flows.length === 0) yield `${style.good('  nothing')}\n`;
     const texts = flows.map((flow) => visible(boundedText(ports, flow.ports)));
@@ -42,6 +42,7 @@ export function* networkListText(
         yield `${wrap(source, { width: columns, lead: ' '.repeat(widest + 4) }).join('\n')}\n`;
       }
     }
+    if (left > 0) yield `${style.faint(`  and ${left} more (-o json names all)`)}\n`;
     yield '\n';
   }
   if (uncertain) {

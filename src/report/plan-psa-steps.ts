@@ -18,7 +18,7 @@ export interface LabelStep {
 }
 
 /**
- * From telling to refusing: first warn and audit by the level that is aimed at, which breaks nothing; then enforce what
+ * From telling to refusing: first warn, then audit by the level that is aimed at, which break nothing; then enforce what
  * everything passes already; and the next level once its blockers are gone. Enforced versions are pinned, so that an
  * upgrade of the cluster refuses nothing new. `minor` is the server's.
  */
@@ -28,16 +28,15 @@ export function labelSteps(plan: NamespacePlan, minor: number | undefined): read
   const aim = next?.level ?? reachable;
   const pinned = minor === undefined || minor < 22 ? 'latest' : `v1.${minor}`;
   const steps: LabelStep[] = [];
-  const change = (why: string, ...modes: readonly (readonly [PodSecurityMode, PodSecurityLevel])[]): void => {
-    const labels = new Map<string, string>();
-    for (const [mode, level] of modes) {
-      labels.set(`${podSecurityLabelPrefix}${mode}`, level);
-      labels.set(`${podSecurityLabelPrefix}${mode}-version`, mode === 'enforce' ? pinned : 'latest');
-    }
+  const change = (why: string, [mode, level]: readonly [PodSecurityMode, PodSecurityLevel]): void => {
+    const labels = new Map([
+      [`${podSecurityLabelPrefix}${mode}`, level],
+      [`${podSecurityLabelPrefix}${mode}-version`, mode === 'enforce' ? pinned : 'latest'],
+    ]);
     steps.push({ why, labels, command: labelCommand(name, labels) });
   };
-  const told = current !== undefined && current.warn.level === aim && current.audit.level === aim;
-  if (!told) change(`tell whoever creates what ${aim} would refuse, and the audit log`, ['warn', aim], ['audit', aim]);
+  if (current?.warn.level !== aim) change(`warn whoever creates what ${aim} would refuse`, ['warn', aim]);
+  if (current?.audit.level !== aim) change(`note in the audit log what ${aim} would refuse`, ['audit', aim]);
   const enforced = current?.enforce.level ?? 'privileged';
   const difference = compareLevels(reachable, enforced);
   if (difference > 0) change(`enforce ${reachable}, which everything passes`, ['enforce', reachable]);

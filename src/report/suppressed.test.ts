@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { judgeText } from '../../test/judge-example.ts';
 import { controls } from '../controls/registry.ts';
+import { chooseEdition } from '../engine/choose-edition.ts';
 import { ExceptionBook } from '../engine/exceptions.ts';
 import { exitCodeOf } from '../engine/exit-code.ts';
 import { fingerprint } from '../engine/fingerprint.ts';
@@ -145,6 +146,14 @@ describe('findings that do not count', () => {
   ])('are counted in %s', (format, expected) => {
     const written = [...(formats.get(format)?.(judged(), options) ?? [])].join('');
     for (const words of expected) expect(written).toContain(words);
+  });
+
+  it('fail the requirement of a benchmark all the same', () => {
+    const chosen = chooseEdition('cis-1.12', { minor: 33 });
+    if (chosen === undefined) throw new Error('there is no such edition');
+    const rows = page({ benchmark: chosen });
+    expect(rows).toMatch(/FAIL {6}5\.2\.5 [^]*?\(pods\/host-network\),\s+accepted: the CNI itself/);
+    expect(rows).toMatch(/FAIL {6}5\.2\.3 [^]*?\(pods\/host-pid\),\s+in the\s+baseline base\.json/);
   });
 
   it('do not fail a scan, and the others do', () => {

@@ -4,10 +4,12 @@ import { benchmarkResults, isAllowed, toldWith } from '../engine/benchmark.ts';
 import { type ChosenEdition, rangeText } from '../engine/choose-edition.ts';
 import type { Finding } from '../engine/finding.ts';
 import type { Judgement } from '../engine/judge.ts';
+import type { Suppression } from '../engine/suppressed.ts';
 import { groupBy } from './group-by.ts';
 import { locationOf } from './location.ts';
 import { objectName } from './names.ts';
 import { sortFindings } from './order.ts';
+import { suppressionWords } from './suppressed-words.ts';
 import type { Page } from './terminal-page.ts';
 import { padEnd, unbroken, wrap } from './text-width.ts';
 import { visible, visibleShort } from './visible.ts';
@@ -20,7 +22,9 @@ const longestReason = 300;
 export function* benchmarkPage(chosen: ChosenEdition, judgement: Judgement, page: Page): Generator<string> {
   const { style } = page;
   yield `${headLines(chosen, page).join('\n')}\n\n`;
-  const byControl = groupBy(judgement.findings, ({ control }) => control);
+  const suppressed = new Map((judgement.suppressed ?? []).map(({ finding, by }) => [finding, by]));
+  // A requirement is not met for being accepted: those findings are told here, too, with why they do not count.
+  const byControl = groupBy([...judgement.findings, ...suppressed.keys()], ({ control }) => control);
   const results = benchmarkResults(chosen.edition, judgement);
   const idColumns = Math.max(...results.map(({ check }) => check.id.length));
   for (const result of results) {
@@ -31,7 +35,7 @@ export function* benchmarkPage(chosen: ChosenEdition, judgement: Judgement, page
     const first = (lines[0] ?? '').slice(wordColumns);
     yield `${[mark(state, style)(padEnd(word, wordColumns)) + first, ...lines.slice(1)].join('\n')}\n`;
     const indent = ' '.repeat(lead.length);
-    for (const detail of details(result, { byControl, judgement }, page)) {
+    for (const detail of details(result, { byControl, suppressed, judgement }, page)) {
       for (const line of wrap(detail, { width: page.width, lead: indent })) yield `${style.faint(line)}\n`;
     }
   }
@@ -71,10 +75,12 @@ function mark({ kind }: CheckState, style: Page['style']): (text: string) => str
 
 interface Found {
   readonly byControl: ReadonlyMap<unknown, readonly Finding[]>;
+  readonly suppressed: ReadonlyMap<Finding, Suppression>;
   readonly judgement: Judgement;
 }
 
-function details({ state, failing, check }: CheckResult, { byControl, judgement }: Found, { detail }: Page): string[] {
+function details({ state, failing, check }: CheckResult, found: Found, { detail }: Page): string[] {
+  const { byControl, judgement } = found;
   const limit = detail === 'full' ? Number.POSITIVE_INFINITY : shown;
   const texts: string[] = [];
   if (state.kind === 'fail') {
@@ -82,7 +88,7 @@ function details({ state, failing, check }: CheckResult, { byControl, judgement 
       .flatMap((control) => byControl.get(control) ?? [])
       .filter(({ failure }) => !isAllowed(failure, check));
     const first = sortFindings(findings).slice(0, limit);
-    texts.push(...first.map(findingText));
+    texts.push(...first.map((finding) => findingText(finding, found.suppressed.get(finding))));
     if (findings.length > first.length) texts.push(`and ${findings.length - first.length} more`);
     if (findings.length === 0) texts.push(...failing.slice(0, limit).map((control) => toldText(control, judgement)));
   } else if ('reasons' in state) {
@@ -101,11 +107,12 @@ function toldText(control: AnyControl, judgement: Judgement): string {
   return `${control.id}: told with ${told.control} of ${visible(objectName(told.object))}`;
 }
 
-function findingText({ control, message, owner, places }: Finding): string {
+function findingText({ control, message, owner, places }: Finding, by: Suppression | undefined): string {
   const [place] = places;
   const { file, line } = place === undefined ? { file: '', line: undefined } : locationOf(place);
   const at = line === undefined ? visible(file) : `${visible(file)}:${line}`;
-  return `${unbroken(at)}: ${visible(objectName(owner))}: ${visibleShort(message, longestReason)} (${control.id})`;
+  const why = by === undefined ? '' : `, ${visibleShort(suppressionWords(by), longestReason)}`;
+  return `${unbroken(at)}: ${visible(objectName(owner))}: ${visibleShort(message, longestReason)} (${control.id})${why}`;
 }
 
 function countText(results: readonly CheckResult[]): string {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectCluster } from '../../src/collect/cluster/collect.ts';
 import { assembleSnapshot } from '../../src/collect/snapshot.ts';
+import { exampleCertificates } from '../../src/controls/certificates/example-certificates.ts';
 import { controls } from '../../src/controls/registry.ts';
 import { judge } from '../../src/engine/judge.ts';
 import { type Lab, labAvailable, startLab, warnIfNoLab } from '../lab.ts';
@@ -99,7 +100,7 @@ function webhook(name: string, fields: Fields): Fields {
   };
 }
 
-const caBundle = Buffer.from('-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n').toString('base64');
+const caBundle = Buffer.from(exampleCertificates.authority).toString('base64');
 
 const rows: readonly Row[] = [
   { object: pod('careful', {}), found: [] },
@@ -196,15 +197,6 @@ const rows: readonly Row[] = [
   {
     object: object('v1', 'Service', 'loopback', { spec: { type: 'ExternalName', externalName: 'localhost' } }),
     found: ['services/external-name'],
-  },
-  {
-    object: object('discovery.k8s.io/v1beta1', 'EndpointSlice', 'loopback', {
-      metadata: { labels: { 'kubernetes.io/service-name': 'inside' } },
-      addressType: 'IPv4',
-      endpoints: [{ addresses: ['127.0.0.1'] }],
-      ports: [{ port: 80 }],
-    }),
-    found: ['services/endpoint-addresses'],
   },
   { object: ingress('careful', {}, withTls('careful')), found: [] },
   { object: ingress('plain', {}, {}), found: ['ingresses/tls'] },

@@ -436,3 +436,48 @@ export function casesOf(seed: number, count: number): readonly Case[] {
     .sample(fc.tuple(fc.constantFrom(...namespaces), asker, podParts), { seed, numRuns: count })
     .map(([namespace, user, parts]) => ({ namespace, user, pod: podOf(parts) }));
 }
+
+const wrong: readonly JsonObject[] = [
+  { runAsUser: { rule: 'MustRunAs', ranges: [{ min: 5, max: 1 }] } },
+  { runAsUser: { rule: 'Must' } },
+  { runAsGroup: { rule: 'MayRunAs' } },
+  { runAsGroup: { rule: 'RunAsAny', ranges: [{ min: 1, max: 2 }] } },
+  { seLinux: { rule: 'MustRunAsNonRoot' } },
+  { fsGroup: { rule: 'MustRunAs', ranges: [{ min: -1, max: 1 }] } },
+  { supplementalGroups: {} },
+  { volumes: ['cephfs', 'emptyDir', ''] },
+  { requiredDropCapabilities: ['A', 'B'], defaultAddCapabilities: ['A'], allowedCapabilities: ['B', 'C'] },
+  { requiredDropCapabilities: ['A'], allowedCapabilities: ['*'] },
+  { allowPrivilegeEscalation: false, defaultAllowPrivilegeEscalation: true },
+  { allowedHostPaths: [{ pathPrefix: '../a' }, {}, { pathPrefix: '..' }] },
+  { allowedFlexVolumes: [{ driver: 'a' }, { driver: '' }] },
+  { allowedCSIDrivers: [{ name: 'A.b' }, { name: '-' }, { name: '' }] },
+  { allowedCSIDrivers: [{ name: 'a'.repeat(64) }] },
+  { allowedUnsafeSysctls: ['a.*', 'b.c'], forbiddenSysctls: ['a.b', 'b.*', 'a.*'] },
+  { allowedUnsafeSysctls: ['*', 'a'], forbiddenSysctls: ['', 'a*b', 'A'] },
+  { runtimeClass: { allowedRuntimeClassNames: ['a', 'a', ''], defaultRuntimeClassName: 'b' } },
+  { runtimeClass: { allowedRuntimeClassNames: ['*', 'a'], defaultRuntimeClassName: 'B' } },
+  { allowedProcMountTypes: ['Masked'] },
+];
+
+/** Policies of which many are not taken, each for a few reasons; and one in some is sound. */
+export function wrongPoliciesOf(seed: number, count: number): readonly JsonObject[] {
+  const spoil = fc.tuple(
+    policySpec,
+    fc.subarray([...wrong], { maxLength: 4 }),
+    sparse(
+      {
+        'apparmor.security.beta.kubernetes.io/allowedProfileNames': oneOf('runtime/default,,x', 'localhost/,y'),
+        'apparmor.security.beta.kubernetes.io/defaultProfileName': oneOf('x'),
+        'seccomp.security.alpha.kubernetes.io/allowedProfileNames': oneOf('runtime/default,', '*,x', 'localhost/'),
+        'seccomp.security.alpha.kubernetes.io/defaultProfileName': oneOf('*', 'localhost/../x', 'localhost//a/..'),
+      },
+      4,
+    ),
+  );
+  return fc.sample(spoil, { seed, numRuns: count }).map(([spec, spoilt, annotations], index) => ({
+    ...{ apiVersion: 'policy/v1beta1', kind: 'PodSecurityPolicy' },
+    metadata: { name: `wrong-${index}`, annotations },
+    spec: Object.assign({}, spec, ...spoilt),
+  }));
+}

@@ -2,14 +2,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createProgram } from '../../src/cli/program.ts';
 import { collectCluster } from '../../src/collect/cluster/collect.ts';
-import { equalJson } from '../../src/model/equal-json.ts';
-import { isObject, type Json, type JsonObject } from '../../src/model/json.ts';
+import { isObject, type JsonObject } from '../../src/model/json.ts';
 import { objectsIn } from '../../src/model/json-list.ts';
-import { formatPath, type Path, valueAt } from '../../src/model/path.ts';
+import { valueAt } from '../../src/model/path.ts';
 import {
   admitPod,
   beforeAdmission,
+  lintPodSecurityPolicy,
   type PodSecurityPolicy,
   type PodServiceAccount,
   type PolicyDecision,
@@ -28,7 +29,9 @@ import {
   namespaces,
   policiesOf,
   runtimeClasses,
+  wrongPoliciesOf,
 } from './pod-security-policy-corpus.ts';
+import { difference } from './pod-security-policy-difference.ts';
 import { type Answer, type Api, apiOf, inParallel } from './rbac-api.ts';
 
 warnIfNoLab('test/e2e/pod-security-policy.test.ts');
@@ -97,7 +100,7 @@ describe.skipIf(!labAvailable)('PodSecurityPolicy against the plugin of a real A
       const answer = answers[index];
       if (answer === undefined) continue;
       const decision = decide(each);
-      const problem = difference({ each, answer, decision, event: events.get(`case-${index}`) });
+      const problem = difference({ answer, decision, event: events.get(`case-${index}`) });
       if (problem !== undefined) differences.push({ index, problem, pod: each.pod });
       if (answer.code === 422) counts.invalid += 1;
       else if (answer.code === 201) counts.allowed += 1;
@@ -149,7 +152,7 @@ describe.skipIf(!labAvailable)('PodSecurityPolicy against the plugin of a real A
       const mayUse = (policy: string): boolean => use(policy).by !== undefined;
       const decision = admitPod({ pod, oldPod, operation: 'UPDATE', policies, mayUse });
       const as201 = { ...answer, code: answer.code === 200 ? 201 : answer.code };
-      const problem = difference({ each: update, answer: as201, decision, event: events.get(`update-${index}`) });
+      const problem = difference({ answer: as201, decision, event: events.get(`update-${index}`) });
       return problem === undefined ? [] : [{ index, problem }];
     });
     console.info(`PodSecurityPolicy updates: ${JSON.stringify(counts)}`);
@@ -157,6 +160,92 @@ describe.skipIf(!labAvailable)('PodSecurityPolicy against the plugin of a real A
     expect(counts.allowed).toBeGreaterThan(20);
     expect(counts.refused).toBeGreaterThan(20);
   }, 120_000);
+
+  it('refuses the same policies with the same words', async () => {
+    const written = wrongPoliciesOf(seed + 2, 300);
+    const answers = await inParallel(written, (body) => call('POST', `${policyPath}?dryRun=All`, { body }));
+    const differences = written.flatMap((object, index) => {
+      const { code, body } = answers[index] ?? { code: 0, body: {} };
+      const policy = readPodSecurityPolicy(object);
+      const errors = [...new Set(lintPodSecurityPolicy(policy).map(({ text }) => text))];
+      const [first = ''] = errors;
+      const list = errors.length === 1 ? first : `[${errors.join(', ')}]`;
+      const own = errors.length === 0 ? 'taken' : `PodSecurityPolicy.extensions "${policy.name}" is invalid: ${list}`;
+      const said = code === 201 ? 'taken' : body.message;
+      return said === own ? [] : [{ said, own }];
+    });
+    expect({ count: differences.length, first: differences.slice(0, 3) }).toEqual({ count: 0, first: [] });
+    expect(answers.filter(({ code }) => code === 201).length).toBeGreaterThan(10);
+  }, 60_000);
+
+  it('reads a policy and what the API server stores of it alike', async () => {
+    const { body } = await call('GET', policyPath);
+    const stored = objectsIn((body as JsonObject)['items']).map(readPodSecurityPolicy);
+    const plain = (policy: PodSecurityPolicy): object => ({ ...policy, isStored: true, allowedProcMountTypes: [] });
+    const byName = new Map(policies.map((policy) => [policy.name, plain(policy)]));
+    expect(stored.length).toBe(policies.length);
+    for (const policy of stored) expect(plain(policy)).toEqual(byName.get(policy.name));
+  });
+
+  it('takes what bulwark generate psp writes, and lets the pods in by it', async () => {
+    const namespace = namespaces[0];
+    const pods = casesOf(seed + 3, 12).map(({ pod }, index) => {
+      const {
+        serviceAccount: _a,
+        serviceAccountName: _b,
+        ephemeralContainers: _c,
+        ...spec
+      } = pod['spec'] as JsonObject;
+      const { name: _n, generateName: _g, ...metadata } = pod['metadata'] as JsonObject;
+      return { ...pod, metadata: { ...metadata, name: `pod-${index}`, namespace }, spec };
+    });
+    const runnable = [];
+    for (const pod of pods) {
+      const body = { ...pod, spec: { ...pod.spec, serviceAccountName: 'one' } };
+      const { code } = await call('POST', `/api/v1/namespaces/${namespace}/pods?dryRun=All`, { body });
+      // What the administrator cannot create either is no pod, or one that a feature which is off would change.
+      if (code === 201 && !JSON.stringify(body).includes('Unmasked')) runnable.push(body);
+    }
+    expect(runnable.length).toBeGreaterThan(2);
+    const manifest = runnable.map((pod) => JSON.stringify(pod)).join('\n---\n');
+    const args = ['--namespace', namespace, '--service-account', 'one', '--server-version', '1.20', '-'];
+    const { code, out } = await cli(['generate', 'psp', ...args], manifest);
+    expect(code).toBe(0);
+    await lab.kubectl(['apply', '--filename', '-'], out);
+    // Whoever asks may create pods, and may use no policy: it is the pod's account that may.
+    const as = { user: 'stranger', groups: [makers] };
+    for (const body of runnable) {
+      const path = `/api/v1/namespaces/${namespace}/pods?dryRun=All`;
+      let said = await call('POST', path, { body, as });
+      await until(async () => (said = await call('POST', path, { body, as })).code === 201).catch(() => undefined);
+      expect(said.body.message).toBeUndefined();
+      const chosen = valueAt(said.body as JsonObject, ['metadata', 'annotations', 'kubernetes.io/psp']);
+      expect(typeof chosen).toBe('string');
+    }
+    for (const more of [
+      ['--server-version', '1.20'],
+      ['--server-version', '1.30'],
+    ]) {
+      const plain = await cli(['generate', 'psp', '--namespace', namespace, ...more], '');
+      const verb = more.includes('1.30') ? ['apply'] : ['create', '--dry-run=server'];
+      await lab.kubectl([...verb, '--filename', '-'], plain.out);
+      expect(plain.code).toBe(more.includes('1.30') ? 2 : 0);
+    }
+  }, 90_000);
+
+  async function cli(args: readonly string[], stdin: string): Promise<{ readonly code: number; readonly out: string }> {
+    let out = '';
+    const terminal = {
+      cwd: lab.folder,
+      env: {},
+      out: async (text: string) => void (out += text),
+      err: () => undefined,
+      ...{ outIsTty: false, errIsTty: false, width: 100 },
+      stdin: async () => Buffer.from(stdin),
+      now: () => new Date(),
+    };
+    return { code: await createProgram(terminal, 'bulwark').run(args), out };
+  }
 
   const call = (...args: Parameters<Api['call']>): Promise<Answer> => api.call(...args);
 
@@ -310,92 +399,4 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error('the API server does not see what was written');
-}
-
-interface Compared {
-  readonly each: Case;
-  readonly answer: Answer;
-  readonly decision: PolicyDecision;
-  readonly event: JsonObject | undefined;
-}
-
-/** In what both differ; undefined where they agree. */
-function difference({ answer, decision, event }: Compared): object | undefined {
-  const { code, body } = answer;
-  // The pod of the first phase is no pod that the API takes: the second phase is not reached.
-  if (code === 422) {
-    const passed = decision.allowed || decision.message?.includes('unable to validate') === true;
-    return passed ? undefined : { said: body.message, own: decision.message };
-  }
-  if (code === 403 && !decision.allowed) {
-    const [, said = ''] = /^pods "[^"]*" is forbidden: (.*)$/s.exec(body.message ?? '') ?? [];
-    return otherWords(said, decision);
-  }
-  if (code !== 201 || !decision.allowed) return { code, said: body.message, own: decision.message ?? 'allowed' };
-  const stored = essence(body as JsonObject);
-  const own = essence(decision.pod);
-  const apart = differingPaths(stored, own, []);
-  if (apart.length > 0) return { apart };
-  const prefix = 'podsecuritypolicy.policy.k8s.io/';
-  const audited = Object.entries(event ?? {}).filter(([key]) => key.startsWith(prefix));
-  const ownAudit = [...decision.auditAnnotations];
-  return JSON.stringify(audited.sort()) === JSON.stringify(ownAudit.sort()) ? undefined : { audited, ownAudit };
-}
-
-/**
- * The plugin goes through the policies' complaints in the order of a Go map: what is compared is how often each is made.
- * Undefined where both say the same, else what only one of them says.
- */
-function otherWords(said: string, { message = '', refusals }: PolicyDecision): object | undefined {
-  const head = message.slice(0, message.indexOf('[') + 1);
-  if (head === '') return said === message ? undefined : { said, own: message };
-  if (!said.startsWith(head)) return { said: said.slice(0, 300), own: message.slice(0, 300) };
-  const left = new Map<string, number>();
-  const errors = refusals.flatMap((refusal) => refusal.errors.map(({ text }) => text));
-  for (const error of errors) left.set(error, (left.get(error) ?? 0) + 1);
-  let rest = said.slice(head.length, -1);
-  while (rest !== '') {
-    const next = [...left].find(([error, times]) => times > 0 && (rest === error || rest.startsWith(`${error} `)));
-    if (next === undefined) break;
-    left.set(next[0], next[1] - 1);
-    rest = rest.slice(next[0].length + 1);
-  }
-  const unsaid = [...left].filter(([, times]) => times > 0);
-  return rest === '' && unsaid.length === 0
-    ? undefined
-    : { saidAlone: rest.slice(0, 500), ownAlone: unsaid.slice(0, 5) };
-}
-
-function differingPaths(stored: Json | undefined, own: Json | undefined, path: Path): readonly object[] {
-  if (equalJson(stored, own)) return [];
-  if (!isObject(stored) || !isObject(own)) return [{ path: formatPath(path), stored, own }];
-  const keys = new Set([...Object.keys(stored), ...Object.keys(own)]);
-  return [...keys].flatMap((key) => differingPaths(stored[key], own[key], [...path, key]));
-}
-
-/** What the API server and its other plugins set by themselves, and no policy looks at. */
-const others = new Set([
-  ...['uid', 'creationTimestamp', 'managedFields', 'namespace', 'status', 'tolerations', 'priority', 'restartPolicy'],
-  ...['preemptionPolicy', 'enableServiceLinks', 'dnsPolicy', 'schedulerName', 'terminationGracePeriodSeconds'],
-  ...['imagePullPolicy', 'terminationMessagePath', 'terminationMessagePolicy', 'resources', 'defaultMode', 'protocol'],
-  'expirationSeconds',
-]);
-
-/** A pod without what the server makes up, and without what is empty; keys in order. */
-function essence(pod: JsonObject): Json {
-  const { metadata, ...rest } = pod;
-  // Each dry run makes up a name anew.
-  const { name: _name, ...kept } = isObject(metadata) ? metadata : {};
-  return tidy({ ...rest, metadata: kept }, '') ?? null;
-}
-
-function tidy(value: Json, at: string): Json | undefined {
-  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((item) => tidy(item, at) ?? null);
-  if (!isObject(value)) return value === '' || value === false ? undefined : value;
-  const entries = Object.entries(value).flatMap(([key, item]) => {
-    const isMadeUp = others.has(key) || (key === 'type' && item === '') || (key === 'apiVersion' && at === 'fieldRef');
-    const inner = isMadeUp ? undefined : tidy(item, key);
-    return inner === undefined ? [] : [[key, inner] as const];
-  });
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -184,8 +184,10 @@ function startBalancer(port: number, servers: readonly number[]): Promise<net.Se
   let turn = 0;
   const balancer = net.createServer((client) => {
     client.on('error', () => client.destroy());
+    turn += 1;
+    const first = turn;
     const attempt = (left: number): void => {
-      const target = servers[turn++ % servers.length] ?? 0;
+      const target = servers[(first + left) % servers.length] ?? 0;
       const server = net.connect(target, '127.0.0.1');
       server.once('connect', () => {
         server.off('error', refused);

@@ -65,7 +65,7 @@ describe('all fixes together', () => {
       expect(mended(file.after, controls).file.after, text).toBe(file.after);
     }
     expect(made).toBeGreaterThan(all.length);
-  });
+  }, 180_000);
 });
 
 function mended(

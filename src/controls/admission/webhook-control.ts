@@ -53,7 +53,7 @@ export function webhookControl({ judge, ...definition }: WebhookDefinition): Con
 }
 
 /** The webhooks that an object configures; undefined for what is no such configuration. */
-export function webhooksOf(object: KubeObject): readonly Webhook[] | undefined {
+function webhooksOf(object: KubeObject): readonly Webhook[] | undefined {
   const kind = object.apiVersion.startsWith('admissionregistration.k8s.io/') ? kinds.exec(object.kind)?.[1] : undefined;
   if (kind === undefined) return undefined;
   const isOld = object.apiVersion.endsWith('/v1beta1');

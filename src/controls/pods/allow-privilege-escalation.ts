@@ -16,7 +16,8 @@ export default control({
   remedy:
     'Set allowPrivilegeEscalation: false for the container. A program that changes its user through setuid or file capabilities stops working.',
   // The API server refuses false for a privileged container.
-  coveredBy: ['pods/privileged'],
+  // The API server takes allowPrivilegeEscalation: false with neither of the two.
+  coveredBy: ['pods/privileged', 'pods/capabilities-sys-admin'],
   check: ({ pod, container }) => {
     if (pod.os === 'windows') return notOnWindows;
     const allowed = container.securityContext.allowPrivilegeEscalation;

@@ -74,6 +74,7 @@ export default control({
   title: 'ClusterRoles that are put together of others do not select each other',
   severity: 'medium',
   subject: 'object',
+  kinds: ['ClusterRole'],
   why: 'Each of them is given what the other stores: a right that is taken out of a part stays in them for ever.',
   remedy: 'Take the label that selects it off one of them, then write its rules anew.',
   check: ({ object }, facts) => {

@@ -4,9 +4,9 @@ import type { Binding, BindingSubject } from '../../semantics/rbac/binding.ts';
 import { addedSubjects } from '../../semantics/rbac/default-objects.ts';
 import { type Control, type ControlDefinition, control } from '../control.ts';
 import { binding, clusterBinding, group, user } from './example-grants.ts';
-import { isBindingKind, noGrant } from './grant-judging.ts';
+import { bindingKinds, isBindingKind, noGrant } from './grant-judging.ts';
 
-interface SubjectRow extends Omit<ControlDefinition<'object'>, 'id' | 'subject' | 'check'> {
+interface SubjectRow extends Omit<ControlDefinition<'object'>, 'id' | 'subject' | 'check' | 'kinds'> {
   readonly name: string;
   /** What is wrong with a subject, or with all of them; undefined where nothing is. */
   readonly says: (subject: BindingSubject, binding: Binding) => string | undefined;
@@ -67,6 +67,7 @@ function subjectControls(rows: readonly SubjectRow[]): readonly Control<'object'
       ...rest,
       id: `rbac/${name}`,
       subject: 'object',
+      kinds: bindingKinds,
       check: ({ object }, facts): Verdict => {
         if (!isBindingKind(object.kind)) return noGrant;
         const bound = facts.get(rbac).bindingOf(object);

@@ -4,7 +4,7 @@ import { pass } from '../../model/verdict.ts';
 import type { RoleRule } from '../../semantics/rbac/rule.ts';
 import { control } from '../control.ts';
 import { everywhere } from './example-grants.ts';
-import { grantingOf, powerFailure } from './grant-judging.ts';
+import { grantingOf, grantKinds, powerFailure } from './grant-judging.ts';
 import { gives } from './power.ts';
 import { coveringControls } from './power-control.ts';
 import { approval } from './power-rows.ts';
@@ -18,6 +18,7 @@ export default control({
   title: 'Few can approve certificates that the cluster trusts',
   severity: 'high',
   subject: 'object',
+  kinds: grantKinds,
   why: 'An approved request becomes a client certificate with the name that its maker chose, which the API server believes and nobody can revoke.',
   remedy: 'Limit approve on signers by resourceNames to signers of your own.',
   coveredBy: coveringControls,

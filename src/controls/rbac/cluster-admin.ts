@@ -1,13 +1,14 @@
 import { pass } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { binding, clusterBinding, group, user } from './example-grants.ts';
-import { grantingOf, powerFailure } from './grant-judging.ts';
+import { bindingKinds, grantingOf, powerFailure } from './grant-judging.ts';
 
 export default control({
   id: 'rbac/cluster-admin',
   title: 'Nobody beyond the administrators is bound to cluster-admin',
   severity: 'high',
   subject: 'object',
+  kinds: bindingKinds,
   why: 'The role allows everything, in a RoleBinding everything in its namespace: who takes over such an account has the cluster.',
   remedy: 'Bind a role with what is needed; keep cluster-admin for one group of people.',
   coveredBy: ['rbac/anonymous', 'rbac/everyone'],

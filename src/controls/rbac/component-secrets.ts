@@ -22,6 +22,7 @@ export default control({
   title: 'The scheduler and kube-proxy can read no Secret',
   severity: 'high',
   subject: 'object',
+  kinds: ['ClusterRole'],
   why: 'Neither needs one, and the credentials of kube-proxy are on every node: with a right to Secrets each node has them all.',
   remedy: 'Delete the binding that gives it, or take the rule out of the role.',
   coveredBy: [],

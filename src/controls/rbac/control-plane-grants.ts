@@ -4,7 +4,7 @@ import { type Failure, fail, notApplicable, pass } from '../../model/verdict.ts'
 import { addedSubjects, subjectName } from '../../semantics/rbac/default-objects.ts';
 import { control } from '../control.ts';
 import { binding, clusterBinding, group, user } from './example-grants.ts';
-import { isBindingKind, noGrant } from './grant-judging.ts';
+import { bindingKinds, isBindingKind, noGrant } from './grant-judging.ts';
 import { strengthOf } from './strength.ts';
 
 const kubeProxy = '{kind: ServiceAccount, name: kube-proxy, namespace: kube-system}';
@@ -14,6 +14,7 @@ export default control({
   title: 'Components of the control plane have the rights that Kubernetes gives them',
   severity: 'high',
   subject: 'object',
+  kinds: bindingKinds,
   why: 'Their credentials lie on nodes and in files: what they have beyond their task is there for whoever gets hold of one.',
   remedy: 'Delete the binding, or give the right to the program that needs it under a name of its own.',
   coveredBy: ['rbac/cluster-admin'],

@@ -4,7 +4,7 @@ import { fail, notApplicable, pass, unknown } from '../../model/verdict.ts';
 import { isDefaultClusterRole } from '../../semantics/rbac/default-objects.ts';
 import { control } from '../control.ts';
 import { binding, clusterBinding, clusterRole, user } from './example-grants.ts';
-import { isBindingKind, noGrant } from './grant-judging.ts';
+import { bindingKinds, isBindingKind, noGrant } from './grant-judging.ts';
 import { makers } from './makers.ts';
 
 const ofServer = (text: string): string =>
@@ -15,6 +15,7 @@ export default control({
   title: 'Bindings give roles that exist',
   severity: 'low',
   subject: 'object',
+  kinds: bindingKinds,
   why: 'Such a binding gives nothing until somebody creates a role of that name, and then gives it to people who were forgotten.',
   remedy: 'Delete the binding, or create the role that it is for.',
   check: ({ object }, facts) => {

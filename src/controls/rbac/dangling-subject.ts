@@ -5,7 +5,7 @@ import { type Failure, fail, notApplicable, unknown } from '../../model/verdict.
 import { addedSubjects } from '../../semantics/rbac/default-objects.ts';
 import { control } from '../control.ts';
 import { binding } from './example-grants.ts';
-import { isBindingKind, noGrant } from './grant-judging.ts';
+import { bindingKinds, isBindingKind, noGrant } from './grant-judging.ts';
 import { makers } from './makers.ts';
 import { isStored, ofServer } from './stored.ts';
 
@@ -24,6 +24,7 @@ export default control({
   title: 'Bindings name service accounts that exist',
   severity: 'low',
   subject: 'object',
+  kinds: bindingKinds,
   why: 'Whoever may create a service account of that name, or is given one, has what the binding gives without anybody deciding it.',
   remedy: 'Take the subject out of the binding.',
   check: ({ object }, facts) => {

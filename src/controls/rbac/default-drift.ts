@@ -10,7 +10,7 @@ import { type RoleRule, readRules } from '../../semantics/rbac/rule.ts';
 import { fallbackMinor, shippedDefaults } from '../../semantics/rbac/shipped-defaults.ts';
 import { control } from '../control.ts';
 import { clusterBinding, group, user } from './example-grants.ts';
-import { isBindingKind } from './grant-judging.ts';
+import { grantKinds, isBindingKind } from './grant-judging.ts';
 import { isStored, ofServer } from './stored.ts';
 
 const notShipped = notApplicable('Kubernetes does not ship it');
@@ -33,6 +33,7 @@ export default control({
   title: 'Roles and bindings of Kubernetes are as they are shipped',
   severity: 'high',
   subject: 'object',
+  kinds: grantKinds,
   why: 'The API server puts back what is missing of them and leaves what is more: a right that hides there has a trusted name and outlives upgrades.',
   remedy: 'Take out what was added, and give it by a role or binding of your own if it is needed.',
   coveredBy: [

@@ -1,7 +1,7 @@
 import { pass } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { binding, clusterBinding, group, user } from './example-grants.ts';
-import { grantingOf, listed, powerFailure } from './grant-judging.ts';
+import { bindingKinds, grantingOf, listed, powerFailure } from './grant-judging.ts';
 import { powersOf } from './power-control.ts';
 import { powerRows } from './power-rows.ts';
 
@@ -12,6 +12,7 @@ export default control({
   title: 'Strong roles of Kubernetes itself are bound only where they are meant to be',
   severity: 'high',
   subject: 'object',
+  kinds: bindingKinds,
   why: 'The roles admin and edit are made for a namespace, those of components for components: bound everywhere, they read all Secrets, run any pod or act as any service account.',
   remedy: 'Bind admin and edit in the namespaces that they are for, and a role with what is needed elsewhere.',
   coveredBy: ['rbac/cluster-admin', 'rbac/anonymous', 'rbac/everyone'],

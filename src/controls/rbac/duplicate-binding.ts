@@ -6,7 +6,7 @@ import type { Binding, BindingSubject } from '../../semantics/rbac/binding.ts';
 import { subjectName } from '../../semantics/rbac/default-objects.ts';
 import { control } from '../control.ts';
 import { binding, clusterBinding, user } from './example-grants.ts';
-import { isBindingKind, noGrant } from './grant-judging.ts';
+import { bindingKinds, isBindingKind, noGrant } from './grant-judging.ts';
 
 const view = '{kind: ClusterRole, name: view}';
 const app = '{kind: ServiceAccount, name: app, namespace: shop}';
@@ -67,6 +67,7 @@ export default control({
   title: 'No binding gives what another one gives already',
   severity: 'info',
   subject: 'object',
+  kinds: bindingKinds,
   why: 'Who takes away one of the two believes to have taken away the right.',
   remedy: 'Delete one of them.',
   check: ({ object }, facts) => {

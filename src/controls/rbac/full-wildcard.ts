@@ -2,13 +2,14 @@ import { pass } from '../../model/verdict.ts';
 import { ruleAllows } from '../../semantics/rbac/rule.ts';
 import { control } from '../control.ts';
 import { clusterRole, everywhere, inNamespace } from './example-grants.ts';
-import { grantingOf, powerFailure } from './grant-judging.ts';
+import { grantingOf, powerFailure, roleKinds } from './grant-judging.ts';
 
 export default control({
   id: 'rbac/full-wildcard',
   title: 'No role of your own allows everything',
   severity: 'high',
   subject: 'object',
+  kinds: roleKinds,
   why: 'A rule of wildcards is cluster-admin by another name, and covers what the next version and the next operator add.',
   remedy: 'List the groups, resources and verbs that are needed.',
   coveredBy: [],

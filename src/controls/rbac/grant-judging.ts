@@ -35,6 +35,11 @@ interface BindingGranting extends Omit<RoleGranting, 'kind'> {
   readonly binding: Binding;
 }
 
+/** The kinds that grant rights, for controls to say which of them they judge. */
+export const roleKinds: readonly string[] = ['Role', 'ClusterRole'];
+export const bindingKinds: readonly string[] = ['RoleBinding', 'ClusterRoleBinding'];
+export const grantKinds: readonly string[] = [...roleKinds, ...bindingKinds];
+
 export const noGrant: Verdict = notApplicable('it grants no rights');
 const ofKubernetes: Verdict = { kind: 'pass' };
 const noRules: readonly RoleRule[] = [];

@@ -4,6 +4,7 @@ import { isDefaultRole } from '../../semantics/rbac/default-objects.ts';
 import { isOfRbac } from '../../semantics/rbac/role-book.ts';
 import { control } from '../control.ts';
 import { clusterRole } from './example-grants.ts';
+import { roleKinds } from './grant-judging.ts';
 
 const noRole = notApplicable('it is no role');
 /** Nine times as many as the largest role of Kubernetes itself has. */
@@ -17,6 +18,7 @@ export default control({
   title: 'Roles are short enough to be read',
   severity: 'info',
   subject: 'object',
+  kinds: roleKinds,
   why: 'Nobody sees in a role of hundreds of rules what it gives.',
   remedy: 'Split the role by task, and take out what nobody uses: bulwark rbac tighten tells.',
   check: ({ object }) => {

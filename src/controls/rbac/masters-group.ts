@@ -4,7 +4,7 @@ import { addedSubjects } from '../../semantics/rbac/default-objects.ts';
 import { ruleAllows } from '../../semantics/rbac/rule.ts';
 import { control } from '../control.ts';
 import { clusterBinding, everywhere, group } from './example-grants.ts';
-import { grantingOf, isBindingKind, powerFailure } from './grant-judging.ts';
+import { grantingOf, grantKinds, isBindingKind, powerFailure } from './grant-judging.ts';
 import { coveringControls } from './power-control.ts';
 
 const masters = 'system:masters';
@@ -14,6 +14,7 @@ export default control({
   title: 'Nothing is given by way of the group system:masters',
   severity: 'critical',
   subject: 'object',
+  kinds: grantKinds,
   why: 'The API server lets this group do anything without asking any authorizer: no role limits it, and deleting bindings takes nothing away.',
   remedy: 'Bind a group of your own, and keep system:masters for emergencies.',
   coveredBy: [...coveringControls.filter((id) => id !== 'rbac/cluster-admin'), 'rbac/escalation-verbs'],

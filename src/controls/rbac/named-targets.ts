@@ -7,7 +7,7 @@ import { rbacGroup } from '../../semantics/rbac/role-book.ts';
 import { type ResourceRequest, type RoleRule, ruleAllows } from '../../semantics/rbac/rule.ts';
 import { control } from '../control.ts';
 import { clusterBinding, clusterRole, everywhere, user } from './example-grants.ts';
-import { type Granting, grantingOf, powerFailure } from './grant-judging.ts';
+import { type Granting, grantingOf, powerFailure, roleKinds } from './grant-judging.ts';
 import { hasNeeds } from './needs.ts';
 import { coveringControls } from './power-control.ts';
 import { strengthOf } from './strength.ts';
@@ -29,6 +29,7 @@ export default control({
   title: 'Nobody can become or bind, by its name, what is stronger than they should be',
   severity: 'high',
   subject: 'object',
+  kinds: roleKinds,
   why: 'A right that is limited to one account or role is as strong as that one is.',
   remedy: 'Name accounts and roles that can do little, or take the verb out of the rule.',
   coveredBy: [...coveringControls, 'rbac/all-resources', 'rbac/escalation-verbs', 'rbac/masters-group'],

@@ -5,7 +5,7 @@ import type { KubeObject } from '../../model/snapshot.ts';
 import { type Failure, notApplicable, pass, type Verdict } from '../../model/verdict.ts';
 import { type ResourceRequest, type RoleRule, ruleAllows } from '../../semantics/rbac/rule.ts';
 import { type Control, type ControlDefinition, control } from '../control.ts';
-import { type Granting, grantingOf, listed, powerFailure } from './grant-judging.ts';
+import { type Granting, grantingOf, grantKinds, listed, powerFailure, roleKinds } from './grant-judging.ts';
 import { hasNeeds } from './needs.ts';
 import { gives, type Needs, type Power } from './power.ts';
 import type { GivenPower } from './power-index.ts';
@@ -39,6 +39,8 @@ export function powerControls(rows: readonly PowerRow[]): readonly Control<'obje
       ...rest,
       id: `rbac/${name}`,
       subject: 'object',
+      // Lesser powers of the roles of Kubernetes itself are not judged where those are bound.
+      kinds: judges === 'own roles' ? roleKinds : grantKinds,
       coveredBy: [...coveringControls, ...coveredBy],
       check: ({ object }, facts) => judgePowers(object, facts, row),
     });

@@ -26,6 +26,7 @@ export default control({
   title: 'Nothing that runs on every node can take over the cluster',
   severity: 'high',
   subject: 'object',
+  kinds: ['DaemonSet'],
   why: 'The token of a DaemonSet lies on every node: whoever takes one node has it, and with it the cluster.',
   remedy: 'Split the program: an agent that reads on the nodes, and one pod with the rights.',
   check: ({ object }, facts) => {

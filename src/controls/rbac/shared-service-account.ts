@@ -51,6 +51,7 @@ export default control({
   title: 'Each workload with rights has a service account of its own',
   severity: 'low',
   subject: 'object',
+  kinds: ['ServiceAccount'],
   why: 'Where workloads share an account each has what the other needs, and the audit log does not tell them apart.',
   remedy: 'Make a service account for each, and give it what that one needs.',
   check: ({ object }, facts) => {

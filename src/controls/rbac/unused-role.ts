@@ -6,6 +6,7 @@ import { fail, notApplicable, pass } from '../../model/verdict.ts';
 import { isDefaultRole } from '../../semantics/rbac/default-objects.ts';
 import { control } from '../control.ts';
 import { clusterBinding, clusterRole, inNamespace, user } from './example-grants.ts';
+import { roleKinds } from './grant-judging.ts';
 import { isStored, ofServer } from './stored.ts';
 
 const pods = '{apiGroups: [""], resources: [pods], verbs: [get]}';
@@ -31,6 +32,7 @@ export default control({
   title: 'Every role is given to somebody',
   severity: 'low',
   subject: 'object',
+  kinds: roleKinds,
   why: 'A role that nobody has is one that nobody looks after, and stands ready for whoever may bind.',
   remedy: 'Delete the role, unless people bind it for a time.',
   check: ({ object }, facts) => {

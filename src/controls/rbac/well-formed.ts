@@ -5,7 +5,7 @@ import { type Failure, fail } from '../../model/verdict.ts';
 import { isOfRbac } from '../../semantics/rbac/role-book.ts';
 import { control } from '../control.ts';
 import { binding, clusterBinding, clusterRole, inNamespace, user } from './example-grants.ts';
-import { isBindingKind, noGrant } from './grant-judging.ts';
+import { grantKinds, isBindingKind, noGrant } from './grant-judging.ts';
 
 /** Source: pkg/apis/rbac/validation/validation.go. What the server has stored has passed it, but for names. */
 export default control({
@@ -13,6 +13,7 @@ export default control({
   title: 'Roles and bindings are what the API server takes, and their names can be read',
   severity: 'low',
   subject: 'object',
+  kinds: grantKinds,
   why: 'What the server refuses gives nobody the rights that somebody counts on, or leaves older ones in force; a name with characters that nobody sees passes for another one.',
   remedy: 'Write the object as the message says, and names with letters that can be seen.',
   check: ({ object }) => {

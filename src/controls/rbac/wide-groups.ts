@@ -7,10 +7,10 @@ import type { BindingSubject } from '../../semantics/rbac/binding.ts';
 import { addedSubjects, subjectName } from '../../semantics/rbac/default-objects.ts';
 import { type Control, type ControlDefinition, control } from '../control.ts';
 import { binding, clusterBinding, clusterRole, group, user } from './example-grants.ts';
-import { isBindingKind, noGrant } from './grant-judging.ts';
+import { bindingKinds, isBindingKind, noGrant } from './grant-judging.ts';
 import { type Strength, strengthOf } from './strength.ts';
 
-interface WideRow extends Omit<ControlDefinition<'object'>, 'id' | 'subject' | 'check'> {
+interface WideRow extends Omit<ControlDefinition<'object'>, 'id' | 'subject' | 'check' | 'kinds'> {
   readonly name: string;
   /** What a subject stands for, where the row is about it. */
   readonly means: (subject: BindingSubject) => string | undefined;
@@ -91,6 +91,7 @@ function wideControls(rows: readonly WideRow[]): readonly Control<'object'>[] {
       ...rest,
       id: `rbac/${name}`,
       subject: 'object',
+      kinds: bindingKinds,
       check: ({ object }, facts) => judgeWide(object, facts, { means, grades }),
     }),
   );

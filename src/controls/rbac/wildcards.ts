@@ -3,7 +3,7 @@ import { type Failure, fail, pass } from '../../model/verdict.ts';
 import type { RoleRule } from '../../semantics/rbac/rule.ts';
 import { control } from '../control.ts';
 import { clusterRole, everywhere, inNamespace } from './example-grants.ts';
-import { gradeOf, grantingOf, listed, ofVendor } from './grant-judging.ts';
+import { gradeOf, grantingOf, listed, ofVendor, roleKinds } from './grant-judging.ts';
 import { coveringControls } from './power-control.ts';
 import { powerRows } from './power-rows.ts';
 
@@ -12,6 +12,7 @@ export default control({
   title: 'Rules of roles use no wildcards',
   severity: 'medium',
   subject: 'object',
+  kinds: roleKinds,
   why: 'A wildcard also stands for the verbs and resources that nobody thought of, and for those that the next version brings.',
   remedy: 'List the groups, resources, verbs and paths that are needed.',
   coveredBy: [

@@ -7,19 +7,27 @@ import { groupKind } from '../../model/workload.ts';
 import { control } from '../control.ts';
 import { deployment, documents, named } from './examples.ts';
 
-/** The labels of all pods and templates of each namespace, whether they run now or not. */
-const podLabels = defineFact(
-  'pod-labels',
-  (facts): ReadonlyMap<string | undefined, readonly ReadonlyMap<string, string>[]> => {
-    const found = new Map<string | undefined, Map<string, ReadonlyMap<string, string>>>();
-    for (const { object, pod } of facts.get(podSubjects)) {
-      let here = found.get(object.namespace);
-      if (here === undefined) found.set(object.namespace, (here = new Map()));
-      here.set(JSON.stringify([...pod.labels]), pod.labels);
+/** The labels of the pods and templates of a namespace, whether they run now or not, by each label that they have. */
+type LabelIndex = ReadonlyMap<string, readonly ReadonlyMap<string, string>[]>;
+
+const podLabels = defineFact('pod-labels', (facts): ReadonlyMap<string | undefined, LabelIndex> => {
+  const found = new Map<string | undefined, Map<string, ReadonlyMap<string, string>[]>>();
+  const known = new Set<string>();
+  for (const { object, pod } of facts.get(podSubjects)) {
+    const all = JSON.stringify([object.namespace ?? '', ...pod.labels]);
+    let here = found.get(object.namespace);
+    if (here === undefined) found.set(object.namespace, (here = new Map()));
+    // Replicas have the same labels.
+    if (known.has(all)) continue;
+    known.add(all);
+    for (const [key, value] of pod.labels) {
+      const listed = here.get(`${key}\n${value}`);
+      if (listed === undefined) here.set(`${key}\n${value}`, [pod.labels]);
+      else listed.push(pod.labels);
     }
-    return new Map([...found].map(([namespace, labels]) => [namespace, [...labels.values()]]));
-  },
-);
+  }
+  return found;
+});
 
 /** Labels that pods get from what makes them, and templates do not show. */
 const givenByControllers: ReadonlySet<string> = new Set([
@@ -44,12 +52,17 @@ export default control({
     if (groupKind(object) !== '/Service') return notApplicable('it is no Service');
     const selector = valueAt(object.value, ['spec', 'selector']);
     if (!isObject(selector) || Object.keys(selector).length === 0) return notApplicable('it selects nothing by labels');
-    const labels = facts.get(podLabels).get(object.namespace) ?? [];
+    const labels = facts.get(podLabels).get(object.namespace);
     // A Service alone is part of something larger.
-    if (labels.length === 0 && facts.snapshot.cluster === undefined)
+    if (labels === undefined && facts.snapshot.cluster === undefined) {
       return notApplicable('no pods of its namespace were read');
+    }
     const asked = Object.keys(selector).filter((key) => !givenByControllers.has(key));
-    const isSelecting = labels.some((each) => asked.every((key) => each.get(key) === own(selector, key)));
+    const [first] = asked;
+    if (first === undefined) return notApplicable('it selects by labels that controllers give');
+    const wanted = own(selector, first);
+    const near = typeof wanted === 'string' ? (labels?.get(`${first}\n${wanted}`) ?? []) : [];
+    const isSelecting = near.some((each) => asked.every((key) => each.get(key) === own(selector, key)));
     return isSelecting ? pass : fail(`Service ${object.name} selects no pod of its namespace`, ['spec', 'selector']);
   },
   examples: {

@@ -1,5 +1,5 @@
 import { defineFact } from '../../facts/facts.ts';
-import { own } from '../../model/json.ts';
+import { isObject, type Json, own } from '../../model/json.ts';
 import { valueAt } from '../../model/path.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
 import { fail, notApplicable, pass } from '../../model/verdict.ts';
@@ -8,19 +8,24 @@ import { selectsLabels } from '../../semantics/rbac/label-selector.ts';
 import { budget, deployment, documents } from './examples.ts';
 import { scaledControl } from './scaled-control.ts';
 
-const budgetsByNamespace = defineFact(
-  'disruption-budgets',
-  ({ snapshot }): ReadonlyMap<string | undefined, readonly KubeObject[]> => {
-    const found = new Map<string | undefined, KubeObject[]>();
-    for (const object of snapshot.objects) {
-      if (groupKind(object) !== 'policy/PodDisruptionBudget') continue;
-      const listed = found.get(object.namespace);
-      if (listed === undefined) found.set(object.namespace, [object]);
-      else listed.push(object);
-    }
-    return found;
-  },
-);
+/** By namespace and the first label that each asks for, in a line of text; those that ask for none by the namespace. */
+const budgetsByLabel = defineFact('disruption-budgets', ({ snapshot }): ReadonlyMap<string, readonly KubeObject[]> => {
+  const found = new Map<string, KubeObject[]>();
+  for (const object of snapshot.objects) {
+    if (groupKind(object) !== 'policy/PodDisruptionBudget') continue;
+    const labels = valueAt(object.value, ['spec', 'selector', 'matchLabels']);
+    const [first] = isObject(labels) ? Object.entries(labels) : [];
+    const key = first === undefined ? keyOf(object.namespace) : keyOf(object.namespace, first);
+    const listed = found.get(key);
+    if (listed === undefined) found.set(key, [object]);
+    else listed.push(object);
+  }
+  return found;
+});
+
+function keyOf(namespace: string | undefined, label: readonly [string, Json] | readonly [] = []): string {
+  return JSON.stringify([namespace ?? '', ...label]);
+}
 
 export default scaledControl({
   id: 'reliability/disruption-budget',
@@ -29,11 +34,11 @@ export default scaledControl({
   remedy: 'Add a PodDisruptionBudget with maxUnavailable: 1 that selects its pods.',
   judge: ({ object, replicas, labels }, facts) => {
     if (replicas < 2) return notApplicable('it is one pod at most');
-    const budgets = facts.get(budgetsByNamespace).get(object.namespace) ?? [];
-    const isCovered = budgets.some(({ value }) => {
-      const selector = valueAt(value, ['spec', 'selector']);
-      return selectsLabels(selector, labels);
-    });
+    const budgets = facts.get(budgetsByLabel);
+    const keys = [keyOf(object.namespace), ...Object.entries(labels).map((label) => keyOf(object.namespace, label))];
+    const isCovered = keys.some((key) =>
+      budgets.get(key)?.some(({ value }) => selectsLabels(valueAt(value, ['spec', 'selector']), labels)),
+    );
     if (isCovered) return pass;
     const message = `no PodDisruptionBudget is for the ${replicas} pods of ${object.kind} ${object.name}`;
     return fail(message, own(object.value, 'spec') === undefined ? [] : ['spec', 'replicas']);

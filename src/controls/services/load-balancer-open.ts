@@ -14,6 +14,8 @@ export default serviceControl({
   why: 'A Service of type LoadBalancer gets a public address in most clouds: what was meant for a few is then tried by everybody.',
   remedy:
     'List the networks of its users in loadBalancerSourceRanges, ask the cloud for an internal load balancer, or publish web pages through an Ingress or Gateway.',
+  // That tells who answers there, and has the same cause.
+  coveredBy: ['services/sensitive-interface'],
   judge: (service) => {
     const { object, type, ports } = service;
     if (type !== 'LoadBalancer') return notApplicable('it asks for no load balancer');

@@ -9,6 +9,8 @@ export default serviceControl({
   severity: 'medium',
   why: 'A node port is open on every address of every node, past Ingress, TLS and the load balancer’s lists. A firewall before the nodes is all that keeps people from it.',
   remedy: 'Use type ClusterIP and publish the Service through an Ingress, a Gateway or a load balancer.',
+  // That tells who answers there, and has the same cause.
+  coveredBy: ['services/sensitive-interface'],
   judge: ({ object, type, ports }) => {
     if (type !== 'NodePort') return notApplicable('it asks for no ports on nodes');
     const grave = ports.find(({ port, target }) => sensitiveName(port, target) !== undefined);

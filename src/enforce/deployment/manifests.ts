@@ -58,7 +58,7 @@ export function deploymentObjects(options: DeploymentOptions): readonly JsonObje
         },
       },
     },
-    ...(inCluster ? accounts : []),
+    ...(inCluster ? [denyAll(options), ...accounts] : []),
     ...(inCluster ? [policyMap(options)] : []),
     ...secrets,
     ...(inCluster ? [...keeperRoles(names, labels), ...serverRoles(options, labels)] : []),
@@ -69,6 +69,16 @@ export function deploymentObjects(options: DeploymentOptions): readonly JsonObje
       metadata: { name, labels },
     })),
   ];
+}
+
+/** Whatever comes into the namespace later is reached by nobody. */
+function denyAll({ names }: DeploymentOptions): JsonObject {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'default-deny', namespace: names.namespace, labels: partLabels(names) },
+    spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
+  };
 }
 
 function policyMap({ names, policies }: DeploymentOptions): JsonObject {

@@ -33,7 +33,10 @@ export function webhookPods(options: PodOptions, labels: Labels): readonly JsonO
       spec: {
         type: 'ClusterIP',
         selector: server,
-        ports: [{ name: 'reviews', port: 443, targetPort: 'reviews', protocol: 'TCP' }],
+        ports: [
+          { name: 'reviews', port: 443, targetPort: 'reviews', protocol: 'TCP' },
+          { name: 'probes', port: probes, targetPort: 'probes', protocol: 'TCP' },
+        ],
       },
     },
     {
@@ -159,7 +162,10 @@ function container({ image }: PodOptions, { name, args, mounts, ports, memory }:
     imagePullPolicy: 'IfNotPresent',
     args,
     ports,
-    resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { cpu: '2', memory } },
+    resources: {
+      requests: { cpu: '100m', memory: '128Mi', 'ephemeral-storage': '16Mi' },
+      limits: { cpu: '2', memory, 'ephemeral-storage': '64Mi' },
+    },
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,

@@ -56,7 +56,7 @@ export function decideRow(request: RowRequest): Uint16Array | Uint32Array {
       row[at] = lastAfter;
     });
   }
-  return highest < 65536 ? Uint16Array.from(row) : row.slice();
+  return highest < 65536 ? new Uint16Array(row) : row.slice();
 }
 
 /** Ports, and who is let through at them. What several of them say of a class adds up. */

@@ -49,7 +49,8 @@ export interface PolicyRefusal {
 const auditPrefix = 'podsecuritypolicy.policy.k8s.io';
 
 /**
- * Decides as the admission plugin PodSecurityPolicy of v1.20 does, both of its phases: on CREATE a policy is chosen and
+ * Decides as the admission plugin PodSecurityPolicy of v1.20 does for a pod itself (it lets every request for a subresource
+ * through, ephemeral containers among them), both of its phases: on CREATE a policy is chosen and
  * may set fields, and then some policy must pass the result as it is; on UPDATE only the latter. Source:
  * plugin/pkg/admission/security/podsecuritypolicy/admission.go.
  */

@@ -35,47 +35,40 @@ export function lintPodSecurityPolicy(policy: PodSecurityPolicy): readonly Field
 }
 
 function lintAnnotations({ annotations }: PodSecurityPolicy): readonly FieldError[] {
-  const errors: FieldError[] = [];
-  const judge = (
-    key: string,
-    isList: 'list' | 'one',
-    complain: (profile: string, all: string) => string | undefined,
-  ) => {
-    const text = annotations.get(key) ?? '';
-    for (const profile of text === '' ? [] : isList === 'list' ? text.split(',') : [text]) {
-      const detail = complain(profile, text);
-      if (detail !== undefined) errors.push({ path: `metadata.annotations[${key}]`, text: detail });
-    }
-  };
-  const refuse = (key: string, value: string, detail: string): string =>
-    invalidText(`metadata.annotations[${key}]`, value, detail).text;
   const { defaultAppArmor, allowedAppArmor, defaultSeccomp, allowedSeccomp } = policyAnnotations;
-  for (const [key, kind] of [
-    [defaultAppArmor, 'one'],
-    [allowedAppArmor, 'list'],
-  ] as const) {
-    judge(key, kind, (profile, all) =>
-      isAppArmorProfile(profile) ? undefined : refuse(key, all, `invalid AppArmor profile name: ${goQuote(profile)}`),
+  const text = (key: string): string => annotations.get(key) ?? '';
+  const listed = (key: string): readonly string[] => (text(key) === '' ? [] : text(key).split(','));
+  const seccompOf = (profiles: readonly string[], key: string): readonly FieldError[] =>
+    profiles.flatMap((profile) => lintSeccomp(`metadata.annotations[${key}]`, profile));
+  return [
+    ...lintAppArmor(defaultAppArmor, text(defaultAppArmor), [text(defaultAppArmor)]),
+    ...lintAppArmor(allowedAppArmor, text(allowedAppArmor), listed(allowedAppArmor)),
+    ...seccompOf(text(defaultSeccomp) === '' ? [] : [text(defaultSeccomp)], defaultSeccomp),
+    ...seccompOf(
+      listed(allowedSeccomp).filter((profile) => profile !== '*'),
+      allowedSeccomp,
+    ),
+  ];
+}
+
+/** Blames the whole annotation for each profile in it that there cannot be. */
+function lintAppArmor(key: string, value: string, profiles: readonly string[]): readonly FieldError[] {
+  return profiles
+    .filter((profile) => !['', 'runtime/default', 'unconfined'].includes(profile) && !profile.startsWith('localhost/'))
+    .map((profile) =>
+      invalidText(`metadata.annotations[${key}]`, value, `invalid AppArmor profile name: ${goQuote(profile)}`),
     );
-  }
-  for (const [key, kind] of [
-    [defaultSeccomp, 'one'],
-    [allowedSeccomp, 'list'],
-  ] as const) {
-    judge(key, kind, (profile) => {
-      if (isSeccompProfile(profile) || (kind === 'list' && profile === '*')) return undefined;
-      return refuse(key, profile, 'must be a valid seccomp profile');
-    });
-  }
-  return errors;
 }
 
-function isAppArmorProfile(profile: string): boolean {
-  return ['', 'runtime/default', 'unconfined'].includes(profile) || profile.startsWith('localhost/');
-}
-
-function isSeccompProfile(profile: string): boolean {
-  return runtimeDefaults.has(profile) || profile === 'unconfined' || profile.startsWith('localhost/');
+/** Source: pkg/apis/core/validation (ValidateSeccompProfile, validateLocalDescendingPath). */
+function lintSeccomp(path: string, profile: string): readonly FieldError[] {
+  if (runtimeDefaults.has(profile) || profile === 'unconfined') return [];
+  if (!profile.startsWith('localhost/')) return [invalidText(path, profile, 'must be a valid seccomp profile')];
+  const file = profile.slice('localhost/'.length);
+  return [
+    ...(file.startsWith('/') ? [invalidText(path, file, 'must be a relative path')] : []),
+    ...(file.split('/').includes('..') ? [invalidText(path, file, "must not contain '..'")] : []),
+  ];
 }
 
 function lintRule(field: string, rule: string, rules: readonly string[]): readonly FieldError[] {

@@ -72,7 +72,7 @@ function generatedCapabilities(policy: PodSecurityPolicy, own: Capabilities | un
   const drop = new Set(own?.drop);
   const before = add.size + drop.size;
   // What a container drops by itself is not added again.
-  for (const name of policy.defaultAddCapabilities) if (!own?.drop?.includes(name)) add.add(name);
+  for (const name of policy.defaultAddCapabilities) if (!drop.has(name)) add.add(name);
   for (const name of policy.requiredDropCapabilities) drop.add(name);
   if (add.size + drop.size === before) return undefined;
   return {

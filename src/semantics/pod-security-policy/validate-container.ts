@@ -91,12 +91,14 @@ function validateCapabilities(
   }
   if (allowedCapabilities.includes('*')) return [];
   const errors: FieldError[] = [];
+  const allowed = new Set([...defaultAddCapabilities, ...allowedCapabilities]);
   for (const name of capabilities.add ?? []) {
-    if (defaultAddCapabilities.includes(name) || allowedCapabilities.includes(name)) continue;
+    if (allowed.has(name)) continue;
     errors.push(invalidText(`${path}.add`, name, 'capability may not be added'));
   }
+  const dropped = new Set(capabilities.drop);
   for (const name of requiredDropCapabilities) {
-    if (capabilities.drop?.includes(name)) continue;
+    if (dropped.has(name)) continue;
     const printed = goStrings('core.Capability', capabilities.drop);
     errors.push(invalid(`${path}.drop`, printed, `${name} is required to be dropped but was not found`));
   }

@@ -8,12 +8,13 @@ import type { PodSecurityPolicy } from './policy.ts';
 /** Source: provider.go (validatePodVolumes). */
 export function validateVolumes(policy: PodSecurityPolicy, view: PodView): readonly FieldError[] {
   const errors: FieldError[] = [];
+  const writes = writableMounts(view);
   for (const [index, volume] of view.volumes.entries()) {
     const path = `spec.volumes[${index}]`;
     if (!allowsType(policy, volume)) {
       errors.push(invalidText(path, volume.type, `${volume.type} volumes are not allowed to be used`));
     } else if (volume.type === 'hostPath') {
-      errors.push(...validateHostPath(policy, view, { path, volume }));
+      errors.push(...validateHostPath(policy, writes, { path, volume }));
     } else if (volume.type === 'flexVolume') {
       const detail = 'Flexvolume driver is not allowed to be used';
       errors.push(...validateDriver(policy.allowedFlexVolumes, volume, { path: `${path}.driver`, detail }));
@@ -63,18 +64,30 @@ interface VolumeAt {
   readonly volume: VolumeView;
 }
 
-function validateHostPath(policy: PodSecurityPolicy, view: PodView, { path, volume }: VolumeAt): readonly FieldError[] {
+function validateHostPath(
+  policy: PodSecurityPolicy,
+  writes: ReadonlyMap<string, readonly string[]>,
+  { path, volume }: VolumeAt,
+): readonly FieldError[] {
   const hostPath = textOf(volume.source, 'path');
   const leave = leaveFor(policy, hostPath);
   if (leave === 'none') return [invalidText(`${path}.hostPath.pathPrefix`, hostPath, 'is not allowed to be used')];
   if (leave === 'write') return [];
-  return judgedContainers(view).flatMap((each) =>
-    each.container.volumeMounts.flatMap(({ name, readOnly }, index) =>
-      name === volume.name && !readOnly
-        ? [invalid(`${each.path}.volumeMounts[${index}].readOnly`, false, 'must be read-only')]
-        : [],
-    ),
-  );
+  return (writes.get(volume.name) ?? []).map((mount) => invalid(`${mount}.readOnly`, false, 'must be read-only'));
+}
+
+/** The mounts that write, by the name of their volume. */
+function writableMounts(view: PodView): ReadonlyMap<string, readonly string[]> {
+  const mounts = new Map<string, string[]>();
+  for (const { container, path } of judgedContainers(view)) {
+    for (const [index, { name, readOnly }] of container.volumeMounts.entries()) {
+      if (readOnly) continue;
+      const known = mounts.get(name);
+      if (known === undefined) mounts.set(name, [`${path}.volumeMounts[${index}]`]);
+      else known.push(`${path}.volumeMounts[${index}]`);
+    }
+  }
+  return mounts;
 }
 
 /** A prefix that may be written to wins over those that may only be read, wherever it stands. */

@@ -1,0 +1,238 @@
+import { X509Certificate } from 'node:crypto';
+import https from 'node:https';
+import net from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import tls from 'node:tls';
+import { afterEach, describe, expect, it } from 'vitest';
+import { makeCertificate } from '../../../test/certificate.ts';
+import {
+  type AdmissionServer,
+  type ReviewAnswer,
+  type ReviewCall,
+  type ServerKeys,
+  startAdmissionServer,
+  type Turned,
+} from './admission-server.ts';
+import { maxBodyBytes } from './limits.ts';
+
+let server: AdmissionServer | undefined;
+
+afterEach(async () => {
+  await server?.stop({ delay: 0, longest: 100 });
+  server = undefined;
+});
+
+function makeKeys(name = 'localhost'): ServerKeys {
+  const { pem, key } = makeCertificate({ subject: `CN=${name}`, dns: ['localhost'] });
+  return { cert: pem, key: key.export({ type: 'pkcs8', format: 'pem' }).toString(), ca: undefined };
+}
+
+const keys = makeKeys();
+
+interface Started {
+  readonly port: number;
+  readonly calls: ReviewCall[];
+  readonly turned: Turned[];
+}
+
+async function start(review?: (call: ReviewCall) => ReviewAnswer | Promise<ReviewAnswer>): Promise<Started> {
+  const calls: ReviewCall[] = [];
+  const turned: Turned[] = [];
+  server = await startAdmissionServer({
+    host: '127.0.0.1',
+    port: 0,
+    keys,
+    clientNames: new Set(),
+    review: (call) => {
+      calls.push(call);
+      return review?.(call) ?? { status: 200, contentType: 'application/json', body: `{"hook":"${call.hook}"}` };
+    },
+    onTurned: (what) => turned.push(what),
+    onAnswered: () => undefined,
+  });
+  return { port: server.address.port, calls, turned };
+}
+
+interface Sent {
+  readonly path?: string;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer | string;
+  readonly agent?: https.Agent;
+}
+
+function send(port: number, sent: Sent): Promise<{ status: number; text: string; connection: string | undefined }> {
+  const { path = '/validate?timeout=5s', method = 'POST', headers = {}, body = '{}', agent } = sent;
+  return new Promise((resolve, reject) => {
+    const request = https.request(
+      {
+        ...{ host: '127.0.0.1', port, path, method, rejectUnauthorized: false, agent: agent ?? false },
+        headers: { 'content-type': 'application/json', ...headers },
+      },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk;
+        });
+        const { connection } = response.headers;
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text, connection }));
+      },
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+/** Opens a connection and writes what it is given, and nothing after it. */
+async function sendRaw(port: number, text: string): Promise<{ socket: tls.TLSSocket; received: () => string }> {
+  const socket = tls.connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
+  let received = '';
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    received += chunk;
+  });
+  socket.on('error', () => undefined);
+  await new Promise((resolve) => socket.once('secureConnect', resolve));
+  socket.write(text);
+  return { socket, received: () => received };
+}
+
+const head = (length: number | string, timeout = '5s'): string =>
+  `POST /validate?timeout=${timeout} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n${length}\r\n\r\n`;
+
+describe('a call', () => {
+  it.each<[string, Sent, number, string]>([
+    ['to the hook that refuses', {}, 200, '{"hook":"enforce"}'],
+    ['to the hook that advises', { path: '/validate/advice' }, 200, '{"hook":"advise"}'],
+    ['to the hook that changes', { path: '/mutate?timeout=3s' }, 200, '{"hook":"mutate"}'],
+    ['with a charset', { headers: { 'content-type': 'Application/JSON; charset=utf-8' } }, 200, '{"hook":"enforce"}'],
+    ['to nowhere', { path: '/' }, 404, 'reviews go to /validate, /validate/advice, /mutate\n'],
+    ['to a path that is a URL', { path: '//evil.example.com/validate' }, 404, 'reviews go to'],
+    ['that gets', { method: 'GET', body: '' }, 405, 'reviews are posted\n'],
+    ['of YAML', { headers: { 'content-type': 'application/yaml' } }, 415, 'the content type of a review is'],
+    ['that is compressed', { headers: { 'content-encoding': 'gzip' } }, 415, 'a review is not compressed\n'],
+    ['of 8 MiB', { body: Buffer.alloc(8 * 1024 * 1024) }, 413, 'the body is larger than 7 MiB\n'],
+    [
+      'of 8 MiB that does not say so',
+      { body: Buffer.alloc(8 * 1024 * 1024), headers: { 'transfer-encoding': 'chunked' } },
+      413,
+      'the body is larger than 7 MiB\n',
+    ],
+  ])('%s', async (_, sent, status, text) => {
+    const { port } = await start();
+    // Who is answered before all was sent may see the connection end first.
+    const answer = await send(port, sent).catch((error: NodeJS.ErrnoException) => error.code);
+    if (status === 413 && typeof answer === 'string') expect(['EPIPE', 'ECONNRESET']).toContain(answer);
+    else expect(answer).toMatchObject({ status, text: expect.stringContaining(text) });
+  });
+
+  it('of the longest body is judged', async () => {
+    const { port, calls } = await start();
+    expect(await send(port, { body: Buffer.alloc(maxBodyBytes) })).toMatchObject({ status: 200 });
+    expect(calls.map(({ body }) => body.length)).toEqual([maxBodyBytes]);
+  });
+
+  it('that is cut off is nobody’s review', async () => {
+    const { port, calls, turned } = await start();
+    const { socket } = await sendRaw(port, `${head('content-length: 100')}{"half`);
+    await wait(50);
+    socket.destroy();
+    await wait(100);
+    expect([calls.length, turned, server?.load().bytes]).toEqual([0, ['bad-request'], 0]);
+  });
+
+  it('that is slower than its timeout is told so, and its room is free again', async () => {
+    const { port, turned } = await start();
+    const { received } = await sendRaw(port, `${head('content-length: 100', '200ms')}{"half`);
+    await wait(300);
+    expect(received()).toMatch(/^HTTP\/1\.1 408 [\s\S]*connection: close[\s\S]*the body took too long\n$/i);
+    expect([turned, server?.load().bytes]).toEqual([['late'], 0]);
+  });
+
+  it('knows when its time is over, before the API server does', async () => {
+    const expired: boolean[] = [];
+    const { port } = await start(async ({ expired: isExpired }) => {
+      expired.push(isExpired());
+      await wait(120);
+      expired.push(isExpired());
+      return { status: 200, contentType: 'application/json', body: '{}' };
+    });
+    await send(port, { path: '/validate?timeout=200ms' });
+    expect(expired).toEqual([false, true]);
+  });
+
+  it('is answered in words where the policies fail', async () => {
+    const { port, turned } = await start(() => {
+      throw new Error('the secret of the matter');
+    });
+    const { status, text } = await send(port, {});
+    expect([status, text, turned]).toEqual([500, 'an error inside Bulwark: nothing was decided\n', ['failed']]);
+  });
+});
+
+describe('too much at once', () => {
+  it('waits for its turn, and is turned away when that does not come in time; small calls go on', async () => {
+    const { port, turned } = await start();
+    // Two that announce everything and send nothing take all the room for large bodies.
+    const idle = await Promise.all([1, 2].map(() => sendRaw(port, head(`content-length: ${maxBodyBytes}`, '5s'))));
+    await wait(50);
+    const large = send(port, { path: '/validate?timeout=400ms', body: Buffer.alloc(1024 * 1024) });
+    expect(await send(port, {})).toMatchObject({ status: 200 });
+    const answer = await large.catch((error: NodeJS.ErrnoException) => error.code);
+    if (typeof answer !== 'string') {
+      expect(answer).toMatchObject({
+        status: 503,
+        text: 'there was no room for the review in time: nothing was decided\n',
+      });
+    }
+    expect(turned).toEqual(['shed']);
+    for (const { socket } of idle) socket.destroy();
+    await wait(50);
+    expect(await send(port, { body: Buffer.alloc(1024 * 1024) })).toMatchObject({ status: 200 });
+  });
+
+  it('of garbage and plain HTTP disturbs nobody', async () => {
+    const { port } = await start();
+    const socket = net.connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write('GET / HTTP/1.1\r\n\r\n');
+    const { received } = await sendRaw(port, '\0\0\0\0\r\n\r\n');
+    await wait(50);
+    expect(received()).toContain('400 Bad Request');
+    expect(await send(port, {})).toMatchObject({ status: 200 });
+    socket.destroy();
+  });
+});
+
+describe('the server', () => {
+  it('serves a new certificate to new connections, and old ones go on', async () => {
+    const { port } = await start();
+    const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
+    const names: unknown[] = [];
+    agent.on('free', (socket: tls.TLSSocket) => names.push(socket.getPeerCertificate().subject?.CN));
+    await send(port, { agent });
+    server?.renew(makeKeys('renewed'));
+    await send(port, { agent });
+    agent.destroy();
+    const other = tls.connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
+    await new Promise((resolve) => other.once('secureConnect', resolve));
+    names.push(new X509Certificate(other.getPeerCertificate().raw).subject);
+    other.destroy();
+    expect(names.at(-1)).toBe('CN=renewed');
+    expect(names.slice(0, -1)).not.toContain('renewed');
+  });
+
+  it('answers what has come before it stops, and asks callers to connect elsewhere', async () => {
+    const { port } = await start(async () => {
+      await wait(150);
+      return { status: 200, contentType: 'application/json', body: 'done' };
+    });
+    const agent = new https.Agent({ keepAlive: true });
+    const under = send(port, { agent });
+    await wait(50);
+    const stopped = server?.stop({ delay: 50, longest: 5_000 });
+    expect(await under).toEqual({ status: 200, text: 'done', connection: 'close' });
+    await stopped;
+    await expect(send(port, {})).rejects.toThrow('ECONNREFUSED');
+    agent.destroy();
+  });
+});
