@@ -130,6 +130,23 @@ describe('validate', () => {
     expect(messages(by.validate(asked, view()))).toEqual(said);
   });
 
+  it('judges ephemeral containers in the form that servers before v1.22 send', async () => {
+    const by = await decider('  podSecurity: {}\n  controls: [{control: pods/privileged}]');
+    const ephemeralContainers = [{ name: 'debug', image: 'x', securityContext: { privileged: true } }];
+    const asked = {
+      kind: 'EphemeralContainers',
+      subResource: 'ephemeralcontainers',
+      operation: 'UPDATE',
+      oldObject: {},
+    };
+    const decision = by.validate(request({ ...asked, object: { ephemeralContainers } }), view({ serverMinor: 20 }));
+    expect(decision.denials.map(({ policy }) => policy)).toEqual([
+      'PodSecurity "restricted:latest"',
+      'control pods/privileged',
+    ]);
+    expect(by.validate(request({ ...asked, object: {} }), view({ serverMinor: 20 })).allowed).toBe(true);
+  });
+
   it('is quiet about updates that change nothing it judges', async () => {
     const by = await decider('  controls: [{control: pods/privileged}, {control: namespaces/default-namespace}]');
     const old = pod({ securityContext: { privileged: true } });

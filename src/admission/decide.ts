@@ -16,7 +16,7 @@ import { exceptPodSecurity } from './pod-security-exceptions.ts';
 import { PodSecurityPolicyStage } from './pod-security-policy-stage.ts';
 import { addPodSecurity, labelsOf, labelsOfNamespace, podSecuritySurroundings } from './pod-security-stage.ts';
 import type { AdmissionPolicies } from './policies.ts';
-import { namesOf, objectToJudge } from './request-object.ts';
+import { namesOf, objectToJudge, withPod } from './request-object.ts';
 import { Verdicts } from './verdicts.ts';
 import { type NeededKind, neededKinds, type WebhookRules, webhookRules } from './webhook-rules.ts';
 
@@ -86,7 +86,8 @@ export class Decider {
   }
 
   /** The decision of a validating webhook. */
-  validate(request: AdmissionRequest, view: ClusterView, deadline: Deadline = never): Decision {
+  validate(asked: AdmissionRequest, view: ClusterView, deadline: Deadline = never): Decision {
+    const request = withPod(asked);
     const exempt = this.exemption(request);
     if (exempt !== undefined) return exempt;
     const verdicts = new Verdicts();
@@ -128,7 +129,7 @@ export class Decider {
       stages.push({
         name: 'ValidatingAdmissionPolicies',
         run: () => {
-          const decision = admissionPolicies.evaluate(request, view, {
+          const decision = admissionPolicies.evaluate(asked, view, {
             authorise: this.authoriser.of(view),
             deadline: () => deadline.expired(),
           });

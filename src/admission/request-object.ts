@@ -30,6 +30,23 @@ export function objectToJudge(request: AdmissionRequest, serverMinor: number | u
   return isSignificant(object, request.oldObject, serverMinor) ? object : undefined;
 }
 
+/**
+ * Until v1.22 requests for ephemeral containers carry an EphemeralContainers object and not the pod. It is judged as a
+ * pod that shows no more: what its security context would give the containers is not known, and counts as unset.
+ */
+export function withPod(request: AdmissionRequest): AdmissionRequest {
+  const { kind, resource, object, oldObject } = request;
+  if (kind.kind !== 'EphemeralContainers' || resource.group !== '' || resource.resource !== 'pods') return request;
+  const podOf = (given: JsonObject | undefined): JsonObject | undefined =>
+    given && {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: own(given, 'metadata') ?? {},
+      spec: { containers: [], ephemeralContainers: own(given, 'ephemeralContainers') ?? [] },
+    };
+  return { ...request, kind: { ...kind, kind: 'Pod' }, object: podOf(object), oldObject: podOf(oldObject) };
+}
+
 function objectOf({ kind, object, name, namespace }: AdmissionRequest): KubeObject | undefined {
   if (object === undefined) return undefined;
   const metadata = own(object, 'metadata');

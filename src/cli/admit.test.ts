@@ -224,3 +224,21 @@ metadata:
     expect(out).toContain('guide: what it lets in fits privileged');
   });
 });
+
+describe('names that a terminal would act on', () => {
+  it('are spelt out', async () => {
+    const name = '"e\\u001b[31mvil"';
+    await writeFile(
+      join(folder, 'evil.yaml'),
+      manifests.replace('name: app', `name: ${name}`).replace('name: web', `name: ${name}`),
+    );
+    for (const args of [
+      ['admit', 'evil.yaml', '--policies', 'policy.yaml'],
+      ['plan', 'psa', 'evil.yaml'],
+    ]) {
+      const { out, err } = await bulwark(...args);
+      expect(out).toContain('e\\u001b[31mvil');
+      expect(out + err).not.toContain('\u001b');
+    }
+  });
+});

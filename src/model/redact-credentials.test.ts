@@ -11,6 +11,11 @@ describe('redactCredentials', () => {
     ['a variable with a telling name', pod({ env: [{ name: 'DB_PASSWORD', value: 'hunter2hunter2' }] }), 'hunter2'],
     ['an AWS key', pod({ env: [{ name: 'ID', value: 'AKIAABCDEFGHIJKLMNOP' }] }), 'AKIAABCD'],
     ['a URL with a password', pod({ args: ['postgres://user:hunter2@db/x'] }), 'hunter2'],
+    ['a URL without a user', pod({ args: ['redis://:hunter2@cache'] }), 'hunter2'],
+    ['the argument after a flag', pod({ args: ['--admin-token', 'hunter2hunter2'] }), 'hunter2'],
+    ['a key in camel case', { kind: 'ConfigMap', data: { adminPassword: 'hunter2hunter2' } }, 'hunter2'],
+    ['a key in a file', { kind: 'ConfigMap', data: { a: 'accessKey: hunter2hunter2\nb: c' } }, 'hunter2'],
+    ['a token of GitLab', pod({ env: [{ name: 'A', value: `glpat-${'hunter2'.repeat(4)}` }] }), 'hunter2'],
     ['an argument', pod({ command: ['app', '--password=hunter2'] }), 'hunter2'],
     [
       'a header',

@@ -1,3 +1,4 @@
+import { isTellingName } from './credential-names.ts';
 import { isList, isObject, type Json, type JsonObject, own } from './json.ts';
 import { redactSecret } from './redact.ts';
 
@@ -10,14 +11,22 @@ const secretName =
 /** Credentials that are known by their own shape, wherever they stand. The first group is kept. */
 const shapes: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?/g, `[${redacted} $1]`],
-  [/(:\/\/[^\s/:@]{1,256}:)[^\s/@]{1,512}@/g, `$1${redacted}@`],
+  [/(:\/\/[^\s/:@]{0,256}:)[^\s/@]{1,512}@/g, `$1${redacted}@`],
   [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, redacted],
   [/\bgh[pousr]_[A-Za-z0-9]{20,255}\b/g, redacted],
+  [/\bgithub_pat_[A-Za-z0-9_]{20,255}\b/g, redacted],
+  [/\bglpat-[A-Za-z0-9_-]{20,64}/g, redacted],
+  [/\bAIza[A-Za-z0-9_-]{35}/g, redacted],
+  [/\b[rs]k_live_[A-Za-z0-9]{20,255}\b/g, redacted],
+  [/\b(?:npm|hf)_[A-Za-z0-9]{30,64}\b/g, redacted],
+  [/\bhvs\.[A-Za-z0-9_-]{24,255}/g, redacted],
+  [/\bdop_v1_[a-f0-9]{64}\b/g, redacted],
+  [/\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}/g, redacted],
   [/\bxox[abeprs]-[A-Za-z0-9-]{10,255}/g, redacted],
   [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g, redacted],
   [/\b((?:Bearer|Basic)\s+)[A-Za-z0-9+/._~=-]{8,}/gi, `$1${redacted}`],
   [
-    /((?:password|passwd|pwd|token|secret|api[_-]?key)["']?\s{0,4}[=:]\s{0,4}["']?)[^\s"',;&$({]{3,}/gi,
+    /((?:pass(?:word|wd|phrase)|pwd|token|secret|(?:api|access|private|secret|signing|encryption)[_-]?key)["']?\s{0,4}[=:]\s{0,4}["']?)[^\s"',;&$({]{3,}/gi,
     `$1${redacted}`,
   ],
 ];
@@ -37,26 +46,37 @@ const maxDepth = 400;
 function redactJson(value: Json, depth: number): Json {
   if (typeof value === 'string') return redactText(value);
   if (depth > maxDepth) return redacted;
-  if (isList(value)) return value.map((item) => redactJson(item, depth + 1));
+  if (isList(value)) return value.map((item, at) => redactItem(item, value[at - 1], depth + 1));
   return isObject(value) ? redactObject(value, depth) : value;
+}
+
+/** An item of a list, which may be the value of a flag before it: `--admin-token`, `0123…`. */
+function redactItem(item: Json, before: Json | undefined, depth: number): Json {
+  const flag = typeof before === 'string' ? /^-{1,2}([A-Za-z][\w.-]{0,127})$/.exec(before)?.[1] : undefined;
+  const isValue = flag !== undefined && isSecretName(flag) && typeof item === 'string' && !item.startsWith('-');
+  return isValue && !isReference(item) ? redacted : redactJson(item, depth);
+}
+
+function isSecretName(name: string): boolean {
+  return secretName.test(name) || isTellingName(name);
 }
 
 function redactObject(value: JsonObject, depth: number): Json {
   if (depth > 0 && own(value, 'kind') === 'Secret' && !('redacted' in value)) return redactSecret(value);
   const name = own(value, 'name');
-  const isSecretVariable = typeof name === 'string' && (secretName.test(name) || /^authorization$/i.test(name));
+  const isSecretVariable = typeof name === 'string' && (isSecretName(name) || /^authorization$/i.test(name));
   const entries = Object.entries(value).map(([key, field]): [string, Json] => {
     if (typeof field !== 'string') return [key, redactJson(field, depth + 1)];
     if (key === 'kubectl.kubernetes.io/last-applied-configuration') return [key, redacted];
-    if ((key === 'value' && isSecretVariable) || secretName.test(key))
-      return [key, isReference(field) ? field : redacted];
+    if ((key === 'value' && isSecretVariable) || isSecretName(key)) return [key, isReference(field) ? field : redacted];
     return [key, redactText(field)];
   });
   return Object.fromEntries(entries);
 }
 
-/** `$(OTHER)` names another variable, an empty value names nothing, and a path names a file. */
+/** `$(OTHER)` names another variable, an empty value and a switch name nothing, and a path names a file. */
 function isReference(text: string): boolean {
+  if (/^(?:true|false)$/i.test(text)) return true;
   return text === '' || text === redacted || /^\$\([A-Za-z_][A-Za-z0-9_.-]*\)$/.test(text) || /^\/[\w./-]+$/.test(text);
 }
 

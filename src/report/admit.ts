@@ -60,9 +60,8 @@ function stepLines({ steps, answer }: ChainResult, style: Style): readonly strin
   for (const step of steps) {
     const said = [
       ...step.denials.map((denial) => denialLine(denial, { step, answer, style })),
-      ...step.patch.map(
-        (operation) =>
-          `sets ${operation.path} to ${visible(short(JSON.stringify('value' in operation ? operation.value : null)))}`,
+      ...step.patch.map((operation) =>
+        visible(`sets ${operation.path} to ${short(JSON.stringify('value' in operation ? operation.value : null))}`),
       ),
       ...step.warnings.map((text) => `warns: ${visible(text)}`),
       ...step.notes.map(visible),

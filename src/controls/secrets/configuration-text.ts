@@ -1,3 +1,4 @@
+import { isTellingName } from '../../model/credential-names.ts';
 import {
   credentialShape,
   credentialWord,

@@ -1,3 +1,5 @@
+import { isTellingName } from '../../model/credential-names.ts';
+
 /** What a text holds that opens something; never the text itself. */
 export interface FoundCredential {
   /** `a private key`, `an access key of AWS`. */
@@ -60,16 +62,6 @@ function lengthOf(text: string, found: string): number {
   return found.startsWith('-----') ? text.trim().length : found.length;
 }
 
-/** Names whose text is a credential, and not the name or the place of one. */
-const telling =
-  /(?:^|[._\-/])(?:passwd|password|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|client[_-]?secret|secret[_-]?key|secret[_-]?access[_-]?key|auth[_-]?token|encryption[_-]?key|signing[_-]?key)$/i;
-const camelTelling = /[a-z](?:Password|Passwd|Passphrase|Secret|Token|ApiKey|AccessKey|SecretKey|PrivateKey)$/;
-
-/** Whether what is called so is a credential: `DB_PASSWORD`, `apiKey`; not `PASSWORD_FILE`, `token_ttl`. */
-export function isTellingName(name: string): boolean {
-  return name.length <= 128 && (telling.test(name) || camelTelling.test(name));
-}
-
 /** Words that are no secret to anybody: switches, numbers, placeholders of templates and of manuals. */
 const plainWord =
   /^(?:true|false|yes|no|on|off|none|null|nil|undefined|optional|required|enabled|disabled|auto|default|empty|n\/a|todo|tbd|bearer|basic|digest|jwt|oauth2?|oidc|saml|ldap|md5|scram-sha-(?:1|256|512)|plain|vault|env|file|kubernetes|-?\d{1,6}(?:\.\d+)?|\d+(?:ms|[smhd]))$/i;
@@ -96,7 +88,8 @@ export function credentialUnder(name: string, text: string): FoundCredential | u
   if (shape !== undefined) return shape;
   if (!isTellingName(name)) return undefined;
   if (text === 'redacted') return { says: 'a credential', length: undefined };
-  return isLiteral(text) ? { says: credentialWord(name), length: text.trim().length } : undefined;
+  const isPin = /pass|pwd/i.test(name) && /^\d{4,}$/.test(text.trim());
+  return isPin || isLiteral(text) ? { says: credentialWord(name), length: text.trim().length } : undefined;
 }
 
 /** What a telling name says that its value is. */

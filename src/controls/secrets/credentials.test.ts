@@ -13,6 +13,7 @@ describe('a text under a name', () => {
   it.each<[name: string, text: string, says: string]>([
     ['DB_PASSWORD', 'correct-horse', 'a password of 13 characters'],
     ['db.password', 'abc', 'a password of 3 characters'],
+    ['DB_PASSWORD', '123456', 'a password of 6 characters'],
     ['adminPassword', 'correct-horse', 'a password of 13 characters'],
     ['API_KEY', '0123456789abcdef', 'a key of 16 characters'],
     ['SLACK_TOKEN', 'correct-horse', 'a token of 13 characters'],

@@ -151,7 +151,7 @@ function matchRules(
 }
 
 /** Source: webhook/predicates/rules/rules.go. */
-export function matchesRule(rule: NamedRule, resource: GroupVersionResource, request: AdmissionRequest): boolean {
+function matchesRule(rule: NamedRule, resource: GroupVersionResource, request: AdmissionRequest): boolean {
   if (!has(rule.operations, request.operation)) return false;
   if (!has(rule.apiGroups, resource.group) || !has(rule.apiVersions, resource.version)) return false;
   const isCluster = resource.resource === 'namespaces' || request.namespace === '';

@@ -64,7 +64,10 @@ export interface PolicyProblem {
 }
 
 export interface LoadOptions {
-  /** The minor of the API server that is imitated; the newest that is known where it is not set. */
+  /**
+   * The minor of the API server that is imitated. Where it is not set, everything that is known may be used: a webhook
+   * of our own evaluates policies on servers that have none.
+   */
   readonly serverMinor?: number;
 }
 

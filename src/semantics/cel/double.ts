@@ -15,7 +15,7 @@ function goExponent(mantissa: string, exponent: number): string {
 }
 
 /** Without an exponent, however many zeros that takes. */
-export function plainDigits(mantissa: string, exponent: number): string {
+function plainDigits(mantissa: string, exponent: number): string {
   const sign = mantissa.startsWith('-') ? '-' : '';
   const digits = mantissa.replace(/[-.]/g, '');
   if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`;

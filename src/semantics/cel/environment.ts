@@ -37,7 +37,7 @@ export interface EnvironmentOptions {
 }
 
 /** The newest minor whose libraries are known. */
-export const newestMinor = 37;
+const newestMinor = 37;
 
 const overloads: readonly Overload[] = [
   operators,

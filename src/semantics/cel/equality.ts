@@ -78,7 +78,7 @@ export function sizeOfMap(map: Value): number {
 }
 
 /** What a number is worth; undefined for what is none. */
-export function numberOf(value: Value): number | bigint | undefined {
+function numberOf(value: Value): number | bigint | undefined {
   if (typeof value === 'number' || typeof value === 'bigint') return value;
   if (value instanceof Double) return value.value;
   return value instanceof Uint ? plainInt(value.value) : undefined;

@@ -19,7 +19,6 @@ export {
   createEnvironment,
   type Environment,
   type EnvironmentOptions,
-  newestMinor,
   withVariables,
 } from './environment.ts';
 export { EvaluationError, Stopped } from './error.ts';
@@ -65,7 +64,7 @@ export function compile(text: string, environment: Environment): CompileResult {
     const run = planner.plan(node, new Map());
     const evaluate = (bindings: Bindings, meter: Meter): Outcome => {
       try {
-        return { kind: 'value', value: run({ bindings, meter, locals: new Array(planner.places).fill(null) }) };
+        return { kind: 'value', value: run({ bindings, meter, locals: [] }) };
       } catch (error) {
         if (error instanceof EvaluationError) return { kind: 'error', message: error.message };
         if (error instanceof Stopped) return { kind: 'stopped', reason: error.reason, message: error.message };

@@ -27,8 +27,7 @@ const units = { access: 1, list: 10, map: 30 } as const;
 
 /** Turns the nodes of one checked expression into functions. */
 export class Planner {
-  /** How many places the expression needs. */
-  places = 0;
+  private places = 0;
   private readonly checked: Checked;
 
   constructor(checked: Checked) {

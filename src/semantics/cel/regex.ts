@@ -38,6 +38,13 @@ export function find(text: string, pattern: Pattern): string {
 export function findAll(text: string, pattern: Pattern, limit: number): readonly string[] {
   const matcher = pattern.matcher(text);
   const found: string[] = [];
-  while ((limit < 0 || found.length < limit) && matcher.find()) found.push(matcher.group() ?? '');
+  const most = limit < 0 ? Number.POSITIVE_INFINITY : limit;
+  let last = -1;
+  while (found.length < most && matcher.find()) {
+    // Go leaves out what is empty and follows a match at once.
+    if (matcher.start() === matcher.end() && matcher.start() === last) continue;
+    found.push(matcher.group() ?? '');
+    last = matcher.end();
+  }
   return found;
 }

@@ -6,7 +6,7 @@ import { parseUrl } from './urls.ts';
 type Problems = readonly string[];
 
 /** A named kind of text, with what is wrong with a text that is not of it. */
-export class NamedFormat extends Opaque {
+class NamedFormat extends Opaque {
   readonly typeName = 'kubernetes.NamedFormat';
   readonly name: string;
   readonly problems: (text: string) => Problems;

@@ -6,7 +6,7 @@ import { Opaque, type Value } from '../value.ts';
 type Family = 4 | 6;
 
 /** An address of IPv4, or of IPv6 without a zone; IPv4 mapped into IPv6 is none. */
-export class IpAddress extends Opaque {
+class IpAddress extends Opaque {
   readonly typeName = 'net.IP';
   readonly family: Family;
   readonly bits: bigint;
@@ -37,7 +37,7 @@ export class IpAddress extends Opaque {
   }
 }
 
-export class Cidr extends Opaque {
+class Cidr extends Opaque {
   readonly typeName = 'net.CIDR';
   readonly address: IpAddress;
   readonly length: number;
@@ -123,7 +123,7 @@ function formatIpv6(bits: bigint): string {
 }
 
 /** Throws an EvaluationError for what Kubernetes does not take. Source: apiserver pkg/cel/library/ip.go (parseIPAddr). */
-export function parseIp(text: string): IpAddress {
+function parseIp(text: string): IpAddress {
   const bad = (why: string): never =>
     fail(`IP Address ${JSON.stringify(text)} parse error during conversion from string: ${why}`);
   if (text.length > 100) return bad('unable to parse IP');
@@ -139,7 +139,7 @@ export function parseIp(text: string): IpAddress {
 }
 
 /** Bits after the prefix may be set, as in Go's netip.ParsePrefix. */
-export function parseCidr(text: string): Cidr {
+function parseCidr(text: string): Cidr {
   const bad = (): never => fail(`network address parse error during conversion from string: ${JSON.stringify(text)}`);
   const slash = text.lastIndexOf('/');
   const length = text.slice(slash + 1);

@@ -22,6 +22,7 @@ const truths: Readonly<Record<string, readonly string[]>> = {
     "'123 abc 456'.findAll('[0-9]+') == ['123', '456']",
     "'123 abc 456'.findAll('[0-9]+', 1) == ['123']",
     "'123 abc 456'.findAll('[0-9]+', 0) == []",
+    "'ab'.findAll('a*') == ['a', ''] && 'xay'.findAll('a*') == ['', 'a', '']",
     "'k8s.io'.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\\\.[a-z]+)*$')",
     "!'abc'.matches('^b')",
   ],

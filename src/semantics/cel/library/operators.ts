@@ -104,7 +104,7 @@ function contains(item: Value, container: Value): boolean {
 }
 
 /** The item at an index or key, or undefined; an error where the two do not go together. */
-export function itemAt(container: Value, index: Value): Value | undefined {
+function itemAt(container: Value, index: Value): Value | undefined {
   if (isListValue(container)) {
     const position = wholeNumber(index);
     const item = container[Number(position)];

@@ -7,7 +7,7 @@ const nano = 1_000_000_000n;
 const mostWhole = 2n ** 63n - 1n;
 
 /** An amount as `resources` have it, to the billionth. */
-export class Quantity extends Opaque {
+class Quantity extends Opaque {
   readonly typeName = 'kubernetes.Quantity';
   /** Billionths. */
   readonly amount: bigint;
@@ -56,7 +56,7 @@ const mostDigits = 1000;
  * As apimachinery's resource.ParseQuantity: what is finer than a billionth is rounded away from zero, and what is
  * more than an int64 is held to it. Undefined where it is no quantity.
  */
-export function parseQuantity(text: string): Quantity | undefined {
+function parseQuantity(text: string): Quantity | undefined {
   if (text.length > mostDigits) return undefined;
   const match = pattern.exec(text);
   if (match === null) return undefined;

@@ -6,7 +6,7 @@ import { checkedInt } from '../int.ts';
 import { Opaque, type Value } from '../value.ts';
 
 /** A version of semver.org. Two that differ in build metadata only are equal. */
-export class SemanticVersion extends Opaque {
+class SemanticVersion extends Opaque {
   readonly typeName = 'kubernetes.Semver';
   readonly numbers: readonly bigint[];
   readonly prerelease: readonly string[];

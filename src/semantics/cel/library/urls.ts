@@ -36,18 +36,16 @@ interface UrlParts {
 
 const schemePattern = /^([A-Za-z][A-Za-z0-9+.-]*):/;
 const badEscape = /%(?![0-9A-Fa-f]{2})/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: Go refuses them.
-const control = /[\x00-\x1f\x7f]/;
 const userInfo = /^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/;
 /** What may stand in a host unescaped; bytes beyond ASCII may, too. */
-const hostText = /^(?:[A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"]|%[0-9A-Fa-f]{2}|[^\x00-\x7f])*$/;
+const hostText = /^(?:[A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"]|%[0-9A-Fa-f]{2}|[^\p{ASCII}])*$/u;
 const validPath = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/[\]%]*$/;
 
 /** As Go's net/url.ParseRequestURI; throws an EvaluationError for anything else. */
 export function parseUrl(text: string): Url {
   const bad = (why: string): never => fail(`URL parse error during conversion from string: parse "${text}": ${why}`);
   if (text === '') return bad('empty url');
-  if (control.test(text)) return bad('net/url: invalid control character in URL');
+  if (hasControlCharacter(text)) return bad('net/url: invalid control character in URL');
   if (text === '*') return new Url({ scheme: '', host: '', escapedPath: '*', query: '' }, text);
   if (text.startsWith(':')) return bad('missing protocol scheme');
   const scheme = schemePattern.exec(text)?.[1] ?? '';
@@ -74,6 +72,15 @@ export function parseUrl(text: string): Url {
   const escape = badEscape.exec(rest);
   if (escape !== null) return bad(`invalid URL escape ${JSON.stringify(rest.slice(escape.index, escape.index + 3))}`);
   return new Url({ ...made, host, escapedPath: validPath.test(rest) ? rest : escapePath(unescape(rest)) }, text);
+}
+
+/** Below space, and DEL: what Go refuses anywhere in a URL. */
+function hasControlCharacter(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code < 0x20 || code === 0x7f) return true;
+  }
+  return false;
 }
 
 function hostProblem(host: string): string | undefined {
