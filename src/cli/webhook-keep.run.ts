@@ -5,6 +5,7 @@ import { createLog } from '../enforce/log.ts';
 import { PolicySource } from '../enforce/policy-source.ts';
 import { startProbeServer } from '../enforce/server/probe-server.ts';
 import { exitCodes } from '../engine/exit-code.ts';
+import { BulwarkError } from '../model/errors.ts';
 import { pause } from '../watch/backoff.ts';
 import { parseAddress } from './address.ts';
 import { type Interrupts, processInterrupts, watchInterrupts } from './interrupts.ts';
@@ -18,6 +19,10 @@ export async function runKeep(
   terminal: Terminal,
   interrupts: Interrupts = processInterrupts,
 ): Promise<number> {
+  if (flags.overlap * 6 > flags.authorityLife) {
+    const hint = 'a new authority is made at two thirds of a life, and has to sign well before its end';
+    throw new BulwarkError('usage', '--overlap is longer than a sixth of --authority-life', hint);
+  }
   const log = createLog({ write: terminal.err, now: terminal.now, perSecond: 50 });
   const stopping = watchInterrupts(interrupts, { first: () => undefined, second: () => undefined });
   const api = openApi(flags, terminal, stopping.signal);

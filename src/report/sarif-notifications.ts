@@ -17,8 +17,8 @@ const descriptions = {
   'gap/render-failed': 'A chart or overlay cannot be rendered.',
   'input/unparsable': 'A document is not valid YAML or JSON.',
   'input/unrendered': 'A template was not rendered.',
-  'exception/notice': 'An exception does not do what its author meant, or is no longer needed.',
   'control/error': 'A control failed: a defect of the tool.',
+  'exception/notice': 'An exception does not do what its author meant, or is no longer needed.',
 } as const satisfies Record<`gap/${Gap['code']}`, string> & Record<string, string>;
 
 type NotificationId = keyof typeof descriptions;

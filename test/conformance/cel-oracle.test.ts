@@ -57,8 +57,9 @@ const {
     int: within(
       'small',
       fc.oneof(
-        fc.constantFrom('i', 'j', '9223372036854775807', '-9223372036854775808', '0'),
-        fc.integer({ min: 0, max: 20 }).map(String),
+        { weight: 8, arbitrary: fc.integer({ min: 0, max: 20 }).map(String) },
+        { weight: 8, arbitrary: fc.constantFrom('i', 'j') },
+        { weight: 1, arbitrary: fc.constantFrom('9223372036854775807', '-9223372036854775808') },
       ),
       infix(tie('int'), ['+', '-', '*', '/', '%'], tie('int')),
       call((a) => `(-(${a}))`, tie('int')),

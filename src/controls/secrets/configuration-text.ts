@@ -1,11 +1,5 @@
 import { isTellingName } from '../../model/credential-names.ts';
-import {
-  credentialShape,
-  credentialWord,
-  type FoundCredential,
-  isLiteral,
-  isTellingName,
-} from './credential-shapes.ts';
+import { credentialShape, credentialWord, type FoundCredential, isLiteral } from './credential-shapes.ts';
 
 export interface FoundInText {
   readonly found: FoundCredential;

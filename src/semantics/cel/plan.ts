@@ -1,23 +1,12 @@
-import { own } from '../../model/json.ts';
 import type { Call, Node, Select } from './ast.ts';
+import { planGuarded, planLogic, planMembership, planOr, prepare } from './calls.ts';
 import type { Checked } from './check.ts';
 import { planComprehension } from './comprehension.ts';
-import { isEqual, lookUp } from './equality.ts';
-import { CompileError, EvaluationError, fail, noSuchOverload } from './error.ts';
+import { CompileError, fail, noSuchOverload } from './error.ts';
+import { fieldOf, hasField, optionalField } from './field-access.ts';
 import type { Frame, Run } from './frame.ts';
 import type { Overload } from './function.ts';
-import {
-  adapt,
-  Fields,
-  isPlainMap,
-  type MapKey,
-  MapValue,
-  mapKey,
-  Opaque,
-  Optional,
-  TypeValue,
-  type Value,
-} from './value.ts';
+import { adapt, type MapKey, MapValue, mapKey, Optional, TypeValue, type Value } from './value.ts';
 
 /** Places of the variables of comprehensions, by name. */
 export type Places = ReadonlyMap<string, number>;
@@ -285,106 +274,4 @@ function charged(make: (frame: Frame) => Value, cost: number): Run {
 
 function contentOf(value: Value): Value | undefined {
   return value instanceof Optional ? value.value : fail(`cannot initialize optional entry from non-optional value`);
-}
-
-/** `x in [literals]` costs nothing but `x`. */
-function planMembership(item: Run, container: Run): Run {
-  let texts: ReadonlySet<Value> | undefined;
-  return (frame) => {
-    const value = item(frame);
-    const list = container(frame);
-    if (!Array.isArray(list)) return lookUp(list, value) !== undefined;
-    texts ??= new Set(list.filter((entry) => typeof entry === 'string'));
-    if (typeof value === 'string') return texts.has(value);
-    return list.some((entry) => isEqual(value, entry));
-  };
-}
-
-function prepare(overload: Overload, value: Value, node: Call): Pick<Overload, 'run'> | undefined {
-  if (overload.withConstant === undefined || typeof value !== 'string') return undefined;
-  try {
-    return overload.withConstant(value);
-  } catch (error) {
-    if (error instanceof EvaluationError)
-      throw new CompileError(`invalid ${node.name} argument: ${error.message}`, node.offset);
-    throw error;
-  }
-}
-
-/** Calls the first overload that takes the values. */
-function planGuarded(args: readonly Run[], overloads: readonly Overload[]): Run {
-  return (frame) => {
-    const values = args.map((arg) => arg(frame));
-    for (const overload of overloads) {
-      if (!overload.accepts(values)) continue;
-      const [first = null, second = null] = values;
-      // What a result costs to make is known once it is made; what is read is paid for before.
-      const before = overload.cost(first, second, null);
-      frame.meter.spend(before);
-      const result = overload.run(...values);
-      const after = overload.cost(first, second, result) - before;
-      if (after > 0) frame.meter.spend(after);
-      return result;
-    }
-    return noSuchOverload();
-  };
-}
-
-/** `a.or(b)` and `a.orValue(b)`: b is evaluated where it is needed. */
-function planOr(name: string, first: Run, second: Run): Run {
-  return (frame) => {
-    const value = first(frame);
-    if (!(value instanceof Optional)) return noSuchOverload();
-    if (value.value !== undefined) return name === 'orValue' ? value.value : value;
-    const other = second(frame);
-    return name === 'orValue' || other instanceof Optional ? other : noSuchOverload();
-  };
-}
-
-/** `decisive` ends it: true for `||`, false for `&&`. Errors count only where nothing decides. */
-function planLogic(decisive: boolean, terms: readonly Run[]): Run {
-  return (frame) => {
-    let error: EvaluationError | undefined;
-    for (const term of terms) {
-      try {
-        const value = term(frame);
-        if (value === decisive) return decisive;
-        if (typeof value !== 'boolean') error ??= new EvaluationError('no such overload');
-      } catch (thrown) {
-        if (!(thrown instanceof EvaluationError)) throw thrown;
-        error ??= thrown;
-      }
-    }
-    if (error !== undefined) throw error;
-    return !decisive;
-  };
-}
-
-function fieldOf(value: Value, field: string): Value {
-  if (value instanceof Optional) return optionalField(value, field);
-  const found = findField(value, field);
-  return found === undefined ? fail(`no such key: ${field}`) : found;
-}
-
-function optionalField(value: Value, field: string): Value {
-  const inner = value instanceof Optional ? value.value : value;
-  if (inner === undefined) return Optional.none;
-  const found = findField(inner, field);
-  return found === undefined ? Optional.none : new Optional(found);
-}
-
-function hasField(value: Value, field: string): boolean {
-  const inner = value instanceof Optional ? value.value : value;
-  return inner !== undefined && findField(inner, field) !== undefined;
-}
-
-function findField(value: Value, field: string): Value | undefined {
-  if (typeof value !== 'object' || value === null) return noSuchOverload();
-  if (value instanceof Opaque) {
-    if (value instanceof Fields) return value.field(field);
-    return value instanceof MapValue ? lookUp(value, field) : noSuchOverload();
-  }
-  if (!isPlainMap(value)) return noSuchOverload();
-  const found = own(value, field);
-  return found === undefined ? undefined : adapt(found);
 }
