@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import { root } from '../scripts/setup.mjs';
 import { row } from './measure.mjs';
 import { load } from './webhook-load.mjs';
-import { largeReview, podReview } from './webhook-review.mjs';
+import { podReview } from './webhook-review.mjs';
 
 const seconds = 10;
 const peer = join(root, '../shared/peers/pepr');

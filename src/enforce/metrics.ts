@@ -93,14 +93,15 @@ export class WebhookMetrics {
   }
 
   private gauge(name: string, help: string, read: (gauge: Gauge) => void): void {
-    new Gauge({
+    const gauge = new Gauge({
       name: prefix + name,
       help,
-      registers: [this.registry],
+      registers: [],
       collect() {
         read(this);
       },
     });
+    this.registry.registerMetric(gauge);
   }
 }
 

@@ -81,6 +81,7 @@ describe('collectCluster: what is listed', () => {
       '/api/v1/pods?limit=500',
       '/api/v1/secrets?limit=100',
       '/apis',
+      '/apis/argoproj.io/v1alpha1',
       '/apis/batch/v1',
       '/apis/batch/v1/jobs?limit=500',
       '/apis/batch/v1beta1',

@@ -77,6 +77,24 @@ export const listedResources: readonly ListedResource[] = [
   { resource: 'mutatingadmissionpolicies', group: admission, why: admits, role: 'minimal' },
   { resource: 'mutatingadmissionpolicybindings', group: admission, why: admits, role: 'minimal' },
   { resource: 'podsecuritypolicies', group: 'policy', why: admits, role: 'minimal' },
+  { resource: 'poddisruptionbudgets', group: 'policy', why: 'which pods stay when nodes are drained', role: 'minimal' },
+  {
+    resource: 'horizontalpodautoscalers',
+    group: 'autoscaling',
+    why: 'how many pods a workload has at least',
+    role: 'minimal',
+  },
+  ...['gateways', 'httproutes', 'grpcroutes', 'tlsroutes', 'tcproutes', 'udproutes'].map(
+    (resource): ListedResource => ({ resource, group: 'gateway.networking.k8s.io', why: 'exposure', role: 'minimal' }),
+  ),
+  { resource: 'gateways', group: 'networking.istio.io', why: 'exposure', role: 'minimal' },
+  { resource: 'appprojects', group: 'argoproj.io', why: 'what Argo CD deploys, and where', role: 'minimal' },
+  {
+    resource: 'securitycontextconstraints',
+    group: 'security.openshift.io',
+    why: admits,
+    role: 'minimal',
+  },
   { resource: 'runtimeclasses', group: 'node.k8s.io', why: 'sandboxed runtimes of pods', role: 'minimal' },
   { resource: 'priorityclasses', group: 'scheduling.k8s.io', why: 'which pods may push others out', role: 'minimal' },
   {

@@ -2,7 +2,7 @@ import { defineFact } from '../../facts/facts.ts';
 import { isObject, type Json, own } from '../../model/json.ts';
 import { valueAt } from '../../model/path.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
-import { fail, notApplicable, pass } from '../../model/verdict.ts';
+import { fail, notApplicable, pass, unknown } from '../../model/verdict.ts';
 import { groupKind } from '../../model/workload.ts';
 import { selectsLabels } from '../../semantics/rbac/label-selector.ts';
 import { budget, deployment, documents } from './examples.ts';
@@ -34,6 +34,8 @@ export default scaledControl({
   remedy: 'Add a PodDisruptionBudget with maxUnavailable: 1 that selects its pods.',
   judge: ({ object, replicas, labels }, facts) => {
     if (replicas < 2) return notApplicable('it is one pod at most');
+    const isUnread = facts.snapshot.gaps.some(({ what }) => what.endsWith('/poddisruptionbudgets'));
+    if (isUnread) return unknown('disruption budgets could not be listed');
     const budgets = facts.get(budgetsByLabel);
     const keys = [keyOf(object.namespace), ...Object.entries(labels).map((label) => keyOf(object.namespace, label))];
     const isCovered = keys.some((key) =>

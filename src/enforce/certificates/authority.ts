@@ -16,7 +16,7 @@ export interface Validity {
 }
 
 /** Clocks of nodes differ: a certificate holds from a little before it was made. */
-export const backdated = 5 * 60_000;
+const backdated = 5 * 60_000;
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 

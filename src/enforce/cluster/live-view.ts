@@ -136,7 +136,7 @@ export class LiveView implements ClusterView {
 }
 
 /** `rbac.authorization.k8s.io/Role`, `/Namespace`. */
-export function keyOf({ group, kind }: GroupKind): string {
+function keyOf({ group, kind }: GroupKind): string {
   return `${group}/${kind}`;
 }
 

@@ -17,7 +17,7 @@ export interface DeploymentOptions extends PodOptions {
 }
 
 /** What everything of a webhook is labelled with, so that it can be found again. */
-export function partLabels({ name }: WebhookNames): Readonly<Record<string, string>> {
+function partLabels({ name }: WebhookNames): Readonly<Record<string, string>> {
   return { 'app.kubernetes.io/name': name, 'app.kubernetes.io/part-of': 'bulwark' };
 }
 

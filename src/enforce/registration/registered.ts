@@ -23,7 +23,7 @@ export interface Unlock {
 }
 
 /** No unlock lasts longer, whatever the annotation says. */
-export const longestUnlock = 24 * 3_600_000;
+const longestUnlock = 24 * 3_600_000;
 
 export function readRegistered(configuration: JsonObject): Registered {
   const reader = new Reader(configuration, [], []);

@@ -3,7 +3,7 @@ import { isList, isObject, type Json, type JsonObject, own } from '../../model/j
 import { Reader } from '../../model/reader.ts';
 
 /** Results of one namespace's report; the oldest go first. */
-export const mostResults = 200;
+const mostResults = 200;
 const longestMessage = 500;
 
 /** What the decisions about one object say: nothing where it passed without a word. */

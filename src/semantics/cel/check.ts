@@ -1,4 +1,5 @@
 import { type Call, type Comprehension, type Node, qualifiedName, type Select } from './ast.ts';
+import { CallResolver } from './call-resolver.ts';
 import type { Environment } from './environment.ts';
 import { CompileError } from './error.ts';
 import type { Overload } from './function.ts';
@@ -29,7 +30,7 @@ export function check(node: Node, environment: Environment): Checked {
     type: checker.substitution.resolve(type, 'dyn for the unknown'),
     variables: checker.variables,
     typeNames: checker.typeNames,
-    overloads: checker.overloads,
+    overloads: checker.calls.overloads,
     isNamespaced: checker.isNamespaced,
   };
 }
@@ -44,12 +45,13 @@ class Checker {
   readonly substitution = new Substitution();
   readonly variables = new Map<Node, string>();
   readonly typeNames = new Map<Node, string>();
-  readonly overloads = new Map<Node, readonly Overload[]>();
   readonly isNamespaced = new Set<Node>();
+  readonly calls: CallResolver;
   private readonly environment: Environment;
 
   constructor(environment: Environment) {
     this.environment = environment;
+    this.calls = new CallResolver(environment, this.substitution);
   }
 
   check(node: Node, scope: Scope | undefined): Type {
@@ -57,11 +59,11 @@ class Checker {
       case 'literal':
         return named(typeNameOf(node.value));
       case 'identifier':
-        return this.name(node, node.name, scope) ?? this.undeclared(node.name, node);
+        return this.name(node, node.name, scope) ?? this.calls.undeclared(node.name, node);
       case 'select':
         return this.select(node, scope);
       case 'index':
-        return this.resolveCall(node, node.isOptional ? '_[?_]' : '_[_]', {
+        return this.calls.resolveCall(node, node.isOptional ? '_[?_]' : '_[_]', {
           types: [this.check(node.operand, scope), this.check(node.index, scope)],
           isMember: false,
         });
@@ -75,7 +77,7 @@ class Checker {
         return bool;
       case 'conditional': {
         const types = [node.condition, node.yes, node.no].map((part) => this.check(part, scope));
-        return this.resolveCall(node, '_?_:_', { types, isMember: false });
+        return this.calls.resolveCall(node, '_?_:_', { types, isMember: false });
       }
       case 'list':
         return this.list(node, scope);
@@ -145,8 +147,11 @@ class Checker {
   private call(node: Call, scope: Scope | undefined): Type {
     if (node.target === undefined) {
       const name = node.name.startsWith('.') ? node.name.slice(1) : node.name;
-      this.overloadsNamed(name, node);
-      return this.resolveCall(node, name, { types: node.args.map((arg) => this.check(arg, scope)), isMember: false });
+      this.calls.overloadsNamed(name, node);
+      return this.calls.resolveCall(node, name, {
+        types: node.args.map((arg) => this.check(arg, scope)),
+        isMember: false,
+      });
     }
     const args = node.args.map((arg) => this.check(arg, scope));
     const prefix = qualifiedName(node.target);
@@ -154,74 +159,14 @@ class Checker {
       const name = `${prefix.startsWith('.') ? prefix.slice(1) : prefix}.${node.name}`;
       if (this.environment.functions.has(name)) {
         this.isNamespaced.add(node);
-        return this.resolveCall(node, name, { types: args, isMember: false });
+        return this.calls.resolveCall(node, name, { types: args, isMember: false });
       }
-      this.refuseNewer(name, node);
+      this.calls.refuseNewer(name, node);
     }
-    return this.resolveCall(node, node.name, { types: [this.check(node.target, scope), ...args], isMember: true });
-  }
-
-  private resolveCall(
-    node: Node,
-    name: string,
-    { types, isMember }: { readonly types: readonly Type[]; readonly isMember: boolean },
-  ): Type {
-    const overloads = this.overloadsNamed(name, node);
-    const fitting: Overload[] = [];
-    let result: Type | undefined;
-    for (const candidate of overloads) {
-      if (candidate.isMember !== isMember || candidate.parameters.length !== types.length) continue;
-      const own = this.instantiate(candidate);
-      if (!this.substitution.assignAll(types, own.parameters)) continue;
-      fitting.push(candidate);
-      const type = this.substitution.resolve(own.result);
-      result = result === undefined || isSameResult(result, type) ? type : dyn;
-    }
-    if (result === undefined) {
-      const newer = this.environment.newer.get(name);
-      const fits = newer?.find((candidate) => {
-        if (candidate.isMember !== isMember || candidate.parameters.length !== types.length) return false;
-        return this.substitution.assignAll(types, this.instantiate(candidate).parameters);
-      });
-      if (fits !== undefined) throw newerLibrary(name, fits, node);
-      return this.noOverload(name, types, node, isMember);
-    }
-    this.overloads.set(node, fitting);
-    return result;
-  }
-
-  private overloadsNamed(name: string, node: Node): readonly Overload[] {
-    const overloads = this.environment.functions.get(name);
-    if (overloads !== undefined) return overloads;
-    this.refuseNewer(name, node);
-    return this.undeclared(name, node);
-  }
-
-  /** The overload with parameters of its own, so that two calls do not share them. */
-  private instantiate(candidate: Overload): { readonly parameters: readonly Type[]; readonly result: Type } {
-    const made = new Map<string, Type>();
-    const replace = (type: Type): Type => {
-      switch (type.kind) {
-        case 'parameter': {
-          const known = made.get(type.name);
-          if (known !== undefined) return known;
-          const fresh = this.substitution.fresh();
-          made.set(type.name, fresh);
-          return fresh;
-        }
-        case 'list':
-          return listOf(replace(type.item));
-        case 'map':
-          return mapOf(replace(type.key), replace(type.value));
-        case 'optional':
-          return optionalOf(replace(type.of));
-        case 'type':
-          return { kind: 'type', of: replace(type.of) };
-        default:
-          return type;
-      }
-    };
-    return { parameters: candidate.parameters.map(replace), result: replace(candidate.result) };
+    return this.calls.resolveCall(node, node.name, {
+      types: [this.check(node.target, scope), ...args],
+      isMember: true,
+    });
   }
 
   private list(node: Extract<Node, { kind: 'list' }>, scope: Scope | undefined): Type {
@@ -296,7 +241,7 @@ class Checker {
     const type = this.check(predicate, scope);
     if (this.substitution.assign(type, bool)) return;
     const operator = node.loop === 'all' ? '_&&_' : node.loop === 'exists' ? '_||_' : '_?_:_';
-    this.noOverload(operator, [bool, type], predicate);
+    this.calls.noOverload(operator, [bool, type], predicate);
   }
 
   private iterated(range: Type, node: Comprehension): { readonly key: Type; readonly item: Type } {
@@ -321,39 +266,19 @@ class Checker {
   private bind(node: Extract<Node, { kind: 'bind' }>, scope: Scope | undefined): Type {
     const target = this.substitution.resolve(this.check(node.target, scope));
     const content = this.substitution.fresh();
-    if (!this.substitution.assign(target, optionalOf(content))) this.noOverload('hasValue', [target], node, true);
+    if (!this.substitution.assign(target, optionalOf(content))) this.calls.noOverload('hasValue', [target], node, true);
     const names = new Map([[node.variable, this.substitution.resolve(content)]]);
     const result = this.check(node.result, { names, outer: scope });
     if (!node.isFlat) return optionalOf(result);
     const flat = optionalOf(this.substitution.fresh());
-    if (!this.substitution.assign(result, flat)) this.noOverload('_?_:_', [bool, result, flat], node);
+    if (!this.substitution.assign(result, flat)) this.calls.noOverload('_?_:_', [bool, result, flat], node);
     return this.substitution.resolve(flat);
-  }
-
-  private refuseNewer(name: string, node: Node): void {
-    const [newer] = this.environment.newer.get(name) ?? [];
-    if (newer !== undefined && !this.environment.functions.has(name)) throw newerLibrary(name, newer, node);
-  }
-
-  private undeclared(name: string, node: Node): never {
-    throw new CompileError(`undeclared reference to '${name}' (in container '')`, node.offset);
   }
 
   private mismatch(expected: Type, found: Type, node: Node): never {
     const [wanted, given] = [expected, found].map((type) => formatType(this.substitution.resolve(type)));
     throw new CompileError(`expected type '${wanted}' but found '${given}'`, node.offset);
   }
-
-  private noOverload(name: string, types: readonly Type[], node: Node, isMember = false): never {
-    const [first, ...rest] = types.map((type) => formatType(this.substitution.resolve(type)));
-    const applied = isMember ? `${first}.(${rest.join(', ')})` : `(${[first, ...rest].join(', ')})`;
-    throw new CompileError(`found no matching overload for '${name}' applied to '${applied}'`, node.offset);
-  }
-}
-
-function newerLibrary(name: string, { library, since }: Overload, node: Node): CompileError {
-  const message = `'${name}' is of the ${library} library, which Kubernetes has from 1.${since} on`;
-  return new CompileError(message, node.offset, since);
 }
 
 /** Whether the first part of a name is a variable of a comprehension. */
@@ -362,8 +287,4 @@ function isLocal(name: string, scope: Scope | undefined): boolean {
   const root = dot === -1 ? name : name.slice(0, dot);
   for (let here = scope; here !== undefined; here = here.outer) if (here.names.has(root)) return true;
   return false;
-}
-
-function isSameResult(left: Type, right: Type): boolean {
-  return left.kind === right.kind && formatType(left) === formatType(right);
 }
