@@ -57,7 +57,7 @@ export function podReview() {
           operation: 'Update',
           apiVersion: 'v1',
           fieldsType: 'FieldsV1',
-          fieldsV1: fields(5),
+          fieldsV1: fields(4),
         },
       ],
     },

@@ -186,7 +186,7 @@ async function startApi(folder) {
 async function startServer(folder) {
   const args = ['webhook', 'serve', '--policies', 'policies.yaml', '--tls-cert', 'tls.crt', '--tls-key', 'tls.key'];
   args.push('--listen', '127.0.0.1:0', '--probes', '127.0.0.1:0', '--kubeconfig', 'kubeconfig', '--stop-delay', '1');
-  const child = spawn(process.execPath, [join(root, 'dist/cli.js'), ...args], {
+  const child = spawn(process.execPath, [...imageFlags(), join(root, 'dist/cli.js'), ...args], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -214,6 +214,12 @@ async function startServer(folder) {
       await ended;
     },
   };
+}
+
+/** How the image runs Node. */
+function imageFlags() {
+  const entry = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(join(root, 'deploy/Dockerfile'), 'utf8'))?.[1] ?? '[]';
+  return JSON.parse(entry).filter((word) => word.startsWith('--'));
 }
 
 /** Pepr with its five validators, where npm can bring it; undefined elsewhere. */

@@ -40,4 +40,6 @@ export { controlPages } from './report/control-page.ts';
 export { formats } from './report/formats.ts';
 export * from './semantics/component-config/index.ts';
 export * from './semantics/pod-security/index.ts';
+// In a name of its own: what it calls a PodSecurityPolicy is the API object, and not a level with a version.
+export * as podSecurityPolicies from './semantics/pod-security-policy/index.ts';
 export * from './semantics/rbac/index.ts';

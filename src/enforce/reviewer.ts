@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import type { Decider } from '../admission/decide.ts';
 import type { ExceptionUse } from '../admission/exceptions.ts';
 import { answerReview, readReview } from '../admission/review.ts';
@@ -36,7 +37,7 @@ export type Reviewer = (call: ReviewCall) => ReviewAnswer | Promise<ReviewAnswer
 export function createReviewer(options: ReviewerOptions): Reviewer {
   return (call) => {
     const began = performance.now();
-    const request = readReview(call.body);
+    const request = readReview(parsed(call.body));
     if ('problem' in request) {
       options.log.write('warning', 'not a review', { hook: call.hook, problem: request.problem, uid: request.uid });
       return { status: 400, contentType: 'text/plain; charset=utf-8', body: `${request.problem}\n` };
@@ -60,6 +61,15 @@ export function createReviewer(options: ReviewerOptions): Reviewer {
       (error: unknown) => answer(unread(error instanceof Error ? error.message : String(error))),
     );
   };
+}
+
+/** The value of a body; the body itself where it is no JSON, for the reason. Most are ASCII, which is cheap to read. */
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString(isAscii(body) ? 'latin1' : 'utf8'));
+  } catch {
+    return body;
+  }
 }
 
 type Pods = { readonly pods: readonly KubeObject[] } | { readonly unread: string };

@@ -305,9 +305,9 @@ interface Load {
 function startLoad(create: (spec: JsonObject) => Promise<Answer>): Load {
   const answers: { isPlain: boolean; status: number; message: string; at: number }[] = [];
   const callers = 6;
-  let isOver = false;
+  const over = new AbortController();
   const caller = async (isPlain: boolean): Promise<void> => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const { status, message } = await create(isPlain ? plain : privileged);
       answers.push({
         isPlain,
@@ -322,7 +322,7 @@ function startLoad(create: (spec: JsonObject) => Promise<Answer>): Load {
     callers,
     answers,
     async stop() {
-      isOver = true;
+      over.abort();
       await all;
       return answers;
     },

@@ -17,6 +17,7 @@ export class CallResolver {
     this.substitution = substitution;
   }
 
+  /** The type of a call's result. Throws a CompileError where no overload takes the arguments. */
   resolveCall(
     node: Node,
     name: string,
@@ -46,6 +47,7 @@ export class CallResolver {
     return result;
   }
 
+  /** Throws a CompileError where there are none. */
   overloadsNamed(name: string, node: Node): readonly Overload[] {
     const overloads = this.environment.functions.get(name);
     if (overloads !== undefined) return overloads;
@@ -53,15 +55,18 @@ export class CallResolver {
     return this.undeclared(name, node);
   }
 
+  /** Throws a CompileError for what only later versions of Kubernetes have. */
   refuseNewer(name: string, node: Node): void {
     const [newer] = this.environment.newer.get(name) ?? [];
     if (newer !== undefined && !this.environment.functions.has(name)) throw newerLibrary(name, newer, node);
   }
 
+  /** Throws a CompileError in the words of cel-go. */
   undeclared(name: string, node: Node): never {
     throw new CompileError(`undeclared reference to '${name}' (in container '')`, node.offset);
   }
 
+  /** Throws a CompileError in the words of cel-go. */
   noOverload(name: string, types: readonly Type[], node: Node, isMember = false): never {
     const [first, ...rest] = types.map((type) => formatType(this.substitution.resolve(type)));
     const applied = isMember ? `${first}.(${rest.join(', ')})` : `(${[first, ...rest].join(', ')})`;

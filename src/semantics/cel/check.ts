@@ -55,6 +55,12 @@ class Checker {
   }
 
   check(node: Node, scope: Scope | undefined): Type {
+    const type = this.typeOf(node, scope);
+    if (this.substitution.isTooLarge(type)) throw new CompileError('the type of this is too large', node.offset);
+    return type;
+  }
+
+  private typeOf(node: Node, scope: Scope | undefined): Type {
     switch (node.kind) {
       case 'literal':
         return named(typeNameOf(node.value));

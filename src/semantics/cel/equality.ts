@@ -15,12 +15,13 @@ import {
   Uint,
   type Value,
 } from './value.ts';
+import { Work } from './work.ts';
 
 /**
  * Whether two values are equal: numbers by what they are worth, whatever their types, lists and maps item by item, and
  * values of different types never. Source: the CEL specification, on heterogeneous equality.
  */
-export function isEqual(left: Value, right: Value): boolean {
+export function isEqual(left: Value, right: Value, work?: Work): boolean {
   if (left === right) return true;
   if (typeof left === 'string' || typeof left === 'boolean' || left === null) return false;
   const number = numberOf(left);
@@ -28,30 +29,32 @@ export function isEqual(left: Value, right: Value): boolean {
     const other = numberOf(right);
     return other !== undefined && orderNumbers(left, right, number, other) === 0;
   }
-  if (isListValue(left)) return isListValue(right) && isEqualList(left, right);
+  if (isListValue(left)) return isListValue(right) && isEqualList(left, right, work ?? new Work());
   if (left instanceof Uint8Array) return right instanceof Uint8Array && compareBytes(left, right) === 0;
-  if (left instanceof MapValue || isPlainMap(left)) return isEqualMap(left, right);
+  if (left instanceof MapValue || isPlainMap(left)) return isEqualMap(left, right, work ?? new Work());
   return left instanceof Opaque && left.equals(right);
 }
 
 compareOptionalsWith(isEqual);
 
-function isEqualList(left: readonly Value[], right: readonly Value[]): boolean {
+function isEqualList(left: readonly Value[], right: readonly Value[], work: Work): boolean {
   if (left.length !== right.length) return false;
   for (const [index, item] of left.entries()) {
     const other = right[index];
-    if (other === undefined || !isEqual(adapt(item), adapt(other))) return false;
+    work.step();
+    if (other === undefined || !isEqual(adapt(item), adapt(other), work)) return false;
   }
   return true;
 }
 
-function isEqualMap(left: Value, right: Value): boolean {
+function isEqualMap(left: Value, right: Value, work: Work): boolean {
   if (!(right instanceof MapValue) && !isPlainMap(right)) return false;
   const entries = entriesOf(left);
   if (entries.length !== sizeOfMap(right)) return false;
   for (const [key, value] of entries) {
     const other = lookUp(right, key);
-    if (other === undefined || !isEqual(value, other)) return false;
+    work.step();
+    if (other === undefined || !isEqual(value, other, work)) return false;
   }
   return true;
 }

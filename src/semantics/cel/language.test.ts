@@ -175,6 +175,28 @@ describe('hostile expressions', () => {
     );
   });
 
+  it.each([
+    [
+      'types that double',
+      `[1]${'.map(a, {a: a})'.repeat(80)}.size() > 0`,
+      /^problem: .*the type of this is too large$/,
+    ],
+    [
+      'values that double, compared',
+      `[object]${'.map(a, [a, a])'.repeat(60)} == [object]${'.map(a, [a, a])'.repeat(60)}`,
+      /^error: a value of more than 1000000 parts is too large$/,
+    ],
+    [
+      'values that double, printed',
+      `'%s'.format([[object]${'.map(a, [a, a])'.repeat(60)}])`,
+      /^error: a value of more than 1000000 parts is too large$/,
+    ],
+  ])('%s', (_name, text, wanted) => {
+    const start = performance.now();
+    expect(evaluated(text, { object: 'x' })).toMatch(wanted);
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
   it('any text gives an answer', () => {
     const words = [
       'object',

@@ -1,5 +1,8 @@
 import { dyn, isSameType, listOf, mapOf, optionalOf, type Type } from './type.ts';
 
+/** Of a type: lists within lists as deep as an expression may be, and more. */
+const mostParts = 2000;
+
 /** What type parameters stand for so far. What an attempt that fails has bound is taken back. */
 export class Substitution {
   private readonly bound = new Map<string, Type>();
@@ -50,6 +53,25 @@ export class Substitution {
       default:
         return type;
     }
+  }
+
+  /** Whether a type has more parts than anyone writes: each step of an expression can double it. */
+  isTooLarge(type: Type): boolean {
+    const open = [type];
+    for (let parts = 0; parts < mostParts; parts += 1) {
+      const next = open.pop();
+      if (next === undefined) return false;
+      if (next.kind === 'list') open.push(next.item);
+      else if (next.kind === 'map') open.push(next.key, next.value);
+      else if (next.kind === 'optional' || next.kind === 'type') open.push(next.of);
+      else if (next.kind === 'parameter') open.push(...this.boundTo(next.name));
+    }
+    return true;
+  }
+
+  private boundTo(name: string): readonly Type[] {
+    const bound = this.bound.get(name);
+    return bound === undefined ? [] : [bound];
   }
 
   private undo(mark: number): void {

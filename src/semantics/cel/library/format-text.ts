@@ -14,6 +14,7 @@ import {
   Uint,
   type Value,
 } from '../value.ts';
+import { Work } from '../work.ts';
 import { formatDuration, formatTimestamp } from './time.ts';
 
 const clause = /%(?:\.(\d{1,9}))?(.)/gsu;
@@ -49,7 +50,7 @@ export function formatText(template: string, values: readonly Value[]): string {
 function formatClause(verb: string, value: Value, precision: number | undefined): string {
   switch (verb) {
     case 's':
-      return formatValue(value);
+      return formatValue(value, new Work());
     case 'd':
       return decimal(value);
     case 'f':
@@ -145,7 +146,8 @@ function hex(bytes: Uint8Array): string {
 }
 
 /** A value for people. */
-function formatValue(value: Value): string {
+function formatValue(value: Value, work: Work): string {
+  work.step();
   if (typeof value === 'string') return value;
   if (value === null) return 'null';
   if (typeof value !== 'object') return String(value);
@@ -155,9 +157,9 @@ function formatValue(value: Value): string {
   if (value instanceof Timestamp) return formatTimestamp(value);
   if (value instanceof Duration) return formatDuration(value);
   if (value instanceof TypeValue) return value.name;
-  if (isListValue(value)) return `[${value.map((item) => formatInside(adapt(item))).join(', ')}]`;
+  if (isListValue(value)) return `[${value.map((item) => formatInside(adapt(item), work)).join(', ')}]`;
   if (value instanceof MapValue || isPlainMap(value)) {
-    const entries = entriesOf(value).map(([key, item]) => [formatInside(key), formatInside(item)] as const);
+    const entries = entriesOf(value).map(([key, item]) => [formatInside(key, work), formatInside(item, work)] as const);
     entries.sort(([left], [right]) => compareText(left, right));
     return `{${entries.map(([key, item]) => `${key}:${item}`).join(', ')}}`;
   }
@@ -167,11 +169,11 @@ function formatValue(value: Value): string {
 }
 
 /** A value in a list or map, as an expression would write it. */
-function formatInside(value: Value): string {
+function formatInside(value: Value, work: Work): string {
   if (typeof value === 'string') return JSON.stringify(value);
-  if (value instanceof Uint8Array) return `b${JSON.stringify(formatValue(value))}`;
+  if (value instanceof Uint8Array) return `b${JSON.stringify(formatValue(value, work))}`;
   if (value instanceof Timestamp) return `timestamp("${formatTimestamp(value)}")`;
   if (value instanceof Duration) return `duration("${formatDuration(value)}")`;
-  if (!(value instanceof Double)) return formatValue(value);
+  if (!(value instanceof Double)) return formatValue(value, work);
   return Number.isFinite(value.value) ? toFixed(value.value, 6) : `"${formatDouble(value.value)}"`;
 }
