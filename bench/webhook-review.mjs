@@ -9,7 +9,7 @@ export function podReview() {
     name,
     image: `registry.example.com/shop/${name}@sha256:${'ab'.repeat(32)}`,
     args: ['--listen=:8080', '--log-format=json', `--name=${name}`],
-    env: Array.from({ length: 12 }, (_, index) => ({ name: `SETTING_${index}`, value: `value of setting ${index}` })),
+    env: Array.from({ length: 14 }, (_, index) => ({ name: `SETTING_${index}`, value: `value of setting ${index}` })),
     ports: [{ name: 'http', containerPort: 8080, protocol: 'TCP' }],
     resources: { limits: { cpu: '1', memory: '256Mi' }, requests: { cpu: '100m', memory: '128Mi' } },
     livenessProbe: { httpGet: { path: '/livez', port: 'http', scheme: 'HTTP' }, periodSeconds: 10, timeoutSeconds: 1 },

@@ -22,6 +22,9 @@ export async function runInstall(flags: InstallFlags, terminal: Terminal): Promi
   const names = namesOf(flags);
   const paths = flags.policies.map((name) => resolve(terminal.cwd, name));
   targetOf(flags);
+  if (flags.clientName.length > 0 && flags.clientCaSecret === undefined) {
+    throw new BulwarkError('usage', '--client-name needs --client-ca-secret', 'name the Secret of the authority');
+  }
   const source = new PolicySource({
     paths,
     controls,
@@ -46,6 +49,8 @@ export async function runInstall(flags: InstallFlags, terminal: Terminal): Promi
       replicas: flags.replicas,
       priorityClass: flags.priorityClass,
       place: flags.url === undefined ? 'cluster' : 'elsewhere',
+      clients:
+        flags.clientCaSecret === undefined ? undefined : { secret: flags.clientCaSecret, names: flags.clientName },
       keeperArguments: flags.enforceInKubeSystem === true ? ['--enforce-in-kube-system'] : [],
       serverMinor,
     });

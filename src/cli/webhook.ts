@@ -45,6 +45,8 @@ export interface InstallFlags extends ClusterFlags {
   readonly image: string;
   readonly replicas: number;
   readonly priorityClass: string;
+  readonly clientCaSecret?: string;
+  readonly clientName: readonly string[];
   readonly reports?: true;
   readonly enforceInKubeSystem?: true;
   readonly serverVersion?: number;
@@ -103,6 +105,12 @@ export const webhookCommand: RegisterCommand = (program, terminal, done) => {
     .option('--image <image>', 'image of Bulwark', imageName, defaultImage)
     .option('--replicas <n>', 'how many servers', smallCount, 2)
     .option('--priority-class <name>', 'of the pods', 'system-cluster-critical')
+    .option(
+      '--client-ca-secret <name>',
+      'Secret whose ca.crt signed the certificates that API servers must show',
+      dnsLabel,
+    )
+    .option('--client-name <name>', 'common name that those must have (repeatable)', repeatable, [])
     .option('--reports', 'let the servers write policy reports')
     .option('--enforce-in-kube-system', 'judge kube-system as well')
     .option('--server-version <version>', 'print for this version instead of asking the cluster', serverMinor)

@@ -1,7 +1,5 @@
-import attack from '../../data/benchmarks/attack.json' with { type: 'json' };
 import cis from '../../data/benchmarks/cis-1.12.json' with { type: 'json' };
-import nsa from '../../data/benchmarks/nsa-1.2.json' with { type: 'json' };
-import podSecurity from '../../data/benchmarks/pod-security-standards.json' with { type: 'json' };
+import { guidances } from './benchmark-guidance.ts';
 
 /** A row of a benchmark that a control answers, wholly or in part. */
 export interface BenchmarkRow {
@@ -10,7 +8,20 @@ export interface BenchmarkRow {
   readonly row: string;
 }
 
-const benchmarks = [podSecurity, cis, nsa, attack];
+/** One edition of each: the newest, and of CIS the one that the others are told by. */
+const benchmarks = [
+  ...guidances.filter(({ id }) => id === 'pod-security-standards'),
+  cis,
+  ...guidances.filter(({ id }) => id !== 'pod-security-standards').map(newest),
+];
+
+function newest({ id, title, editions, rows }: (typeof guidances)[number]): Pick<typeof cis, 'id' | 'title'> & {
+  readonly rows: readonly { readonly id: string; readonly controls: readonly string[] }[];
+} {
+  const last = editions.at(-1);
+  if (last === undefined) return { id, title, rows };
+  return { ...last, rows: rows.filter(({ editions: asking }) => asking === undefined || asking.includes(last.id)) };
+}
 
 const byControl = new Map<string, BenchmarkRow[]>();
 for (const { id, title, rows } of benchmarks) {
@@ -26,9 +37,4 @@ for (const { id, title, rows } of benchmarks) {
 /** Numbers of the benchmarks are data: a control's id stays when they are renumbered. */
 export function benchmarksOf(controlId: string): readonly BenchmarkRow[] {
   return byControl.get(controlId) ?? [];
-}
-
-/** Every control that a benchmark names. */
-export function mappedControls(): readonly string[] {
-  return [...byControl.keys()];
 }

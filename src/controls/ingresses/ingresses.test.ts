@@ -73,6 +73,25 @@ describe('annotations of ingress-nginx', () => {
   });
 });
 
+describe('configuration in an annotation', () => {
+  const text = annotated('nginx.ingress.kubernetes.io/auth-url: "http://a/#;"');
+  const controller = (version: string) => `apiVersion: v1
+kind: Pod
+metadata: {name: controller, namespace: ingress-nginx}
+spec: {containers: [{name: controller, image: "registry.k8s.io/ingress-nginx/controller:${version}"}]}
+`;
+  it.each([
+    [
+      'v1.11.4',
+      'critical: the value of auth-url holds configuration of nginx, and the controller that runs here takes it',
+    ],
+    ['v1.12.1', 'high: the value of auth-url holds configuration of nginx'],
+  ])('with controller %s', (version, finding) => {
+    const found = judgeExample(injectedAnnotations, `${text}---\n${controller(version)}`);
+    expect(found.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([finding]);
+  });
+});
+
 describe('Services that routes lead to', () => {
   const text = ingress(`rules: [${rule('web.example.com')}]`);
   it('are missing in a cluster, and perhaps elsewhere in manifests', () => {

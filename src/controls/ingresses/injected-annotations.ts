@@ -1,3 +1,7 @@
+import { defineFact } from '../../facts/facts.ts';
+import { imageOf } from '../../facts/image-references.ts';
+import { findComponent } from '../../facts/platform-components.ts';
+import { containerSubjects } from '../../facts/workloads.ts';
 import { type Failure, fail } from '../../model/verdict.ts';
 import { annotated } from './examples.ts';
 import { ingressControl, nginxAnnotation } from './ingress-control.ts';
@@ -32,6 +36,16 @@ const syntax = /[\n\r;"`{}]/;
 /** `${variable}` of nginx, and how often in a regular expression. */
 const harmless = /\$\{\w{1,64}\}|\{\d{1,4}(?:,\d{0,4})?\}/g;
 
+/** Whether a controller runs that is known to write such values into its configuration as they stand. */
+const hasVulnerableController = defineFact('vulnerable-ingress-nginx', (facts): boolean => {
+  const image = facts.get(imageOf);
+  const component = facts.get(findComponent);
+  return facts.get(containerSubjects).some(({ container }) => {
+    const reference = image(container);
+    return !('kind' in reference) && component(reference)?.problem?.says.startsWith('CVE-2025-1974') === true;
+  });
+});
+
 /**
  * Source: CVE-2025-1097, CVE-2025-1098, CVE-2025-24513, CVE-2025-24514 (with CVE-2025-1974). The version of the
  * controller is judged by its image: `container-runtime/image-eol-component`.
@@ -42,13 +56,17 @@ export default ingressControl({
   severity: 'high',
   why: 'Versions of ingress-nginx wrote these values into the configuration as they stood: with a semicolon or a line break somebody runs code in the controller, which may read every Secret.',
   remedy: 'Take the value out, find out who wrote it, and move to a controller that is maintained.',
-  judge: ({ annotations }) => {
+  judge: ({ annotations }, facts) => {
     const failures: Failure[] = [];
     for (const [key, text] of annotations) {
       const name = nginxAnnotation(key);
       if (name === undefined || !written.has(name) || !syntax.test(text.trim().replace(harmless, ''))) continue;
-      const message = `the value of ${name} holds configuration of nginx`;
-      failures.push(fail(message, ['metadata', 'annotations', key], { key: name }));
+      const isRun = facts.get(hasVulnerableController);
+      const more = isRun ? ', and the controller that runs here takes it' : '';
+      const message = `the value of ${name} holds configuration of nginx${more}`;
+      failures.push(
+        fail(message, ['metadata', 'annotations', key], { key: name, ...(isRun && { severity: 'critical' as const }) }),
+      );
     }
     return failures;
   },

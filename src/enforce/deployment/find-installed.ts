@@ -42,6 +42,7 @@ function possibleObjects(names: WebhookNames): readonly ObjectReference[] {
       replicas: 1,
       priorityClass: '',
       place: 'cluster',
+      clients: undefined,
       keeperArguments: [],
       serverMinor,
     });

@@ -8,6 +8,8 @@ export interface PodOptions {
   readonly priorityClass: string;
   readonly reports: boolean;
   readonly serverMinor: number;
+  /** Whose certificates API servers must show: a Secret with `ca.crt`, and names that they must have. */
+  readonly clients: { readonly secret: string; readonly names: readonly string[] } | undefined;
   /** Arguments of the keeper besides those that every installation has. */
   readonly keeperArguments: readonly string[];
 }
@@ -78,7 +80,7 @@ function component(labels: Labels, name: string): Labels {
 }
 
 function serverPod(options: PodOptions, labels: Labels): JsonObject {
-  const { names, reports } = options;
+  const { names, reports, clients } = options;
   const args = [
     'webhook',
     'serve',
@@ -87,8 +89,10 @@ function serverPod(options: PodOptions, labels: Labels): JsonObject {
     '--tls-key=/tls/tls.key',
     ...identity(names),
     ...(reports ? ['--reports'] : []),
+    ...(clients === undefined ? [] : ['--client-ca=/clients/ca.crt']),
+    ...(clients?.names ?? []).map((name) => `--client-name=${name}`),
   ];
-  const mounts = [mount('policies'), mount('tls')];
+  const mounts = [mount('policies'), mount('tls'), ...(clients === undefined ? [] : [mount('clients')])];
   const ports = [{ name: 'reviews', containerPort: reviews, protocol: 'TCP' }, probePort];
   return {
     ...podSpec(options, names.name),
@@ -107,7 +111,11 @@ function serverPod(options: PodOptions, labels: Labels): JsonObject {
       },
     },
     containers: [container(options, { name: 'server', args, mounts, ports, memory: '256Mi' })],
-    volumes: [policyVolume(names), { name: 'tls', secret: { secretName: tlsSecretName(names), defaultMode: 0o440 } }],
+    volumes: [
+      policyVolume(names),
+      secretVolume('tls', tlsSecretName(names)),
+      ...(clients === undefined ? [] : [secretVolume('clients', clients.secret)]),
+    ],
   };
 }
 
@@ -184,6 +192,10 @@ function mount(name: string): JsonObject {
 
 function policyVolume({ name }: WebhookNames): JsonObject {
   return { name: 'policies', configMap: { name: `${name}-policies` } };
+}
+
+function secretVolume(name: string, secretName: string): JsonObject {
+  return { name, secret: { secretName, defaultMode: 0o440 } };
 }
 
 function tcp(port: number): JsonObject {

@@ -205,7 +205,7 @@ export const operators: Library = {
     overload('-_(int): int', { run: negate }),
     overload('-_(double): double', { run: negate }),
     overload('!_(bool): bool', { run: not }),
-    overload('_==_(A, A): bool', { run: isEqual, cost: comparison }),
+    overload('_==_(A, A): bool', { run: (left: Value, right: Value) => isEqual(left, right), cost: comparison }),
     overload('_!=_(A, A): bool', { run: (left: Value, right: Value) => !isEqual(left, right), cost: comparison }),
     ...orders.flatMap(([name, holds]) => comparisons(name, holds)),
     overload('@in(A, list<A>): bool', { run: contains, cost: (_item, list) => costSize(list) }),
