@@ -12,6 +12,8 @@ const benchmarks = [
   'watch',
   'audit-log',
   'detect',
+  'cel',
+  'webhook',
 ];
 const asked = process.argv.slice(2);
 const wrong = asked.filter((name) => !benchmarks.includes(name));

@@ -7,6 +7,8 @@ import type { Judgement, ToldWith } from './judge.ts';
 export type CheckState =
   | { readonly kind: 'pass'; readonly judged: number }
   | { readonly kind: 'fail'; readonly failed: number; readonly judged: number }
+  /** What controls can see of it passes, and the reasons say what they cannot. */
+  | { readonly kind: 'partial'; readonly judged: number; readonly reasons: readonly string[] }
   /** Evidence was missing, with what was. */
   | { readonly kind: 'unknown'; readonly reasons: readonly string[] }
   /** Nothing but a person can answer it. */
@@ -24,7 +26,7 @@ export interface CheckResult {
 
 /**
  * Every row of an edition with its state. A row that several controls answer fails with the first that fails, and
- * passes only where none is undecided: missing evidence is never a pass.
+ * passes only where none is undecided: missing evidence is never a pass, and neither is a part of a requirement.
  */
 export function benchmarkResults(edition: BenchmarkEdition, judgement: Judgement): readonly CheckResult[] {
   const byId = new Map(judgement.controls.map((control) => [control.id, control]));
@@ -56,7 +58,11 @@ export function benchmarkResults(edition: BenchmarkEdition, judgement: Judgement
       if (sum('error') > 0) return { kind: 'unknown', reasons: ['a control failed: a defect of Bulwark'] };
       if (sum('unknown') > 0) return { kind: 'unknown', reasons: distinct(reasonsOf('unknown')) };
       if (sum('manual') > 0) return { kind: 'manual', reasons: distinct(reasonsOf('manual')) };
-      if (judged > 0) return { kind: 'pass', judged };
+      if (judged > 0) {
+        return check.reason === undefined
+          ? { kind: 'pass', judged }
+          : { kind: 'partial', judged, reasons: [check.reason] };
+      }
       if (inapplicable.length > 0) return { kind: 'not-applicable', reasons: distinct(inapplicable) };
       if (check.controls.length > 0) return { kind: 'no-evidence' };
       return { kind: 'manual', reasons: check.reason === undefined ? [] : [check.reason] };

@@ -8,23 +8,8 @@ export interface BenchmarkRow {
   readonly row: string;
 }
 
-/** One edition of each: the newest, and of CIS the one that the others are told by. */
-const benchmarks = [
-  ...guidances.filter(({ id }) => id === 'pod-security-standards'),
-  cis,
-  ...guidances.filter(({ id }) => id !== 'pod-security-standards').map(newest),
-];
-
-function newest({ id, title, editions, rows }: (typeof guidances)[number]): Pick<typeof cis, 'id' | 'title'> & {
-  readonly rows: readonly { readonly id: string; readonly controls: readonly string[] }[];
-} {
-  const last = editions.at(-1);
-  if (last === undefined) return { id, title, rows };
-  return { ...last, rows: rows.filter(({ editions: asking }) => asking === undefined || asking.includes(last.id)) };
-}
-
 const byControl = new Map<string, BenchmarkRow[]>();
-for (const { id, title, rows } of benchmarks) {
+for (const { id, title, rows } of [cis, ...guidances]) {
   for (const { id: row, controls } of rows) {
     for (const control of controls) {
       const known = byControl.get(control) ?? [];
@@ -37,4 +22,9 @@ for (const { id, title, rows } of benchmarks) {
 /** Numbers of the benchmarks are data: a control's id stays when they are renumbered. */
 export function benchmarksOf(controlId: string): readonly BenchmarkRow[] {
   return byControl.get(controlId) ?? [];
+}
+
+/** Every control that a benchmark names. */
+export function mappedControls(): readonly string[] {
+  return [...byControl.keys()];
 }

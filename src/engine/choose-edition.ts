@@ -34,17 +34,17 @@ export function platformOf(facts: Facts): Platform {
 }
 
 /**
- * The edition that `asked` names: `cis` for the one that fits the platform, or an edition's own name (`cis-1.12`,
- * `k3s-cis-1.9`). Undefined: there is none of that name.
+ * The edition that `asked` names: `cis` for the one that fits the platform, another benchmark (`nsa`) for its newest or
+ * strictest, or an edition's own name (`cis-1.12`, `k3s-cis-1.9`, `nsa-1.1`). Undefined: there is none of that name.
  */
 export function chooseEdition(asked: string, platform: Platform): ChosenEdition | undefined {
   const named = editions.find(({ id }) => id === asked);
   if (named !== undefined) return { edition: named, platform, reasons: misfits(named, platform) };
-  if (asked !== 'cis') return undefined;
-  const own = editions.filter(
+  const ofBenchmark = editions.filter(({ benchmark }) => benchmark === asked);
+  const own = ofBenchmark.filter(
     ({ distribution }) => distribution !== undefined && distribution === platform.distribution,
   );
-  const generic = editions.filter(({ distribution }) => distribution === undefined);
+  const generic = ofBenchmark.filter(({ distribution }) => distribution === undefined);
   const candidates = own.length > 0 ? own : generic;
   const fitting = candidates.filter((each) => platform.minor !== undefined && covers(each, platform.minor));
   const edition = newest(fitting) ?? nearestTo(candidates, platform.minor);
@@ -52,14 +52,30 @@ export function chooseEdition(asked: string, platform: Platform): ChosenEdition 
   return { edition, platform, reasons: misfits(edition, platform) };
 }
 
-function covers({ kubernetes: [first, last] }: BenchmarkEdition, minor: number): boolean {
+/** What `chooseEdition` takes: benchmarks first, then their editions. */
+export function benchmarkNames(): readonly string[] {
+  return [...new Set([...editions.map(({ benchmark }) => benchmark), ...editions.map(({ id }) => id)])];
+}
+
+/** Every version, where an edition speaks of none. */
+const anyVersion: readonly [number, number] = [0, Number.POSITIVE_INFINITY];
+
+function covers({ kubernetes: [first, last] = anyVersion }: BenchmarkEdition, minor: number): boolean {
   return first <= minor && minor <= last;
+}
+
+function lastOf({ kubernetes: [, last] = anyVersion }: BenchmarkEdition): number {
+  return last;
+}
+
+function firstOf({ kubernetes: [first] = anyVersion }: BenchmarkEdition): number {
+  return first;
 }
 
 /** The one that reaches furthest; of equals the one that comes last. */
 function newest(candidates: readonly BenchmarkEdition[]): BenchmarkEdition | undefined {
   return candidates.reduce<BenchmarkEdition | undefined>(
-    (best, each) => (best === undefined || each.kubernetes[1] >= best.kubernetes[1] ? each : best),
+    (best, each) => (best === undefined || lastOf(each) >= lastOf(best) ? each : best),
     undefined,
   );
 }
@@ -67,13 +83,14 @@ function newest(candidates: readonly BenchmarkEdition[]): BenchmarkEdition | und
 /** Where none covers a version, the nearest below it, since rows are added and seldom taken away; else the oldest. */
 function nearestTo(candidates: readonly BenchmarkEdition[], minor: number | undefined): BenchmarkEdition | undefined {
   if (minor === undefined) return newest(candidates);
-  const older = newest(candidates.filter(({ kubernetes: [, last] }) => last < minor));
-  return older ?? candidates.toSorted((a, b) => a.kubernetes[0] - b.kubernetes[0])[0];
+  const older = newest(candidates.filter((each) => lastOf(each) < minor));
+  return older ?? candidates.toSorted((a, b) => firstOf(a) - firstOf(b))[0];
 }
 
 function misfits(edition: BenchmarkEdition, { minor, distribution }: Platform): string[] {
   const reasons: string[] = [];
   const { kubernetes, title } = edition;
+  if (kubernetes === undefined) return reasons;
   if (minor === undefined) {
     reasons.push(
       `the version of Kubernetes is not known: give --benchmark an edition by name if ${title} is not the one`,

@@ -3,7 +3,7 @@ export interface ReportData {
   readonly controls: readonly ReportControl[];
   readonly objects: readonly ReportObject[];
   readonly findings: readonly ReportFinding[];
-  readonly benchmark?: ReportBenchmark;
+  readonly benchmarks: readonly ReportBenchmark[];
 }
 
 export interface ReportControl {
@@ -32,6 +32,7 @@ export interface ReportFinding {
 }
 
 export interface ReportBenchmark {
+  readonly id: string;
   readonly title: string;
   readonly checks: readonly {
     readonly id: string;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AnyControl } from '../controls/control.ts';
 import { benchmarkResults } from '../engine/benchmark.ts';
+import { answeredBy } from '../engine/benchmark-editions.ts';
 import type { ChosenEdition } from '../engine/choose-edition.ts';
 import { fingerprint } from '../engine/fingerprint.ts';
 import type { Judgement } from '../engine/judge.ts';
@@ -22,7 +23,7 @@ import { visible } from './visible.ts';
  * One file that needs no other and no network: its policy lets it run its own script and nothing else. Without scripts
  * it still shows the counts and what could not be judged.
  */
-export function* html(judgement: Judgement, { benchmark }: Pick<ReportOptions, 'benchmark'> = {}): Generator<string> {
+export function* html(judgement: Judgement, { benchmarks = [] }: Pick<ReportOptions, 'benchmarks'> = {}): Generator<string> {
   const policy = [
     "default-src 'none'",
     `script-src '${sourceHash(page.script)}'`,
@@ -37,10 +38,10 @@ export function* html(judgement: Judgement, { benchmark }: Pick<ReportOptions, '
   yield* head(judgement);
   yield* tools(judgement);
   yield* evidence(judgement);
-  if (benchmark !== undefined) yield* benchmarkTable(judgement, benchmark);
+  for (const chosen of benchmarks) yield* benchmarkTable(judgement, chosen);
   yield `<footer>Written by ${tool.name} ${tool.version}. Press / to search. The address holds the filters.</footer>\n`;
   yield '<script id="data" type="application/json">';
-  yield* dataText(judgement, benchmark);
+  yield* dataText(judgement, benchmarks);
   yield `</script>\n<script>${page.script}</script>\n</body>\n</html>\n`;
 }
 
@@ -107,9 +108,16 @@ function* evidence(judgement: Judgement): Generator<string> {
 function* benchmarkTable(judgement: Judgement, { edition, reasons }: ChosenEdition): Generator<string> {
   yield `<h2>${text(edition.title)}</h2>\n`;
   for (const reason of reasons) yield `<p class="note">${text(sentence(reason))}</p>\n`;
-  yield '<table><thead><tr><th>row</th><th>requirement</th><th>state</th></tr></thead><tbody>\n';
+  yield '<table><thead><tr><th>row</th><th>requirement</th><th>answered</th><th>state</th></tr></thead><tbody>\n';
+  let section: string | undefined;
   for (const { check, state } of benchmarkResults(edition, judgement)) {
-    yield row([text(check.id), text(check.title), `<span class="state-${state.kind}">${state.kind}</span>`]);
+    if (check.section !== undefined && check.section !== section) {
+      yield `<tr><th colspan="4" scope="rowgroup">${text(check.section)}</th></tr>\n`;
+    }
+    section = check.section;
+    const why = check.reason === undefined ? '' : `<p class="note">${text(sentence(check.reason))}</p>`;
+    const stateMark = `<span class="state-${state.kind}">${state.kind}</span>`;
+    yield row([text(check.id), text(check.title) + why, answeredBy(check), stateMark]);
   }
   yield '</tbody></table>\n';
 }
@@ -123,7 +131,7 @@ function withHint(reason: string, hint: string | undefined): string {
 }
 
 /** The data as JSON in pieces. Inside a script element only `<` could end it, or begin a comment. */
-function* dataText(judgement: Judgement, benchmark: ChosenEdition | undefined): Generator<string> {
+function* dataText(judgement: Judgement, benchmarks: readonly ChosenEdition[]): Generator<string> {
   const controlIndex = new Map<AnyControl, number>();
   const objectIndex = new Map<KubeObject, number>();
   const findings = sortFindings(judgement.findings);
@@ -173,6 +181,7 @@ function benchmarkData(
 ): ReportBenchmark {
   const byId = new Map([...controlIndex].map(([{ id }, index]) => [id, index]));
   return {
+    id: edition.id,
     title: edition.title,
     checks: benchmarkResults(edition, judgement).map(({ check, state }) => ({
       id: check.id,

@@ -1,4 +1,5 @@
 import { benchmarkResults } from '../engine/benchmark.ts';
+import { answeredBy } from '../engine/benchmark-editions.ts';
 import type { ChosenEdition } from '../engine/choose-edition.ts';
 import type { Finding, FindingSubject } from '../engine/finding.ts';
 import { fingerprint } from '../engine/fingerprint.ts';
@@ -31,9 +32,10 @@ import { tool } from './tool.ts';
  * The report as `schema/report.schema.json` describes it. The same evidence gives the same bytes: everything is
  * sorted, and neither the clock nor the time of the snapshot is in it.
  */
-export function json(judgement: Judgement, options?: Pick<ReportOptions, 'benchmark'>): Iterable<string> {
+export function json(judgement: Judgement, { benchmarks = [] }: Pick<ReportOptions, 'benchmarks'> = {}): Iterable<string> {
   const { controls, coverage, snapshot } = judgement;
   const ofNodes = unreadOfNodes(judgement);
+  const only = benchmarks.length === 1 ? benchmarks[0] : undefined;
   return jsonLines(
     new Map<string, unknown>([
       ['schema', 'bulwark.report/v1'],
@@ -50,7 +52,12 @@ export function json(judgement: Judgement, options?: Pick<ReportOptions, 'benchm
         'exceptionNotices',
         judgement.notices?.length ? mapped(sortNotices(judgement.notices), noticeRecord) : undefined,
       ],
-      ['benchmark', options?.benchmark && benchmarkRecord(options.benchmark, judgement)],
+      // One as it always was; several are no longer one record, and stand in a list.
+      ['benchmark', only && benchmarkRecord(only, judgement)],
+      [
+        'benchmarks',
+        benchmarks.length > 1 ? mapped(benchmarks, (chosen) => benchmarkRecord(chosen, judgement)) : undefined,
+      ],
       [
         'etcd',
         snapshot.etcd &&
@@ -90,11 +97,14 @@ function benchmarkRecord({ edition, platform, reasons }: ChosenEdition, judgemen
     checks: benchmarkResults(edition, judgement).map(({ check, state, failing }) => ({
       id: check.id,
       title: check.title,
+      ...(check.section !== undefined && { section: check.section }),
       automated: check.automated,
+      answered: answeredBy(check),
       state: state.kind,
       controls: check.controls,
       ...(failing.length > 0 && { failing: failing.map((control) => control.id) }),
       ...('reasons' in state && state.reasons.length > 0 && { reasons: state.reasons }),
+      ...(check.reason !== undefined && check.controls.length > 0 && { notAnswered: check.reason }),
     })),
   };
 }

@@ -1,15 +1,15 @@
 import type { ChosenEdition } from '../engine/choose-edition.ts';
 import type { Judgement } from '../engine/judge.ts';
 
-/** How a report is to look. Formats for machines take no more of it than the benchmark. */
+/** How a report is to look. Formats for machines take no more of it than the benchmarks. */
 export interface ReportOptions {
   readonly color: 'always' | 'never';
   /** Columns that a line may fill. */
   readonly width: number;
   /** `full` shows every finding, and those of low severity as the others. */
   readonly detail: 'short' | 'full';
-  /** A benchmark whose rows are reported, each with its state. */
-  readonly benchmark?: ChosenEdition;
+  /** Benchmarks whose rows are reported, each with its state. */
+  readonly benchmarks?: readonly ChosenEdition[];
   /** Whether findings that exceptions or a baseline cover are listed, and not only counted. */
   readonly suppressed?: 'shown';
 }

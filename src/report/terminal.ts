@@ -16,9 +16,12 @@ import { suppressedBlocks } from './terminal-suppressed.ts';
  */
 export function* terminal(judgement: Judgement, options: ReportOptions): Generator<string> {
   const page = pageOf(options);
-  if (options.benchmark !== undefined) {
-    yield* benchmarkPage(options.benchmark, judgement, page);
-    yield '\n';
+  const { benchmarks = [] } = options;
+  if (benchmarks.length > 0) {
+    for (const chosen of benchmarks) {
+      yield* benchmarkPage(chosen, judgement, page);
+      yield '\n';
+    }
     for (const lines of accountLines(judgement, page)) yield block(lines);
     for (const lines of suppressedBlocks(judgement, page)) yield block(lines);
     yield `${countLines(judgement, page).join('\n')}\n`;

@@ -110,17 +110,18 @@ function keysOf(finding: ReportFinding): readonly Group[] {
   const object = data.objects[finding.object];
   if (control === undefined || object === undefined) return [];
   const findings: ReportFinding[] = [];
+  const benchmark = data.benchmarks.find(({ id }) => benchmarkChoice(id) === grouping.value);
+  if (benchmark !== undefined) {
+    const rows = benchmark.checks.flatMap(({ id, title, controls }, order) =>
+      controls.includes(finding.control) ? [{ title: `${id} ${title}`, detail: '', order, note: [], findings }] : [],
+    );
+    return rows.length > 0 ? rows : [{ title: 'Asked by no row', detail: '', order: 1e9, note: [], findings }];
+  }
   switch (grouping.value) {
     case 'object':
       return [{ title: objectName(finding), detail: '', order: 0, note: [], findings }];
     case 'namespace':
       return [{ title: object.namespace || '(no namespace)', detail: '', order: 0, note: [], findings }];
-    case 'benchmark': {
-      const rows = (data.benchmark?.checks ?? []).flatMap(({ id, title, controls }, order) =>
-        controls.includes(finding.control) ? [{ title: `${id} ${title}`, detail: '', order, note: [], findings }] : [],
-      );
-      return rows.length > 0 ? rows : [{ title: 'Asked by no row', detail: '', order: 1e9, note: [], findings }];
-    }
     default:
       return [{ title: control.title, detail: control.id, order: 0, note: [control.why, control.fix], findings }];
   }
@@ -223,7 +224,12 @@ function fillChoices(): void {
   // The value has a mark before the name, since no namespace at all is a choice, too.
   for (const name of [...namespaces].sort()) option(namespace, `:${name}`, name === '' ? '(no namespace)' : name);
   for (const name of [...new Set(data.findings.map(componentOf))].sort()) option(component, name, name);
-  if (data.benchmark !== undefined) option(grouping, 'benchmark', data.benchmark.title);
+  for (const { id, title } of data.benchmarks) option(grouping, benchmarkChoice(id), `by row of ${title}`);
+}
+
+/** How an edition is named among the groupings, and in the address. */
+function benchmarkChoice(id: string): string {
+  return `benchmark:${id}`;
 }
 
 function option(select: HTMLSelectElement, value: string, text: string): void {
