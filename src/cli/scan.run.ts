@@ -2,8 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { loadBaseline, writeBaseline } from '../collect/baseline-file.ts';
 import { writeSnapshot } from '../collect/snapshot-file.ts';
-import { editions } from '../engine/benchmark-editions.ts';
-import { type ChosenEdition, chooseEdition, platformOf } from '../engine/choose-edition.ts';
+import { benchmarkNames, type ChosenEdition, chooseEdition, platformOf } from '../engine/choose-edition.ts';
 import { exitCodeOf, exitCodes } from '../engine/exit-code.ts';
 import { type Judgement, judge } from '../engine/judge.ts';
 import { withBaseline } from '../engine/suppressed.ts';
@@ -57,7 +56,7 @@ export async function runScan(paths: readonly string[], flags: RunFlags, termina
   if (flags.writeBaseline !== undefined) await writeBaseline(open, resolve(terminal.cwd, flags.writeBaseline));
   const known = (judgement: Judgement) => (baseline === undefined ? judgement : withBaseline(judgement, baseline));
   const judgement = known(open);
-  await writeReports(judgement, outputs, { ...flags, chosen: benchmarkOf(judgement, flags) }, terminal);
+  await writeReports(judgement, outputs, { ...flags, chosen: benchmarksOf(judgement, flags) }, terminal);
   if (timings !== undefined) terminal.err(timings.text());
   if (flags.watch === true) {
     const { follow } = await import('./scan-watch.run.ts');
@@ -86,15 +85,24 @@ function refuseUnwatchable(paths: readonly string[], { output }: RunFlags): void
   }
 }
 
-/** Throws `usage` for a benchmark that is not known. */
-function benchmarkOf({ snapshot }: Judgement, { benchmark }: RunFlags): ChosenEdition | undefined {
-  if (benchmark === undefined) return undefined;
-  const chosen = chooseEdition(benchmark, platformOf(factsOf(snapshot)));
-  if (chosen !== undefined) return chosen;
-  const names = ['cis', ...editions.map(({ id }) => id)];
-  const near = nearest(benchmark, names);
+/** In the order in which they were asked for, each once. Throws `usage` for a benchmark that is not known. */
+function benchmarksOf({ snapshot }: Judgement, { benchmark }: RunFlags): readonly ChosenEdition[] {
+  if (benchmark.length === 0) return [];
+  const platform = platformOf(factsOf(snapshot));
+  const chosen = new Map<string, ChosenEdition>();
+  for (const name of benchmark.flatMap((each) => each.split(',')).map((each) => each.trim())) {
+    const choice = chooseEdition(name, platform);
+    if (choice === undefined) throw unknownBenchmark(name);
+    chosen.set(choice.edition.id, choice);
+  }
+  return [...chosen.values()];
+}
+
+function unknownBenchmark(name: string): BulwarkError {
+  const names = benchmarkNames();
+  const near = nearest(name, names);
   const hint = `${near === undefined ? '' : `did you mean ${near}? `}benchmarks: ${names.join(', ')}`;
-  throw new BulwarkError('usage', `there is no benchmark "${benchmark}"`, hint);
+  return new BulwarkError('usage', `there is no benchmark "${name}"`, hint);
 }
 
 interface Output {
@@ -130,14 +138,14 @@ function parseOutputs(asked: readonly string[]): readonly Output[] {
 async function writeReports(
   judgement: Judgement,
   outputs: readonly Output[],
-  flags: RunFlags & { readonly chosen: ChosenEdition | undefined },
+  flags: RunFlags & { readonly chosen: readonly ChosenEdition[] },
   terminal: Terminal,
 ): Promise<void> {
   const options = {
     color: flags.color,
     width: Math.max(60, Math.min(terminal.width, 160)),
     detail: flags.verbose === true ? 'full' : 'short',
-    ...(flags.chosen !== undefined && { benchmark: flags.chosen }),
+    benchmarks: flags.chosen,
     ...(flags.showSuppressed === true && { suppressed: 'shown' as const }),
   } as const;
   for (const { format, file } of outputs) {

@@ -17,7 +17,7 @@ export interface ScanFlags extends EvidenceFlags, ConfigurationFlags {
   readonly only: readonly string[];
   readonly skip: readonly string[];
   readonly allowRegistry: readonly string[];
-  readonly benchmark?: string;
+  readonly benchmark: readonly string[];
   readonly baseline?: string;
   readonly writeBaseline?: string;
   readonly watch?: true;
@@ -72,7 +72,12 @@ function addReportOptions(command: Command): void {
     .option('--only <control>', 'run only this control or component (repeatable)', repeatable, [])
     .option('--skip <control>', 'leave this control or component out (repeatable)', repeatable, [])
     .option('--allow-registry <host[/path]>', 'where images may come from (repeatable)', repeatable, [])
-    .option('--benchmark <name>', 'report the rows of a benchmark: cis for the edition that fits, or cis-1.12')
+    .option(
+      '--benchmark <name>',
+      'report by requirement: cis (the edition that fits), nsa, pss-baseline, pss-restricted, attack, owasp, or an edition such as cis-1.12 (repeatable)',
+      repeatable,
+      [],
+    )
     .option('--baseline <file>', 'count only findings that this baseline or JSON report does not have')
     .option('--write-baseline <file>', 'save the findings as a baseline')
     .option('--watch', 'go on, and tell what every change of a file brings')

@@ -15,6 +15,7 @@ import admissionWebhookAddress from './admission/webhook-address.ts';
 import admissionWebhookAuthority from './admission/webhook-authority.ts';
 import admissionWebhookSubresources from './admission/webhook-subresources.ts';
 import admissionWebhookTimeout from './admission/webhook-timeout.ts';
+import apiLifecycleServedVersion from './api-lifecycle/served-version.ts';
 import authenticationBootstrapTokens from './authentication/bootstrap-tokens.ts';
 import authenticationServiceAccountTokens from './authentication/service-account-tokens.ts';
 import certificatesReadable from './certificates/readable.ts';
@@ -298,6 +299,7 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   admissionWebhookAuthority,
   admissionWebhookSubresources,
   admissionWebhookTimeout,
+  apiLifecycleServedVersion,
   authenticationBootstrapTokens,
   authenticationServiceAccountTokens,
   certificatesReadable,

@@ -142,7 +142,7 @@ function* dataText(judgement: Judgement, benchmarks: readonly ChosenEdition[]): 
   const data = {
     controls: [...controlIndex.keys()].map(controlData),
     objects: [...objectIndex.keys()].map(objectData),
-    ...(benchmark !== undefined && { benchmark: benchmarkData(judgement, benchmark, controlIndex) }),
+    benchmarks: benchmarks.map((chosen) => benchmarkData(judgement, chosen, controlIndex)),
     findings: [],
   } satisfies ReportData;
   const text = inScript(data);

@@ -1,5 +1,7 @@
 import type { AnyControl } from '../controls/control.ts';
 import { benchmarkResults } from '../engine/benchmark.ts';
+import { answeredBy } from '../engine/benchmark-editions.ts';
+import type { ChosenEdition } from '../engine/choose-edition.ts';
 import type { Finding } from '../engine/finding.ts';
 import type { Judgement } from '../engine/judge.ts';
 import { compareSeverity } from '../model/severity.ts';
@@ -22,9 +24,9 @@ const shownFindings = 20;
 /** For comments on pull requests: the sum first, then what is wrong by control, folded, within a comment's size. */
 export function* markdown(
   judgement: Judgement,
-  { benchmark }: Pick<ReportOptions, 'benchmark'> = {},
+  { benchmarks = [] }: Pick<ReportOptions, 'benchmarks'> = {},
 ): Generator<string> {
-  const head = [...summary(judgement), ...(benchmark === undefined ? [] : benchmarkTable(judgement, benchmark))];
+  const head = [...summary(judgement), ...benchmarkTables(judgement, benchmarks)];
   const tail = evidence(judgement);
   let room = longestReport;
   for (const piece of [...head, ...tail]) room -= piece.length;
@@ -81,15 +83,26 @@ function item({ owner, message, places }: Finding): string {
   return `- ${code(objectName(owner))}: ${prose(message)} (${code(at)}${more})\n`;
 }
 
-function* benchmarkTable(
-  judgement: Judgement,
-  { edition }: NonNullable<ReportOptions['benchmark']>,
-): Generator<string> {
-  yield `### ${prose(edition.title)}\n\n| | requirement | state |\n|---|---|---|\n`;
-  for (const { check, state } of benchmarkResults(edition, judgement)) {
-    yield `| ${code(check.id)} | ${prose(check.title)} | ${state.kind} |\n`;
+/** Tables take half of a comment at most: one that does not fit is counted. */
+function* benchmarkTables(judgement: Judgement, benchmarks: readonly ChosenEdition[]): Generator<string> {
+  let room = longestReport / 2;
+  for (const { edition } of benchmarks) {
+    const results = benchmarkResults(edition, judgement);
+    yield `### ${prose(edition.title)}\n\n`;
+    const table = ['| | requirement | answered | state |\n|---|---|---|---|\n'];
+    for (const { check, state } of results) {
+      table.push(`| ${code(check.id)} | ${prose(check.title)} | ${answeredBy(check)} | ${state.kind} |\n`);
+    }
+    const length = table.reduce((sum, line) => sum + line.length, 0);
+    if (length <= room) {
+      room -= length;
+      yield* table;
+      yield '\n';
+      continue;
+    }
+    const failed = results.filter(({ state }) => state.kind === 'fail').length;
+    yield `${failed} of ${counted(results.length, 'requirement')} fail: the table does not fit a comment.\n\n`;
   }
-  yield '\n';
 }
 
 function evidence({ gaps, inputs, errors }: Judgement): string[] {

@@ -1,6 +1,7 @@
 import type { AnyControl } from '../controls/control.ts';
 import type { CheckResult, CheckState } from '../engine/benchmark.ts';
 import { benchmarkResults, isAllowed, toldWith } from '../engine/benchmark.ts';
+import { type Answered, answeredBy } from '../engine/benchmark-editions.ts';
 import { type ChosenEdition, rangeText } from '../engine/choose-edition.ts';
 import type { Finding } from '../engine/finding.ts';
 import type { Judgement } from '../engine/judge.ts';
@@ -27,8 +28,13 @@ export function* benchmarkPage(chosen: ChosenEdition, judgement: Judgement, page
   const byControl = groupBy([...judgement.findings, ...suppressed.keys()], ({ control }) => control);
   const results = benchmarkResults(chosen.edition, judgement);
   const idColumns = Math.max(...results.map(({ check }) => check.id.length));
+  let section: string | undefined;
   for (const result of results) {
     const { check, state } = result;
+    if (check.section !== undefined && check.section !== section) {
+      yield `${section === undefined ? '' : '\n'}${style.strong(check.section)}\n`;
+    }
+    section = check.section;
     const word = words[state.kind];
     const lead = `${padEnd(word, wordColumns)}  ${padEnd(check.id, idColumns)}  `;
     const lines = wrap(check.title, { width: page.width, lead });
@@ -39,7 +45,8 @@ export function* benchmarkPage(chosen: ChosenEdition, judgement: Judgement, page
       for (const line of wrap(detail, { width: page.width, lead: indent })) yield `${style.faint(line)}\n`;
     }
   }
-  yield `\n${wrap(countText(results), { width: page.proseWidth }).join('\n')}\n`;
+  const counts = [countText(results), answeredText(results)];
+  yield `\n${counts.flatMap((text) => wrap(text, { width: page.proseWidth })).join('\n')}\n`;
 }
 
 function headLines({ edition, platform, reasons }: ChosenEdition, { style, proseWidth }: Page): string[] {
@@ -48,8 +55,9 @@ function headLines({ edition, platform, reasons }: ChosenEdition, { style, prose
     (part) => part !== undefined,
   );
   const read = what.length === 0 ? '' : `; what was read is ${what.join(', ')}`;
+  const meant = edition.kubernetes === undefined ? '' : `, for Kubernetes ${rangeText(edition.kubernetes)}${read}`;
   return [
-    ...wrap(`${edition.title} (${edition.id}), for Kubernetes ${rangeText(edition.kubernetes)}${read}`, {
+    ...wrap(`${edition.title} (${edition.id})${meant}`, {
       width: proseWidth,
     }).map(style.strong),
     ...reasons.flatMap((reason) => wrap(`Note: ${reason}`, { width: proseWidth }).map(style.alarming)),
@@ -59,6 +67,7 @@ function headLines({ edition, platform, reasons }: ChosenEdition, { style, prose
 const words: Readonly<Record<CheckState['kind'], string>> = {
   pass: 'pass',
   fail: 'FAIL',
+  partial: 'in part',
   unknown: 'unknown',
   manual: 'manual',
   'not-applicable': 'n/a',
@@ -68,7 +77,7 @@ const words: Readonly<Record<CheckState['kind'], string>> = {
 const wordColumns = Math.max(...Object.values(words).map((word) => word.length));
 
 function mark({ kind }: CheckState, style: Page['style']): (text: string) => string {
-  if (kind === 'pass') return style.good;
+  if (kind === 'pass' || kind === 'partial') return style.good;
   if (kind === 'fail') return style.alarming;
   return kind === 'not-applicable' || kind === 'no-evidence' ? style.faint : style.strong;
 }
@@ -96,6 +105,9 @@ function details({ state, failing, check }: CheckResult, found: Found, { detail 
     texts.push(...first.map((reason) => visibleShort(reason, longestReason)));
     if (state.reasons.length > first.length) texts.push(`and ${state.reasons.length - first.length} more reasons`);
   }
+  if (state.kind !== 'partial' && check.reason !== undefined && check.controls.length > 0) {
+    texts.push(`not answered here: ${check.reason}`);
+  }
   if (check.differs !== undefined) texts.push(`this edition: ${check.differs}`);
   return texts;
 }
@@ -119,9 +131,15 @@ function countText(results: readonly CheckResult[]): string {
   const of = (kind: CheckState['kind']) => results.filter(({ state }) => state.kind === kind).length;
   return [
     `${results.length} checks: ${of('pass')} pass, ${of('fail')} fail`,
+    ...(of('partial') > 0 ? [`${of('partial')} pass in the part that can be judged`] : []),
     `${of('unknown')} unknown for lack of evidence`,
     `${of('manual')} for a person`,
     `${of('not-applicable')} not applicable`,
     `${of('no-evidence')} of which nothing that was read speaks`,
   ].join(', ');
+}
+
+function answeredText(results: readonly CheckResult[]): string {
+  const of = (answered: Answered) => results.filter(({ check }) => answeredBy(check) === answered).length;
+  return `Controls answer ${of('automated')} of them, and ${of('partial')} in part; ${of('manual')} are left to a person.`;
 }

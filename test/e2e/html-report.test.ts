@@ -45,7 +45,7 @@ describe.skipIf(!chromiumAvailable)('the HTML report in Chromium', () => {
     const file = join(folder, 'report.html');
     const edition = editions.find(({ id }) => id === 'cis-1.12');
     if (edition === undefined) throw new Error('there is no CIS 1.12');
-    writeFileSync(file, [...html(judgement, { benchmark: { edition, platform: {}, reasons: [] } })].join(''));
+    writeFileSync(file, [...html(judgement, { benchmarks: [{ edition, platform: {}, reasons: [] }] })].join(''));
     return browser.visit(`${pathToFileURL(file).href}?${Math.random()}${hash}`);
   }
 
@@ -96,7 +96,7 @@ describe.skipIf(!chromiumAvailable)('the HTML report in Chromium', () => {
     expect(await groups()).toBe(
       new Set(many.findings.map(({ subject, owner }) => owner.name + (subject.container?.name ?? ''))).size,
     );
-    await set('grouping', 'benchmark');
+    await set('grouping', 'benchmark:cis-1.12');
     expect(await groups()).toBeGreaterThan(3);
     expect(await browser.evaluate("document.querySelector('table').textContent")).toContain('5.2');
   });
