@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { distributions } from '../model/component.ts';
 import { editions } from './benchmark-editions.ts';
-import { chooseEdition, type Platform } from './choose-edition.ts';
+import { benchmarkNames, chooseEdition, type Platform } from './choose-edition.ts';
 
 describe('editions of the benchmark', () => {
   it.each(editions.map((edition) => [edition.id, edition] as const))(
     '%s is whole',
     (_, { rows, distribution, kubernetes }) => {
       expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
-      expect(rows.every(({ id, title }) => /^\d+(?:\.\d+)+$/.test(id) && title.length > 5)).toBe(true);
-      expect(kubernetes[0]).toBeLessThanOrEqual(kubernetes[1]);
+      expect(rows.filter(({ id, title }) => !/^[a-zA-Z0-9_./-]+$/.test(id) || title.length <= 5)).toEqual([]);
+      if (kubernetes !== undefined) expect(kubernetes[0]).toBeLessThanOrEqual(kubernetes[1]);
       if (distribution !== undefined) expect(distributions).toContain(distribution);
     },
   );
@@ -34,10 +34,41 @@ describe('editions of the benchmark', () => {
     ['cis-1.12', { minor: 20 }, 'cis-1.12', /meant for Kubernetes 1\.32 to 1\.34, and this is 1\.20/],
     ['eks-1.8.0', { minor: 33, distribution: 'kubeadm' }, 'eks-1.8.0', /meant for eks, and this looks like kubeadm/],
     ['cis-9', { minor: 33 }, undefined, undefined],
+    ['nsa', { minor: 20, distribution: 'k3s' }, 'nsa-1.2', undefined],
+    ['nsa-1.0', {}, 'nsa-1.0', undefined],
+    ['owasp', {}, 'owasp-2025', undefined],
+    ['owasp-2022', { minor: 33 }, 'owasp-2022', undefined],
+    ['attack', {}, 'attack', undefined],
+    ['pod-security-standards', { minor: 33 }, 'pss-restricted', undefined],
+    ['pss-baseline', {}, 'pss-baseline', undefined],
+    ['', {}, undefined, undefined],
   ])('%s on %o is %s', (asked, platform, id, reason) => {
     const chosen = chooseEdition(asked, platform);
     expect(chosen?.edition.id).toBe(id);
     if (reason === undefined) expect(chosen?.reasons ?? []).toEqual([]);
     else expect(chosen?.reasons.join()).toMatch(reason);
+  });
+
+  it('are known by benchmark and by edition', () => {
+    expect(benchmarkNames()).toEqual(expect.arrayContaining(['cis', 'cis-1.12', 'nsa', 'nsa-1.1', 'pss-restricted']));
+    expect(benchmarkNames().filter((name) => chooseEdition(name, {}) === undefined)).toEqual([]);
+  });
+
+  it('have rows of their own where they differ', () => {
+    const ids = (edition: string) => editions.find(({ id }) => id === edition)?.rows.map(({ id }) => id) ?? [];
+    const only = (edition: string, other: string) => ids(edition).filter((id) => !ids(other).includes(id));
+    expect(only('nsa-1.0', 'nsa-1.2')).toEqual(['pods/pod-security-policy']);
+    expect(only('nsa-1.2', 'nsa-1.0')).toContain('pods/enforced');
+    expect(only('nsa-1.1', 'nsa-1.2')).toEqual([]);
+    expect(only('pss-baseline', 'pss-restricted').toSorted()).toEqual([
+      'capabilities_baseline',
+      'hostPathVolumes',
+      'procMount',
+      'seccompProfile_baseline',
+    ]);
+    expect(only('pss-restricted', 'pss-baseline')).toHaveLength(7);
+    for (const edition of ['owasp-2022', 'owasp-2025']) {
+      expect(ids(edition)).toEqual(Array.from({ length: 10 }, (_, index) => `K${String(index + 1).padStart(2, '0')}`));
+    }
   });
 });

@@ -56,7 +56,9 @@ function cephDisks(object: KubeObject): EncryptionState {
   const storage = valueAt(object.value, ['spec', 'storage']);
   const sets = objectsIn(valueAt(storage, ['storageClassDeviceSets']));
   if (sets.length > 0) return agreed(sets.map((set) => stateOf(own(set, 'encrypted') === true)));
-  if (objectsIn(valueAt(storage, ['nodes'])).some((node) => valueAt(node, ['config', 'encryptedDevice']) !== undefined)) {
+  if (
+    objectsIn(valueAt(storage, ['nodes'])).some((node) => valueAt(node, ['config', 'encryptedDevice']) !== undefined)
+  ) {
     return 'unknown';
   }
   return stateOf(valueAt(storage, ['config', 'encryptedDevice']) === 'true');

@@ -38,15 +38,18 @@ export const storageClasses = defineFact('storage-classes', (facts): ReadonlyMap
   return classes;
 });
 
-export const storageClassOf = defineFact('storage-class-of', (facts): ((object: KubeObject) => StorageClass | undefined) => {
-  const classes = facts.get(storageClasses);
-  return (object) => {
-    if (object.kind !== 'StorageClass' || !isOfStorage(object)) return undefined;
-    const known = classes.get(object.name);
-    // Copies under one name are read one by one.
-    return known?.object === object ? known : readClass(object, facts);
-  };
-});
+export const storageClassOf = defineFact(
+  'storage-class-of',
+  (facts): ((object: KubeObject) => StorageClass | undefined) => {
+    const classes = facts.get(storageClasses);
+    return (object) => {
+      if (object.kind !== 'StorageClass' || !isOfStorage(object)) return undefined;
+      const known = classes.get(object.name);
+      // Copies under one name are read one by one.
+      return known?.object === object ? known : readClass(object, facts);
+    };
+  },
+);
 
 /** Reads a PersistentVolume; undefined for any other object, and for one without a source. */
 export const persistentVolumeOf = defineFact(
@@ -89,7 +92,10 @@ function readClass(object: KubeObject, facts: Facts): StorageClass {
   return { object, provisioner, isDefault, request };
 }
 
-const defaultMarks = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class'];
+const defaultMarks = [
+  'storageclass.kubernetes.io/is-default-class',
+  'storageclass.beta.kubernetes.io/is-default-class',
+];
 
 type Fields = Readonly<KubeObject['value']>;
 

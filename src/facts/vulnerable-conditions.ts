@@ -6,7 +6,7 @@ import { groupKind } from '../model/workload.ts';
 import { apiComponents } from './api-components.ts';
 import { defineFact, type Facts } from './facts.ts';
 import { readNode } from './nodes.ts';
-import { podSubjects } from './workloads.ts';
+import { workloadOf } from './workloads.ts';
 
 /** Whether what a vulnerability needs besides a version is there. Evidence that is missing is `unknown`. */
 export type Holds = 'yes' | 'no' | 'unknown';
@@ -30,7 +30,10 @@ export const conditions: ReadonlyMap<string, Condition> = new Map<string, Condit
   ['git-repo-volume', { says: 'a pod has a gitRepo volume', holds: inPods(({ hasGitRepo }) => hasGitRepo) }],
   [
     'localhost-seccomp',
-    { says: 'a pod names a seccomp profile of the node', holds: inPods(({ hasLocalhostProfile }) => hasLocalhostProfile) },
+    {
+      says: 'a pod names a seccomp profile of the node',
+      holds: inPods(({ hasLocalhostProfile }) => hasLocalhostProfile),
+    },
   ],
   ['image-policy-webhook', { says: 'ImagePolicyWebhook is on', holds: withPlugin('ImagePolicyWebhook') }],
   [
@@ -65,7 +68,10 @@ export const conditions: ReadonlyMap<string, Condition> = new Map<string, Condit
   ],
   [
     'mountable-secrets',
-    { says: 'service accounts enforce mountable secrets', holds: inObjects('/ServiceAccount', enforcesMountableSecrets) },
+    {
+      says: 'service accounts enforce mountable secrets',
+      holds: inObjects('/ServiceAccount', enforcesMountableSecrets),
+    },
   ],
   [
     'aggregated-api',
@@ -134,11 +140,14 @@ interface PodFeatures {
 /** What any pod of the snapshot uses. */
 const podFeatures = defineFact('vulnerable-pod-features', (facts): PodFeatures => {
   const found = { hasSubPath: false, hasGitRepo: false, hasLocalhostProfile: false };
-  for (const { pod } of facts.get(podSubjects)) {
-    found.hasGitRepo ||= pod.volumes.some(({ type }) => type === 'gitRepo');
-    for (const { volumeMounts, effective } of pod.containers) {
-      found.hasSubPath ||= volumeMounts.some(({ subPath, subPathExpr }) => Boolean(subPath || subPathExpr));
-      found.hasLocalhostProfile ||= effective.seccompProfile?.type === 'Localhost';
+  const read = facts.get(workloadOf);
+  for (const object of facts.snapshot.objects) {
+    for (const { pod } of read(object)?.templates ?? []) {
+      found.hasGitRepo ||= pod.volumes.some(({ type }) => type === 'gitRepo');
+      for (const { volumeMounts, effective } of pod.containers) {
+        found.hasSubPath ||= volumeMounts.some(({ subPath, subPathExpr }) => Boolean(subPath || subPathExpr));
+        found.hasLocalhostProfile ||= effective.seccompProfile?.type === 'Localhost';
+      }
     }
   }
   return found;

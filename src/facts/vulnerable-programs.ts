@@ -1,5 +1,11 @@
 import { parseVersion } from '../model/version.ts';
-import { firstClear, isBeyondData, type Program, type Vulnerability, vulnerabilitiesOf } from '../semantics/cves/index.ts';
+import {
+  firstClear,
+  isBeyondData,
+  type Program,
+  type Vulnerability,
+  vulnerabilitiesOf,
+} from '../semantics/cves/index.ts';
 import { isVendorBuild } from '../semantics/versions/vendor.ts';
 import { defineFact, type Facts } from './facts.ts';
 import { conditions, type Holds, type Place } from './vulnerable-conditions.ts';
@@ -24,7 +30,8 @@ export const exposureOf = defineFact(
       const { product, part } = program;
       const name = part ?? product.name;
       const version = parseVersion(text);
-      if (version === undefined || version.numbers.length < 3) return `${text} does not tell which version of ${name} it is`;
+      if (version === undefined || version.numbers.length < 3)
+        return `${text} does not tell which version of ${name} it is`;
       if (isBeyondData(program, version)) return `${name} ${text} is newer than what is known of vulnerabilities`;
       const found = vulnerabilitiesOf(program, version);
       const open: Vulnerability[] = [];
@@ -39,7 +46,11 @@ export const exposureOf = defineFact(
     },
 );
 
-function allHold(facts: Facts, { when }: Vulnerability, place: Place): { readonly holds: Holds; readonly needs: string } {
+function allHold(
+  facts: Facts,
+  { when }: Vulnerability,
+  place: Place,
+): { readonly holds: Holds; readonly needs: string } {
   const needs: string[] = [];
   for (const name of when) {
     const condition = conditions.get(name);

@@ -8,7 +8,9 @@ export const wholeCluster = defineFact('whole-cluster', ({ snapshot }) => {
   const { cluster, gaps, objects } = snapshot;
   const isWhole =
     cluster === undefined
-      ? objects.some(({ kind, apiVersion, name }) => kind === 'Namespace' && apiVersion === 'v1' && name === 'kube-system')
+      ? objects.some(
+          ({ kind, apiVersion, name }) => kind === 'Namespace' && apiVersion === 'v1' && name === 'kube-system',
+        )
       : cluster.namespaces === undefined;
   const unread = [...gaps, ...(cluster?.unread ?? [])].map(({ what }) => what);
   return {

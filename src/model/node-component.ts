@@ -12,6 +12,8 @@ export interface NodeComponent {
   readonly evidence?: NodeEvidence;
   readonly config: ResolvedComponent;
   readonly start: ComponentStart;
+  /** The image that it runs from, where it runs in a container. */
+  readonly image?: string;
   /** Without the program's own name. */
   readonly args: readonly ComponentArgument[];
   /** Who set the node up: where its configuration is kept. */

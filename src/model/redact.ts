@@ -98,7 +98,7 @@ function redactValue(key: string, bytes: Buffer | undefined, userNames: Readonly
 }
 
 const userKey = /user|login|account|e-?mail/i;
-const passwordKey = /pass|pwd|^pw$|^pin$|secret|credential|api[-_.]?key|access[-_.]?key|auth/i;
+const passwordKey = /pass|pwd|^pw$|^pin$|^psk$|crypto_key_value|secret|credential|api[-_.]?key|access[-_.]?key|auth/i;
 const tokenKey = /token|jwt|bearer/i;
 // Prefixes that their issuers give to tokens so that they are recognised; bootstrap tokens have a shape of their own.
 const tokenValue =
@@ -222,6 +222,8 @@ const knownDefaults: ReadonlySet<string> = new Set([
   'root',
   's3cr3t',
   'secret',
+  'simple passphrase',
+  'static-passw0rd',
   'supersecret',
   'sysadmin',
   'temp',
@@ -231,4 +233,5 @@ const knownDefaults: ReadonlySet<string> = new Set([
   'vagrant',
   'welcome',
   'welcome1',
+  'your encryption passphrase',
 ]);

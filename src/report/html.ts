@@ -23,7 +23,10 @@ import { visible } from './visible.ts';
  * One file that needs no other and no network: its policy lets it run its own script and nothing else. Without scripts
  * it still shows the counts and what could not be judged.
  */
-export function* html(judgement: Judgement, { benchmarks = [] }: Pick<ReportOptions, 'benchmarks'> = {}): Generator<string> {
+export function* html(
+  judgement: Judgement,
+  { benchmarks = [] }: Pick<ReportOptions, 'benchmarks'> = {},
+): Generator<string> {
   const policy = [
     "default-src 'none'",
     `script-src '${sourceHash(page.script)}'`,

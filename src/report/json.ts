@@ -32,7 +32,10 @@ import { tool } from './tool.ts';
  * The report as `schema/report.schema.json` describes it. The same evidence gives the same bytes: everything is
  * sorted, and neither the clock nor the time of the snapshot is in it.
  */
-export function json(judgement: Judgement, { benchmarks = [] }: Pick<ReportOptions, 'benchmarks'> = {}): Iterable<string> {
+export function json(
+  judgement: Judgement,
+  { benchmarks = [] }: Pick<ReportOptions, 'benchmarks'> = {},
+): Iterable<string> {
   const { controls, coverage, snapshot } = judgement;
   const ofNodes = unreadOfNodes(judgement);
   const only = benchmarks.length === 1 ? benchmarks[0] : undefined;

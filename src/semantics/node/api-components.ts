@@ -85,6 +85,7 @@ function componentOf(found: StaticComponent, { object, options, node }: Context)
     config,
     // What the file of a mirror pod is called is for the kubelet to know.
     start: {},
+    ...(image !== undefined && { image }),
     args,
     object,
     readFile,

@@ -84,6 +84,7 @@ function nodeComponent(node: NodeEvidence, args: ComponentArgs, options: Known):
     evidence: node,
     config,
     start,
+    ...(args.image !== undefined && { image: args.image }),
     args: args.args,
     ...(options.distribution !== undefined && { distribution: options.distribution }),
     object,
