@@ -1,7 +1,9 @@
-// `npm run generate`: the registry of controls, the table of detections, the page of the HTML report, then, from the built library, a page for each in docs/controls.
+// `npm run generate`: the registry of controls, the table of detections, the page of the HTML report, then, from what is
+// built, a page for each control in docs/controls and the manifests and the chart of the webhook in deploy/.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { manifestsFile, manifestsText, templateFile, templateText } from './generate-deploy.mjs';
 import { detectionsFile, detectionsText } from './generate-detections.mjs';
 import { registryFile, registryText } from './generate-registry.mjs';
 import { reportPageFile, reportPageText } from './generate-report-page.mjs';
@@ -18,3 +20,5 @@ for (const [path, text] of controlPages(controls)) {
   mkdirSync(dirname(join(folder, path)), { recursive: true });
   writeFileSync(join(folder, path), text);
 }
+writeFileSync(manifestsFile, manifestsText());
+writeFileSync(templateFile, templateText());

@@ -34,6 +34,12 @@ spec:
 const withMode = (mode: string): string =>
   server('v1.20.2').replace('apiserver.yaml\n', `apiserver.yaml mode ${mode}\n`);
 
+const pod = (name: string, spec: string): string => `apiVersion: v1
+kind: Pod
+metadata: {name: ${name}, namespace: shop}
+spec: ${spec}
+`;
+
 describe('rows of the editions', () => {
   it.each(editions.map((edition) => [edition.id, edition] as const))(
     '%s: each is answered, or says why not',
@@ -58,6 +64,20 @@ describe('rows of the editions', () => {
     ['cis-1.23', '1.2.3', server('v1.23.2'), expect.stringMatching(/^manual: .*CVE-2020-8554/)],
     ['gke-1.9.0', '5.5.1', server('v1.32.2'), expect.stringMatching(/^manual: It is a setting of the cloud/)],
     ['k3s-cis-1.9', '1.1.1', server('v1.30.2'), expect.stringMatching(/^not-applicable: Does not apply: K3s/)],
+  ])('%s %s', (edition, id, text, expected) => {
+    expect(row(edition, id, text)).toEqual(expected);
+  });
+
+  it.each([
+    ['nsa-1.2', 'pods/privileged', pod('a', '{containers: [{name: a, image: a, securityContext: {privileged: true}}]}'), 'fail: pods/privileged'],
+    ['nsa-1.2', 'pods/privileged', pod('a', '{containers: [{name: a, image: a}]}'), 'pass'],
+    ['nsa-1.2', 'images/trusted', pod('a', `{containers: [{name: a, image: "example.com/a:1@sha256:${'0a'.repeat(32)}", imagePullPolicy: Always}]}`), expect.stringMatching(/^partial: How an image is built is for people/)],
+    ['nsa-1.2', 'logging/alerts', pod('a', '{containers: [{name: a, image: a}]}'), expect.stringMatching(/^manual: Whom to tell/)],
+    ['nsa-1.2', 'logging/audit-on', pod('a', '{containers: [{name: a, image: a}]}'), 'no-evidence'],
+    ['pss-restricted', 'restrictedVolumes', pod('a', '{containers: [{name: a, image: a}], volumes: [{name: v, nfs: {server: a, path: /}}]}'), 'fail: pods/volume-types'],
+    ['pss-baseline', 'hostPathVolumes', pod('a', '{containers: [{name: a, image: a}], volumes: [{name: v, hostPath: {path: /srv}}]}'), expect.stringMatching(/^fail: .*pods\/host-path/)],
+    ['owasp-2025', 'K06', server('v1.32.2', '--anonymous-auth=true'), expect.stringMatching(/^fail: .*kube-apiserver\/anonymous-auth/)],
+    ['attack', 'T1611', pod('a', '{hostPID: true, containers: [{name: a, image: a}]}'), expect.stringMatching(/^fail: .*pods\/host-pid/)],
   ])('%s %s', (edition, id, text, expected) => {
     expect(row(edition, id, text)).toEqual(expected);
   });
