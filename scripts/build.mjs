@@ -6,8 +6,12 @@ import { root } from './setup.mjs';
 
 // What is there stays until the new one is whole: a build that fails takes the program from nobody.
 const dist = join(root, 'dist');
-const fresh = join(root, 'node_modules/.bulwark-build');
-rmSync(fresh, { recursive: true, force: true });
+// Builds that run at one time have a folder each, and the last one to end wins.
+const fresh = join(root, `node_modules/.bulwark-build-${process.pid}`);
+const former = `${fresh}-former`;
+process.once('exit', () => {
+  for (const folder of [fresh, former]) rmSync(folder, { recursive: true, force: true });
+});
 
 await build({
   absWorkingDir: root,
@@ -28,5 +32,18 @@ await build({
   logLevel: 'warning',
 });
 
-rmSync(dist, { recursive: true, force: true });
-renameSync(fresh, dist);
+// Between the two renames another build may have put its own in place: that one goes, too.
+for (;;) {
+  rmSync(former, { recursive: true, force: true });
+  try {
+    renameSync(dist, former);
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
+  try {
+    renameSync(fresh, dist);
+    break;
+  } catch (error) {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+  }
+}

@@ -279,6 +279,18 @@ import servicesSensitiveInterface from './services/sensitive-interface.ts';
 import servicesSsh from './services/ssh.ts';
 import storageHostPathVolume from './storage/host-path-volume.ts';
 import storageSharedClaim from './storage/shared-claim.ts';
+import versionsClusterVersion from './versions/cluster-version.ts';
+import versionsComponentVulnerabilities from './versions/component-vulnerabilities.ts';
+import versionsImageVulnerabilities from './versions/image-vulnerabilities.ts';
+import versionsNodeVulnerabilities from './versions/node-vulnerabilities.ts';
+import versionsPatchLevel from './versions/patch-level.ts';
+import versionsServerVulnerabilities from './versions/server-vulnerabilities.ts';
+import versionsSkew from './versions/skew.ts';
+import versionsUnfixedVulnerabilities from './versions/unfixed-vulnerabilities.ts';
+import wireEncryptionEncryptionFlaws from './wire-encryption/encryption-flaws.ts';
+import wireEncryptionNetworkPlugin from './wire-encryption/network-plugin.ts';
+import wireEncryptionSharedKey from './wire-encryption/shared-key.ts';
+import wireEncryptionUnencryptedPart from './wire-encryption/unencrypted-part.ts';
 import workloadsArgoProject from './workloads/argo-project.ts';
 import workloadsArgoWorkflowAccount from './workloads/argo-workflow-account.ts';
 import workloadsTiller from './workloads/tiller.ts';
@@ -563,6 +575,18 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   servicesSsh,
   storageHostPathVolume,
   storageSharedClaim,
+  versionsClusterVersion,
+  versionsComponentVulnerabilities,
+  versionsImageVulnerabilities,
+  versionsNodeVulnerabilities,
+  versionsPatchLevel,
+  versionsServerVulnerabilities,
+  versionsSkew,
+  versionsUnfixedVulnerabilities,
+  wireEncryptionEncryptionFlaws,
+  wireEncryptionNetworkPlugin,
+  wireEncryptionSharedKey,
+  wireEncryptionUnencryptedPart,
   workloadsArgoProject,
   workloadsArgoWorkflowAccount,
   workloadsTiller,

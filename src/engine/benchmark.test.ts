@@ -69,15 +69,48 @@ describe('rows of the editions', () => {
   });
 
   it.each([
-    ['nsa-1.2', 'pods/privileged', pod('a', '{containers: [{name: a, image: a, securityContext: {privileged: true}}]}'), 'fail: pods/privileged'],
+    [
+      'nsa-1.2',
+      'pods/privileged',
+      pod('a', '{containers: [{name: a, image: a, securityContext: {privileged: true}}]}'),
+      'fail: pods/privileged',
+    ],
     ['nsa-1.2', 'pods/privileged', pod('a', '{containers: [{name: a, image: a}]}'), 'pass'],
-    ['nsa-1.2', 'images/trusted', pod('a', `{containers: [{name: a, image: "example.com/a:1@sha256:${'0a'.repeat(32)}", imagePullPolicy: Always}]}`), expect.stringMatching(/^partial: How an image is built is for people/)],
-    ['nsa-1.2', 'logging/alerts', pod('a', '{containers: [{name: a, image: a}]}'), expect.stringMatching(/^manual: Whom to tell/)],
+    [
+      'nsa-1.2',
+      'images/trusted',
+      pod(
+        'a',
+        `{containers: [{name: a, image: "example.com/a:1@sha256:${'0a'.repeat(32)}", imagePullPolicy: Always}]}`,
+      ),
+      expect.stringMatching(/^partial: How an image is built is for people/),
+    ],
+    [
+      'nsa-1.2',
+      'logging/alerts',
+      pod('a', '{containers: [{name: a, image: a}]}'),
+      expect.stringMatching(/^manual: Whom to tell/),
+    ],
     ['nsa-1.2', 'logging/audit-on', pod('a', '{containers: [{name: a, image: a}]}'), 'no-evidence'],
-    ['pss-restricted', 'restrictedVolumes', pod('a', '{containers: [{name: a, image: a}], volumes: [{name: v, nfs: {server: a, path: /}}]}'), 'fail: pods/volume-types'],
-    ['pss-baseline', 'hostPathVolumes', pod('a', '{containers: [{name: a, image: a}], volumes: [{name: v, hostPath: {path: /srv}}]}'), expect.stringMatching(/^fail: .*pods\/host-path/)],
-    ['owasp-2025', 'K06', server('v1.32.2', '--anonymous-auth=true'), expect.stringMatching(/^fail: .*kube-apiserver\/anonymous-auth/)],
-    ['attack', 'T1611', pod('a', '{hostPID: true, containers: [{name: a, image: a}]}'), expect.stringMatching(/^fail: .*pods\/host-pid/)],
+    [
+      'pss-restricted',
+      'restrictedVolumes',
+      pod('a', '{containers: [{name: a, image: a}], volumes: [{name: v, nfs: {server: a, path: /}}]}'),
+      'fail: pods/volume-types',
+    ],
+    [
+      'pss-baseline',
+      'hostPathVolumes',
+      pod('a', '{containers: [{name: a, image: a}], volumes: [{name: v, hostPath: {path: /srv}}]}'),
+      expect.stringMatching(/^fail: .*pods\/host-path/),
+    ],
+    ['owasp-2025', 'K06', server('v1.18.2'), expect.stringMatching(/^fail: .*kube-apiserver\/insecure-port/)],
+    [
+      'attack',
+      'T1611',
+      pod('a', '{hostPID: true, containers: [{name: a, image: a}]}'),
+      expect.stringMatching(/^fail: .*pods\/host-pid/),
+    ],
   ])('%s %s', (edition, id, text, expected) => {
     expect(row(edition, id, text)).toEqual(expected);
   });

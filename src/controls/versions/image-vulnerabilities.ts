@@ -52,7 +52,7 @@ export default control({
     );
   },
   examples: {
-    fail: [withImage('coredns/coredns:1.8.0'), withImage('registry.k8s.io/kube-apiserver:v1.31.2')],
+    fail: [withImage('coredns/coredns:1.8.0'), withImage('registry.k8s.io/kube-apiserver:v1.24.2')],
     pass: [withImage('registry.example/team/coredns:1.8.0'), withImage('registry.k8s.io/kube-scheduler:v1.36.1')],
   },
 });
