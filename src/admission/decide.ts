@@ -93,8 +93,9 @@ export class Decider {
     const verdicts = new Verdicts();
     const now = this.now();
     const object = attempt('the request', verdicts, () => objectToJudge(request, view.serverMinor));
-    const names = object === undefined ? [] : namesOf(object, request.userInfo.username);
-    const exceptions = new RequestExceptions(this.policies.exceptions, names, now);
+    const { exceptions: given } = this.policies;
+    const names = object === undefined || given.length === 0 ? [] : namesOf(object, request.userInfo.username);
+    const exceptions = new RequestExceptions(given, names, now);
     const context = { exceptions, verdicts };
     const stages: Stage[] = [];
     const { podSecurity, images, controls, admissionPolicies } = this.policies;

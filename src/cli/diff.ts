@@ -1,9 +1,10 @@
 import { Option } from 'commander';
-import type { Profile } from '../controls/control.ts';
+import { type Profile, profiles } from '../controls/control.ts';
 import { type Severity, severities } from '../model/severity.ts';
 import type { RegisterCommand } from './command.ts';
 import { addConfigurationOptions, type ConfigurationFlags } from './configuration-options.ts';
 import { repeatable } from './evidence.ts';
+import { oneOfEach } from './option-values.ts';
 import { type ColorChoice, colorOption, useColor } from './terminal.ts';
 
 export interface DiffFlags extends ConfigurationFlags {
@@ -39,8 +40,8 @@ export const diffCommand: RegisterCommand = (program, terminal, done) => {
       ).choices([...severities, 'none']),
     )
     .addOption(
-      new Option('--profile <name>', 'which controls to run (repeatable)')
-        .choices(['security', 'reliability'])
+      new Option('--profile <name>', 'which controls to run: security, reliability (repeatable)')
+        .argParser(oneOfEach(profiles))
         .default([], 'security'),
     )
     .option('--only <control>', 'run only this control or component (repeatable)', repeatable, [])

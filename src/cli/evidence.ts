@@ -192,7 +192,8 @@ export function repeatable(value: string, before: readonly string[] = []): reado
   return [...before, value];
 }
 
-function parseTime(text: string): string {
+/** A time of the command line, as RFC 3339. Throws `usage`. */
+export function parseTime(text: string): string {
   const time = new Date(text);
   if (Number.isNaN(time.getTime())) {
     throw new BulwarkError('usage', `--now ${text} is no time`, 'write it as 2026-11-21 or 2026-11-21T12:00:00Z');

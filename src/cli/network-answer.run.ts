@@ -1,7 +1,7 @@
 import { exitCodes } from '../engine/exit-code.ts';
 import { networkReachability } from '../facts/network.ts';
 import { answerNetwork, explainPart } from '../facts/network-answer.ts';
-import { describeWithin, splitPort } from '../facts/network-endpoints.ts';
+import { describePart, portProblem, splitPort } from '../facts/network-endpoints.ts';
 import { networkEnforcement } from '../facts/network-enforcement.ts';
 import { BulwarkError } from '../model/errors.ts';
 import { networkAnswerJson, networkAnswerText } from '../report/network-answer.ts';
@@ -26,6 +26,8 @@ export async function runNetworkAnswer(
 ): Promise<number> {
   const target = splitPort(to);
   if (target === undefined) {
+    const problem = portProblem(to);
+    if (problem !== undefined) throw new BulwarkError('usage', problem, 'ports are 1 to 65535');
     const hint = 'write it as NAMESPACE/NAME, NAMESPACE/NAME:443 or NAMESPACE/NAME:53/udp';
     throw new BulwarkError('usage', `${visibleShort(to, 100)} is no endpoint with a port`, hint);
   }
@@ -35,11 +37,14 @@ export async function runNetworkAnswer(
   const answer = answerNetwork(reachability, question);
   const parts = answer.parts.map((part) => ({
     part,
-    from: describeWithin(facts, question.from, part.from),
-    to: describeWithin(facts, question.to, part.to),
+    ...describePart(facts, question, part),
     sides: detail === 'reasons' ? explainPart(reachability, part) : [],
   }));
-  if (detail === 'reasons' && parts.length > 0 && parts.every(({ sides }) => sides.length === 0)) {
+  if (
+    detail === 'reasons' &&
+    parts.length > 0 &&
+    parts.every(({ part, sides }) => sides.length === 0 && part.near === undefined)
+  ) {
     throw new BulwarkError(
       'usage',
       `${visibleShort(to, 100)} declares no port to explain`,

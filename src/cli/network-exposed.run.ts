@@ -18,7 +18,7 @@ export async function runNetworkExposed(
 ): Promise<number> {
   const facts = await networkFacts(paths, flags, session);
   const reachability = facts.get(networkReachability);
-  const { describe, nameOf } = networkNames(reachability);
+  const { describe, nameOf } = facts.get(networkNames);
   const rows = (sources: readonly number[]) =>
     [...reachedByAll(reachability, sources)].map(([ports, classes]) => ({
       ports: portsText(reachability.ports, ports),

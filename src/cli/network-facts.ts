@@ -1,7 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Facts, factsOf } from '../facts/facts.ts';
-import { endpointNames, findEndpoint, type NetworkEndpoint } from '../facts/network-endpoints.ts';
+import {
+  endpointNames,
+  endpointWithoutNetwork,
+  findEndpoint,
+  type NetworkEndpoint,
+} from '../facts/network-endpoints.ts';
 import { networkPolicies } from '../facts/network-policies.ts';
 import { BulwarkError } from '../model/errors.ts';
 import { visible, visibleShort } from '../report/visible.ts';
@@ -82,6 +87,10 @@ export async function readInput(file: string, { cwd, stdin }: NetworkSession['te
 export function endpointNamed(facts: Facts, name: string): NetworkEndpoint {
   const endpoint = findEndpoint(facts, name);
   if (endpoint !== undefined) return endpoint;
+  const ended = endpointWithoutNetwork(facts, name);
+  if (ended !== undefined) {
+    throw new BulwarkError('usage', visibleShort(ended, 200), 'it has no network that policies could be about');
+  }
   const near = nearest(name, endpointNames(facts));
   const hint = near === undefined ? 'name it NAMESPACE/NAME, an address, node or internet' : `did you mean ${near}?`;
   throw new BulwarkError('usage', `there is no endpoint ${visibleShort(name, 100)}`, hint);

@@ -4,7 +4,8 @@ import { networkEnforcement } from '../facts/network-enforcement.ts';
 import { incomingFlows } from '../facts/network-flows.ts';
 import { networkDot } from '../report/network-dot.ts';
 import { networkGraph } from '../report/network-graph.ts';
-import { networkListJson, networkListText } from '../report/network-list.ts';
+import { networkListText } from '../report/network-list.ts';
+import { networkListJson } from '../report/network-list-json.ts';
 import { networkSvg } from '../report/network-svg.ts';
 import { styleOf } from '../report/style.ts';
 import type { NetworkListFlags, NetworkSession } from './network.ts';
@@ -28,11 +29,23 @@ export async function runNetworkList(
     ports,
     enforcement: facts.get(networkEnforcement),
   };
-  if (flags.output === 'json') await terminal.out(networkListJson(shown));
-  else if (flags.output === 'dot') await terminal.out(networkDot(networkGraph(shown)));
+  const style = styleOf(color);
+  if (flags.output === 'dot') await terminal.out(networkDot(networkGraph(shown)));
   else if (flags.output === 'svg') await terminal.out(networkSvg(networkGraph(shown)));
-  else
-    for (const text of networkListText(shown, { style: styleOf(color), width: terminal.width }))
-      await terminal.out(text);
+  else if (flags.output === 'json') await printInPieces(networkListJson(shown), terminal);
+  else await printInPieces(networkListText(shown, { style, width: terminal.width }), terminal);
   return exitCodes.clean;
+}
+
+/** Small pieces are printed together: each waits for the reader. */
+async function printInPieces(pieces: Iterable<string>, terminal: NetworkSession['terminal']): Promise<void> {
+  const large = 64 * 1024;
+  let text = '';
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length < large) continue;
+    await terminal.out(text);
+    text = '';
+  }
+  await terminal.out(text);
 }

@@ -37,7 +37,7 @@ export async function runNetworkMatrix(
     throw new BulwarkError(
       'usage',
       `there are ${matrix} kinds of endpoints, which is no table any more`,
-      'name one with --focus, or use "bulwark network list"',
+      matrixHint(limit),
     );
   }
   const shown = { matrix, ports, enforcement };
@@ -45,4 +45,8 @@ export async function runNetworkMatrix(
   else if (flags.output === 'svg') await terminal.out(networkMatrixSvg(shown));
   else await terminal.out(networkMatrixText(shown, { style: styleOf(color), width: terminal.width }));
   return exitCodes.clean;
+}
+
+function matrixHint(limit: number): string {
+  return `up to ${limit} fit: --focus NAMESPACE/NAME shows what one reaches and is reached by, -n NAMESPACE with --cluster and fewer paths read less; "bulwark network list" tells all in groups`;
 }

@@ -33,6 +33,26 @@ writeFileSync(
   `${pods}---\n${policy.replace('db}', '"\\e[31m"}').replace('name: db,', 'name: "d\\e[31mb",')}`,
 );
 
+writeFileSync(
+  join(folder, 'ended.yaml'),
+  `${pods}---
+apiVersion: v1
+kind: Pod
+metadata: {name: done, namespace: shop}
+spec: {containers: [{name: app, image: r/app:1}]}
+status: {phase: Succeeded}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: y, namespace: shop}
+spec: {containers: [{name: app, image: r/app:1}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: idle, namespace: shop}
+spec: {replicas: 0, template: {spec: {containers: [{name: app, image: r/app:1}]}}}
+`,
+);
 writeFileSync(join(folder, 'holds.txt'), 'allow shop/web -> shop/db:8080\ndeny internet -> shop/db\n');
 writeFileSync(join(folder, 'broken.txt'), 'deny shop/web -> shop/db\n');
 writeFileSync(
@@ -107,7 +127,12 @@ describe('bulwark network', () => {
 
   it.each([
     [['can', 'shop/wbe', 'shop/db', 'shut.yaml'], 'did you mean shop/web?'],
-    [['can', 'shop/web', 'shop/db:0', 'shut.yaml'], 'is no endpoint with a port'],
+    [['can', 'shop/web', 'shop/db:0', 'shut.yaml'], 'port 0 is out of range'],
+    [['can', 'shop/web', 'shop/db:99999', 'shut.yaml'], 'port 99999 is out of range'],
+    [['can', 'shop/web', 'shop/db:8080/sctp/x', 'shut.yaml'], 'is no endpoint with a port'],
+    [['can', 'shop/web', 'shop/done:80', 'ended.yaml'], 'pod shop/done has terminated (Succeeded)'],
+    [['can', 'shop/web', 'shop/idle:80', 'ended.yaml'], 'Deployment shop/idle has no pods now'],
+    [['can', 'shop/y', 'shop/web', 'ended.yaml'], 'did you mean shop/web?'],
     [['generate', '--flows', 'open.yaml', 'open.yaml'], 'holds no flows'],
     [['generate', '--for', 'nowhere', 'open.yaml'], 'there is no namespace nowhere'],
     [['generate', '--api-server', 'kubernetes', 'open.yaml'], 'kubernetes is no address with a port'],

@@ -167,8 +167,18 @@ export const networkCommand: RegisterCommand = (program, terminal, done) => {
     });
 };
 
+/** Evidence that tells nothing of who can talk to whom: its options work, but are no help on these pages. */
+const apart: ReadonlySet<string> = new Set([
+  ...['--kubelet-config', '--node', '--root', '--node-bundle', '--nodes', '--kubeconfigs', '--now'],
+  ...['--etcd', '--etcd-cacert', '--etcd-cert', '--etcd-key', '--etcd-servername', '--no-etcd'],
+]);
+
 function shared(command: Command, formats: readonly string[]): Command {
-  return addEvidenceOptions(command)
+  const evidence = addEvidenceOptions(command);
+  for (const option of command.options) {
+    if (apart.has(option.long ?? '') || option.long?.startsWith('--collector') === true) option.hideHelp();
+  }
+  return evidence
     .optionsGroup('Report:')
     .addOption(colorOption())
     .addOption(new Option('-o, --output <format>', 'how to print it').choices([...formats]).default('text'));

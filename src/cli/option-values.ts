@@ -35,3 +35,14 @@ export function minorVersion(text: string): number {
   if (minor === undefined) throw new InvalidArgumentError('It must look like 1.30.');
   return Number(minor);
 }
+
+/** An option that may be given several times, each time as one of the choices. */
+export function oneOfEach<T extends string>(
+  choices: readonly T[],
+): (value: string, before: readonly T[]) => readonly T[] {
+  return (value, before) => {
+    const chosen = choices.find((each) => each === value);
+    if (chosen === undefined) throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`);
+    return [...before, chosen];
+  };
+}

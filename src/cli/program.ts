@@ -8,6 +8,7 @@ import type { RegisterCommand } from './command.ts';
 import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
 import { controlsCommand } from './controls.ts';
+import { dataCommand } from './data.ts';
 import { detectionsCommand } from './detections.ts';
 import { diffCommand } from './diff.ts';
 import { explainCommand } from './explain.ts';
@@ -36,6 +37,7 @@ const commands: readonly RegisterCommand[] = [
   probeCommand,
   explainCommand,
   controlsCommand,
+  dataCommand,
   guideCommand,
   rbacCommand,
   networkCommand,

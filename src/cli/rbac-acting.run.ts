@@ -6,11 +6,11 @@ import { styleOf } from '../report/style.ts';
 import { visible } from '../report/visible.ts';
 import type { Decision } from '../semantics/rbac/access.ts';
 import type { RbacUser } from '../semantics/rbac/binding.ts';
-import { readIdentity } from '../semantics/rbac/identity.ts';
 import { constrainedSince, type Impersonation, mayImpersonate } from '../semantics/rbac/impersonate.ts';
 import type { CanFlags, Colored } from './rbac.ts';
 import { edgesOf, grantJson, witness } from './rbac-can.run.ts';
 import { readRbac } from './rbac-evidence.ts';
+import { askedIdentity } from './rbac-identity.ts';
 import { type AskedRequest, type AskedWords, readAsked } from './rbac-request.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -35,8 +35,8 @@ type ActingFlags = Colored<Omit<CanFlags, 'actingAs'>> & { readonly actingAs: st
 export async function runActing(words: AskedWords, flags: ActingFlags, terminal: Terminal): Promise<number> {
   const { snapshot, access, minor } = await readRbac(flags, terminal);
   const asked = readAsked(words, { flags, snapshot, terminal });
-  const user = readIdentity(flags.as, flags.asGroup);
-  const target = readIdentity(flags.actingAs, flags.actingAsGroup);
+  const user = askedIdentity(flags.as, flags.asGroup);
+  const target = askedIdentity(flags.actingAs, flags.actingAsGroup);
   const { request, namespace } = asked;
   const ask = (version: number | undefined): Impersonation =>
     mayImpersonate(access.authorizer, user, {

@@ -8,11 +8,11 @@ import type { Access, Decision } from '../semantics/rbac/access.ts';
 import type { Grant } from '../semantics/rbac/authorize.ts';
 import { appliesTo, type Binding, type RbacUser } from '../semantics/rbac/binding.ts';
 import { subjectName } from '../semantics/rbac/default-objects.ts';
-import { readIdentity } from '../semantics/rbac/identity.ts';
 import { streamRequests } from '../semantics/rbac/needed-requests.ts';
 import { type Refusal, refusalOf } from '../semantics/rbac/why-not.ts';
 import type { CanFlags, Colored, QuestionCommand } from './rbac.ts';
 import { readRbac } from './rbac-evidence.ts';
+import { askedIdentity } from './rbac-identity.ts';
 import { type AskedRequest, type AskedWords, readAsked } from './rbac-request.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -34,7 +34,7 @@ interface Answer {
 export async function runCan(question: Question, flags: Colored<CanFlags>, terminal: Terminal): Promise<number> {
   const { snapshot, access, minor } = await readRbac(flags, terminal);
   const asked = readAsked(question, { flags, snapshot, terminal });
-  const answer = answerOf(access, readIdentity(flags.as, flags.asGroup), { asked, minor });
+  const answer = answerOf(access, askedIdentity(flags.as, flags.asGroup), { asked, minor });
   const { decision, refusal } = answer;
   if (flags.output === 'json') await terminal.out(answerJson(answer));
   else if (flags.output === 'text')

@@ -36,7 +36,7 @@ export async function runRbacDiff(
   else if (changes.length === 0) await terminal.out('Nobody gained or lost anything.\n');
   else {
     const style = styleOf(flags.color);
-    for (const change of changes) await terminal.out(changeText(change, style));
+    for (const change of grouped(changes)) await terminal.out(changeText(change, style));
   }
   if (old.gaps.length + now.gaps.length > 0) return exitCodes.incomplete;
   return changes.some(({ gained }) => gained.length > 0) ? exitCodes.findings : exitCodes.clean;
@@ -44,15 +44,34 @@ export async function runRbacDiff(
 
 const mostLines = 40;
 
+/** Those who gained and lost the same, with what that is said once. */
+function grouped(changes: readonly PowerChange[]): readonly PowerChange[] {
+  const groups = new Map<string, { readonly subjects: string[]; readonly change: PowerChange }>();
+  for (const change of changes) {
+    const key = JSON.stringify([change.gained, change.lost]);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, { subjects: [change.subject], change });
+    else known.subjects.push(change.subject);
+  }
+  return [...groups.values()].map(({ subjects, change }) => ({ ...change, subject: namesText(subjects) }));
+}
+
+const mostSubjects = 10;
+
+function namesText(subjects: readonly string[]): string {
+  const more = subjects.length - mostSubjects;
+  return `${subjects.slice(0, mostSubjects).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 function changeText({ subject, gained, lost }: PowerChange, style: ReturnType<typeof styleOf>): string {
   const lines = [style.strong(visible(subject))];
   for (const [rights, mark, look] of [
     [gained, '+', style.alarming],
     [lost, '-', style.good],
   ] as const) {
-    const grouped = rightTexts(rights);
-    lines.push(...grouped.slice(0, mostLines).map((line) => look(`  ${mark} ${visible(line)}`)));
-    if (grouped.length > mostLines) lines.push(look(`  ${mark} and ${grouped.length - mostLines} more`));
+    const told = rightTexts(rights);
+    lines.push(...told.slice(0, mostLines).map((line) => look(`  ${mark} ${visible(line)}`)));
+    if (told.length > mostLines) lines.push(look(`  ${mark} and ${told.length - mostLines} more`));
   }
   return `${lines.join('\n')}\n`;
 }

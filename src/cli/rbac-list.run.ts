@@ -1,14 +1,14 @@
 import { exitCodes } from '../engine/exit-code.ts';
 import { grantGraph } from '../report/rbac-graph.ts';
 import { bindingJson, jsonText, objectJson, ruleJson } from '../report/rbac-json.ts';
-import { objectText, placeText, ruleText, scopeText, table } from '../report/rbac-text.ts';
+import { isIdle, objectText, placeText, ruleText, scopeText, table } from '../report/rbac-text.ts';
 import { styleOf } from '../report/style.ts';
 import { visible } from '../report/visible.ts';
 import { appliesTo } from '../semantics/rbac/binding.ts';
-import { readIdentity } from '../semantics/rbac/identity.ts';
 import { rulesHeldBy } from '../semantics/rbac/who-can.ts';
 import type { Colored, RbacOutputFlags } from './rbac.ts';
 import { readRbac } from './rbac-evidence.ts';
+import { askedIdentity } from './rbac-identity.ts';
 import type { Terminal } from './terminal.ts';
 
 type ListFlags = Colored<RbacOutputFlags & { readonly asGroup: readonly string[] }>;
@@ -16,7 +16,7 @@ type ListFlags = Colored<RbacOutputFlags & { readonly asGroup: readonly string[]
 /** Prints every rule that somebody has. Returns the exit code. */
 export async function runRbacList(subject: string, flags: ListFlags, terminal: Terminal): Promise<number> {
   const { snapshot, access } = await readRbac(flags, terminal);
-  const user = readIdentity(subject, flags.asGroup);
+  const user = askedIdentity(subject, flags.asGroup);
   const held = rulesHeldBy(access.authorizer, user);
   const own = access.authorizer.bindingsOf(user);
   const dangling = own.filter(({ role, object }) => access.authorizer.roles.find(role, object.namespace) === undefined);
@@ -37,7 +37,11 @@ export async function runRbacList(subject: string, flags: ListFlags, terminal: T
     await terminal.out(jsonText({ user, rules, dangling: dangling.map(bindingJson) }));
   } else if (flags.output === 'text') {
     const rows = held.map(({ rule, role, binding }) => [
-      ...[scopeText(binding), ruleText(rule), `${objectText(role)} (${placeText(role, ['rules', rule.index])})`],
+      ...[
+        scopeText(binding),
+        isIdle(rule) ? `nothing: ${ruleText(rule)}` : ruleText(rule),
+        `${objectText(role)} (${placeText(role, ['rules', rule.index])})`,
+      ],
       `${objectText(binding.object)} (${placeText(binding.object, ['roleRef'])})`,
     ]);
     if (rows.length === 0) await terminal.out(`No role gives ${visible(subject)} anything.\n`);

@@ -1,4 +1,4 @@
-import { type SubjectRisk, subjectRisks } from '../controls/rbac/subject-risks.ts';
+import { riskControls, type SubjectRisk, subjectRisks } from '../controls/rbac/subject-risks.ts';
 import { controls } from '../controls/registry.ts';
 import { exitCodes } from '../engine/exit-code.ts';
 import type { Finding } from '../engine/finding.ts';
@@ -17,23 +17,6 @@ import type { Colored, RbacOutputFlags } from './rbac.ts';
 import { readRbac } from './rbac-evidence.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What is told of roles and bindings themselves, apart from who can do what by them. */
-const hygiene: ReadonlySet<string> = new Set(
-  [
-    ...['anonymous', 'everyone', 'masters-group', 'control-plane-grants', 'component-secrets', 'default-drift'],
-    ...['dangling-role', 'dangling-subject', 'unused-role', 'duplicate-binding', 'personal-bindings', 'many-subjects'],
-    ...[
-      'cross-namespace-subjects',
-      'shared-service-account',
-      'powerful-daemonset',
-      'many-rules',
-      'named-targets',
-      'well-formed',
-      'aggregation-cycle',
-    ],
-  ].map((name) => `rbac/${name}`),
-);
-
 /** Prints who has powers beyond their task, and what of roles and bindings is amiss. Returns the exit code. */
 export async function runRbacRisks(flags: Colored<RbacOutputFlags>, terminal: Terminal): Promise<number> {
   const { snapshot, evidence } = await readRbac(flags, terminal);
@@ -41,34 +24,57 @@ export async function runRbacRisks(flags: Colored<RbacOutputFlags>, terminal: Te
   const risks = facts.get(subjectRisks);
   // All of them are asked, so that one root cause is told once.
   const asked = controls.filter(({ id }) => id.startsWith('rbac/') || id.startsWith('service-accounts/'));
-  const findings = judge(snapshot, { controls: asked }).findings.filter(
-    ({ control: { id } }) => hygiene.has(id) || id.startsWith('service-accounts/'),
-  );
+  const judgement = judge(snapshot, { controls: asked });
+  const known = facts.get(rbac);
+  // What the powers above are had by is told there.
+  const told = new Set(risks.flatMap(({ binding }) => [binding.object, known.roleOf(binding)]));
+  const findings = judgement.findings
+    .filter(({ control: { id }, subject }) => !riskControls.has(id) || !told.has(subject.object))
+    .toSorted((a, b) => compareSeverity(b.severity, a.severity));
+  const { undecided } = judgement;
   // Of manifests, only what they show: the rest of what components have is elsewhere.
   const standings = facts
     .get(componentStandings)
-    .filter(({ secrets, beyond }) => evidence === 'complete' || secrets.length + beyond.length > 0);
+    .filter(
+      ({ secrets, beyond, added }) => evidence === 'complete' || secrets.length + beyond.length + added.length > 0,
+    );
   if (flags.output === 'json') {
     const components = standings.map(componentJson);
-    await terminal.out(jsonText({ powers: risks.map(riskJson), findings: findings.map(findingJson), components }));
+    await terminal.out(
+      jsonText({
+        powers: risks.map(riskJson),
+        findings: findings.map(findingJson),
+        components,
+        undecided: undecided.map(({ control, kind, reason, subjects }) => ({
+          ...{ control: control.id, kind, reason, objects: subjects },
+        })),
+        gaps: snapshot.gaps,
+      }),
+    );
   } else if (flags.output === 'text') {
     const style = styleOf(flags.color);
-    if (risks.length === 0) await terminal.out('Nobody has dangerous powers beyond what Kubernetes gives its own.\n');
-    else await terminal.out(table(['SEVERITY', 'SUBJECT', 'CAN', 'SCOPE', 'BY'], risks.map(riskCells), style));
+    const isClean = findings.length + undecided.length + snapshot.gaps.length === 0;
+    if (risks.length > 0)
+      await terminal.out(table(['SEVERITY', 'SUBJECT', 'CAN', 'SCOPE', 'BY'], risks.map(riskCells), style));
+    else if (isClean) await terminal.out('Nobody has dangerous powers beyond what Kubernetes gives its own.\n');
+    else await terminal.out('Of the powers that are looked for by subject, none was found in what was read.\n');
     if (findings.length > 0) {
-      const rows = findings
-        .toSorted((a, b) => compareSeverity(b.severity, a.severity))
-        .map((each) => [
-          each.severity,
-          objectText(each.subject.object),
-          each.message,
-          placeText(each.subject.object, each.failure.at),
-        ]);
+      const rows = findings.map((each) => [
+        ...[each.severity, objectText(each.subject.object), each.message],
+        placeText(each.subject.object, each.failure.at),
+      ]);
       await terminal.out(`\n${table(['SEVERITY', 'OBJECT', 'FINDING', 'WHERE'], rows, style)}`);
+    }
+    if (undecided.length > 0) {
+      const rows = undecided.map(({ control, subjects, reason }) => [control.id, String(subjects), reason]);
+      await terminal.out(`\n${table(['LEFT OPEN', 'OBJECTS', 'WHY'], rows, style)}`);
+    }
+    if (snapshot.gaps.length > 0) {
+      const rows = snapshot.gaps.map(({ what, reason }) => [what, reason]);
+      await terminal.out(`\n${table(['NOT READ', 'WHY'], rows, style)}`);
     }
     await terminal.out(componentsText(standings, style));
   } else {
-    const known = facts.get(rbac);
     const edges = risks.map(({ subject, binding, rule }) => ({ subject, binding, rule, role: known.roleOf(binding) }));
     await terminal.out(grantGraph(edges, flags.output));
   }

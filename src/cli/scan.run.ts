@@ -49,6 +49,10 @@ export async function runScan(paths: readonly string[], flags: RunFlags, termina
   if (flags.watch === true) refuseUnwatchable(paths, flags);
   const snapshot = await takeSnapshot(paths, flags, terminal);
   if (flags.save !== undefined) await writeSnapshot(snapshot, resolve(terminal.cwd, flags.save));
+  if (flags.targetVersion !== undefined) {
+    const { runUpgrade } = await import('./upgrade.run.ts');
+    return runUpgrade(snapshot, { ...flags, target: flags.targetVersion, rules }, terminal);
+  }
   const timings = flags.timings === true ? timed(rules.judging.controls, () => performance.now()) : undefined;
   const judged = judge(snapshot, { ...rules.judging, ...(timings !== undefined && { controls: timings.controls }) });
   const exempt = (judgement: Judgement) => exempted(judgement, { configuration, flags, controls: all });

@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
-import type { Profile } from '../controls/control.ts';
+import { type Profile, profiles } from '../controls/control.ts';
 import { type Severity, severities } from '../model/severity.ts';
 import type { RegisterCommand } from './command.ts';
 import { addConfigurationOptions, type ConfigurationFlags } from './configuration-options.ts';
 import { addEvidenceOptions, type EvidenceFlags, repeatable } from './evidence.ts';
+import { minorVersion, oneOfEach } from './option-values.ts';
 import { type ColorChoice, colorOption, useColor } from './terminal.ts';
 
 export interface ScanFlags extends EvidenceFlags, ConfigurationFlags {
@@ -18,6 +19,7 @@ export interface ScanFlags extends EvidenceFlags, ConfigurationFlags {
   readonly skip: readonly string[];
   readonly allowRegistry: readonly string[];
   readonly benchmark: readonly string[];
+  readonly targetVersion?: number;
   readonly baseline?: string;
   readonly writeBaseline?: string;
   readonly watch?: true;
@@ -65,8 +67,8 @@ function addReportOptions(command: Command): void {
       ).choices([...severities, 'none']),
     )
     .addOption(
-      new Option('--profile <name>', 'which controls to run (repeatable)')
-        .choices(['security', 'reliability'])
+      new Option('--profile <name>', 'which controls to run: security, reliability (repeatable)')
+        .argParser(oneOfEach(profiles))
         .default([], 'security'),
     )
     .option('--only <control>', 'run only this control or component (repeatable)', repeatable, [])
@@ -78,6 +80,7 @@ function addReportOptions(command: Command): void {
       repeatable,
       [],
     )
+    .option('--target-version <version>', 'judge as after an upgrade to it, and print the checklist', minorVersion)
     .option('--baseline <file>', 'count only findings that this baseline or JSON report does not have')
     .option('--write-baseline <file>', 'save the findings as a baseline')
     .option('--watch', 'go on, and tell what every change of a file brings')
@@ -94,6 +97,7 @@ Examples:
   helm template ./chart | bulwark scan -           a rendered chart
   bulwark scan --context prod --save prod.json     a live cluster, kept for later
   bulwark scan --from prod.json -o sarif=out.sarif -o html=report.html
+  bulwark scan --target-version 1.37               what an upgrade breaks, and in which order to go
   bulwark scan . --watch                           again at every change of a file
 
 Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 incomplete evidence, 4 internal error.`;

@@ -8,7 +8,8 @@ import type { Failure, Verdict } from '../model/verdict.ts';
 import { acrossVersions } from './across-versions.ts';
 
 /** Which controls run: `security` unless asked otherwise. */
-export type Profile = 'security' | 'reliability';
+export const profiles = ['security', 'reliability'] as const;
+export type Profile = (typeof profiles)[number];
 
 /** One requirement: data, and pure functions of a subject and the facts. */
 export interface Control<K extends SubjectKind = SubjectKind> {

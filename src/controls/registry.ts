@@ -18,6 +18,12 @@ import admissionWebhookTimeout from './admission/webhook-timeout.ts';
 import apiLifecycleServedVersion from './api-lifecycle/served-version.ts';
 import authenticationBootstrapTokens from './authentication/bootstrap-tokens.ts';
 import authenticationServiceAccountTokens from './authentication/service-account-tokens.ts';
+import backupsCoverage from './backups/coverage.ts';
+import backupsOffSite from './backups/off-site.ts';
+import backupsPresent from './backups/present.ts';
+import backupsScheduleRuns from './backups/schedule-runs.ts';
+import backupsStorageLocation from './backups/storage-location.ts';
+import backupsVeleroRepositoryPassword from './backups/velero-repository-password.ts';
 import certificatesReadable from './certificates/readable.ts';
 import certificatesStrength from './certificates/strength.ts';
 import certificatesSystemMasters from './certificates/system-masters.ts';
@@ -125,6 +131,15 @@ import kubeletNode from './kubelet/node.ts';
 import kubeletPods from './kubelet/pods.ts';
 import kubeletServing from './kubelet/serving.ts';
 import manifestsDuplicateKeys from './manifests/duplicate-keys.ts';
+import meshesConsulAndKuma from './meshes/consul-and-kuma.ts';
+import meshesIstioAuthorization from './meshes/istio-authorization.ts';
+import meshesIstioBypass from './meshes/istio-bypass.ts';
+import meshesIstioDestinationRule from './meshes/istio-destination-rule.ts';
+import meshesIstioMtls from './meshes/istio-mtls.ts';
+import meshesIstioVoidPolicy from './meshes/istio-void-policy.ts';
+import meshesLinkerdAuthorization from './meshes/linkerd-authorization.ts';
+import meshesLinkerdBypass from './meshes/linkerd-bypass.ts';
+import meshesLinkerdPolicy from './meshes/linkerd-policy.ts';
 import namespacesBoundaries from './namespaces/boundaries.ts';
 import namespacesDefaultNamespace from './namespaces/default-namespace.ts';
 import namespacesOwner from './namespaces/owner.ts';
@@ -160,6 +175,12 @@ import networkPoliciesSplitPeer from './network-policies/split-peer.ts';
 import networkPoliciesTenants from './network-policies/tenants.ts';
 import networkPoliciesUnselectedPod from './network-policies/unselected-pod.ts';
 import networkPoliciesValid from './network-policies/valid.ts';
+import nodeIsolationControlPlaneTaint from './node-isolation/control-plane-taint.ts';
+import nodeIsolationControlPlaneWorkload from './node-isolation/control-plane-workload.ts';
+import nodeIsolationDedicatedPool from './node-isolation/dedicated-pool.ts';
+import nodeIsolationMixedSandbox from './node-isolation/mixed-sandbox.ts';
+import nodeIsolationNamespaceAnnotation from './node-isolation/namespace-annotation.ts';
+import nodeIsolationToleratesEverything from './node-isolation/tolerates-everything.ts';
 import nodesAccounts from './nodes/accounts.ts';
 import nodesComponentDrift from './nodes/component-drift.ts';
 import nodesComponentVersions from './nodes/component-versions.ts';
@@ -173,6 +194,9 @@ import nodesNodeVersions from './nodes/node-versions.ts';
 import nodesSpace from './nodes/space.ts';
 import nodesSshd from './nodes/sshd.ts';
 import nodesVersionSkew from './nodes/version-skew.ts';
+import observabilityAgentCoverage from './observability/agent-coverage.ts';
+import observabilityAuditLogShipped from './observability/audit-log-shipped.ts';
+import observabilityPresent from './observability/present.ts';
 import podsAllowPrivilegeEscalation from './pods/allow-privilege-escalation.ts';
 import podsCapabilitiesBaselineAdd from './pods/capabilities-baseline-add.ts';
 import podsCapabilitiesDangerous from './pods/capabilities-dangerous.ts';
@@ -277,7 +301,20 @@ import servicesLoadBalancerTls from './services/load-balancer-tls.ts';
 import servicesNodePort from './services/node-port.ts';
 import servicesSensitiveInterface from './services/sensitive-interface.ts';
 import servicesSsh from './services/ssh.ts';
+import storageBindingMode from './storage/binding-mode.ts';
+import storageCustomerKey from './storage/customer-key.ts';
+import storageDefaultClass from './storage/default-class.ts';
+import storageDriverOptions from './storage/driver-options.ts';
+import storageDriverToken from './storage/driver-token.ts';
+import storageEncryptedAtRest from './storage/encrypted-at-rest.ts';
+import storageEncryptedInTransit from './storage/encrypted-in-transit.ts';
 import storageHostPathVolume from './storage/host-path-volume.ts';
+import storageKeyReaders from './storage/key-readers.ts';
+import storageKeySecret from './storage/key-secret.ts';
+import storagePerformance from './storage/performance.ts';
+import storageReclaimPolicy from './storage/reclaim-policy.ts';
+import storageReleasedVolume from './storage/released-volume.ts';
+import storageRemovedProvisioner from './storage/removed-provisioner.ts';
 import storageSharedClaim from './storage/shared-claim.ts';
 import versionsClusterVersion from './versions/cluster-version.ts';
 import versionsComponentVulnerabilities from './versions/component-vulnerabilities.ts';
@@ -314,6 +351,12 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   apiLifecycleServedVersion,
   authenticationBootstrapTokens,
   authenticationServiceAccountTokens,
+  backupsCoverage,
+  backupsOffSite,
+  backupsPresent,
+  backupsScheduleRuns,
+  backupsStorageLocation,
+  backupsVeleroRepositoryPassword,
   certificatesReadable,
   certificatesStrength,
   certificatesSystemMasters,
@@ -421,6 +464,15 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   kubeletPods,
   kubeletServing,
   manifestsDuplicateKeys,
+  meshesConsulAndKuma,
+  meshesIstioAuthorization,
+  meshesIstioBypass,
+  meshesIstioDestinationRule,
+  meshesIstioMtls,
+  meshesIstioVoidPolicy,
+  meshesLinkerdAuthorization,
+  meshesLinkerdBypass,
+  meshesLinkerdPolicy,
   namespacesBoundaries,
   namespacesDefaultNamespace,
   namespacesOwner,
@@ -456,6 +508,12 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   networkPoliciesTenants,
   networkPoliciesUnselectedPod,
   networkPoliciesValid,
+  nodeIsolationControlPlaneTaint,
+  nodeIsolationControlPlaneWorkload,
+  nodeIsolationDedicatedPool,
+  nodeIsolationMixedSandbox,
+  nodeIsolationNamespaceAnnotation,
+  nodeIsolationToleratesEverything,
   nodesAccounts,
   nodesComponentDrift,
   nodesComponentVersions,
@@ -469,6 +527,9 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   nodesSpace,
   nodesSshd,
   nodesVersionSkew,
+  observabilityAgentCoverage,
+  observabilityAuditLogShipped,
+  observabilityPresent,
   podsAllowPrivilegeEscalation,
   podsCapabilitiesBaselineAdd,
   podsCapabilitiesDangerous,
@@ -573,7 +634,20 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   servicesNodePort,
   servicesSensitiveInterface,
   servicesSsh,
+  storageBindingMode,
+  storageCustomerKey,
+  storageDefaultClass,
+  storageDriverOptions,
+  storageDriverToken,
+  storageEncryptedAtRest,
+  storageEncryptedInTransit,
   storageHostPathVolume,
+  storageKeyReaders,
+  storageKeySecret,
+  storagePerformance,
+  storageReclaimPolicy,
+  storageReleasedVolume,
+  storageRemovedProvisioner,
   storageSharedClaim,
   versionsClusterVersion,
   versionsComponentVulnerabilities,

@@ -31,6 +31,7 @@ import type { Finding } from './finding.ts';
 import { countInputs, type InputCounts } from './inputs.ts';
 import { Ledger } from './ledger.ts';
 import { misnamedWorkload } from './misnamed.ts';
+import { staleData } from './stale-data.ts';
 import type { BaselineAccount, ExceptionNotice, Suppressed } from './suppressed.ts';
 import { onlyDecided, type Undecided } from './undecided.ts';
 import { UnknownVersions } from './unknown-versions.ts';
@@ -59,7 +60,7 @@ export interface Judgement {
   /** What tells failures that are no findings of their own, the first of each control. */
   readonly told: ReadonlyMap<AnyControl, ToldWith>;
   readonly errors: readonly ControlError[];
-  /** Of components whose version is not known: which it may be. */
+  /** Of components whose version is not known, which it may be; and of data that is getting old, how old. */
   readonly unknownVersions: readonly Gap[];
   /** Findings that exceptions and baselines cover; absent: nothing was asked to be. */
   readonly suppressed?: readonly Suppressed[];
@@ -124,20 +125,27 @@ export function judge(snapshot: Snapshot, options: JudgeOptions): Judgement {
     for (const data of snapshot.etcd ?? []) run.etcdData(data);
   }
   run.countOthers();
+  const data = staleData(run.coverage, snapshot.takenAt);
   return {
     snapshot,
     ...(options.settings !== undefined && { settings: options.settings }),
     controls,
     findings: run.ledger.findings(),
-    gaps,
+    gaps: [...gaps, ...data.gaps],
     inputs: countInputs(snapshot, run.evaluated),
     coverage: run.coverage,
     undecided: run.undecided(),
     inapplicable: run.inapplicable,
     told: run.told,
     errors: run.errors,
-    unknownVersions: run.versions.notes(),
+    unknownVersions: [...run.versions.notes(), ...data.notes],
   };
+}
+
+/** A control with its row of the coverage: they meet millions of times. */
+interface Counted {
+  readonly control: AnyControl;
+  readonly counts: VerdictCounts;
 }
 
 class Run {
@@ -149,7 +157,7 @@ class Run {
   readonly ledger = new Ledger();
   readonly versions = new UnknownVersions();
   private readonly facts: Facts;
-  private readonly byKind: { [K in SubjectKind]: AnyControl[] } = {
+  private readonly byKind: { [K in SubjectKind]: Counted[] } = {
     object: [],
     pod: [],
     container: [],
@@ -162,15 +170,16 @@ class Run {
   /** Of controls of objects: those that are asked about a kind, those that are not, and how many objects there were. */
   private readonly ofKind = new Map<
     string,
-    { readonly controls: readonly AnyControl[]; readonly others: readonly AnyControl[]; objects: number }
+    { readonly controls: readonly Counted[]; readonly others: readonly Counted[]; objects: number }
   >();
   private readonly open = new Map<AnyControl, Map<string, { kind: 'unknown' | 'manual'; subjects: number }>>();
 
   constructor(facts: Facts, controls: readonly AnyControl[]) {
     this.facts = facts;
     for (const control of controls) {
-      this.byKind[control.subject].push(control);
-      this.coverage.set(control, emptyCounts());
+      const counts = emptyCounts();
+      this.byKind[control.subject].push({ control, counts });
+      this.coverage.set(control, counts);
     }
   }
 
@@ -184,9 +193,9 @@ class Run {
     const { kind } = subject.object;
     let asked = this.ofKind.get(kind);
     if (asked === undefined) {
-      const isAsked = ({ kinds }: AnyControl): boolean => kinds === undefined || kinds.includes(kind);
+      const isAsked = ({ control: { kinds } }: Counted): boolean => kinds === undefined || kinds.includes(kind);
       const controls = this.byKind.object.filter(isAsked);
-      asked = { controls, others: this.byKind.object.filter((control) => !isAsked(control)), objects: 0 };
+      asked = { controls, others: this.byKind.object.filter((each) => !isAsked(each)), objects: 0 };
       this.ofKind.set(kind, asked);
     }
     asked.objects += 1;
@@ -196,7 +205,7 @@ class Run {
   /** Counts those controls that were not asked about objects of other kinds than theirs. */
   countOthers(): void {
     for (const { others, objects } of this.ofKind.values()) {
-      for (const control of others) (this.coverage.get(control) as VerdictCounts)['not-applicable'] += objects;
+      for (const { counts } of others) counts['not-applicable'] += objects;
     }
   }
 
@@ -252,14 +261,13 @@ class Run {
     subject: Subjects[K],
     owner: KubeObject,
     above: ReadonlySet<string>,
-    asked: readonly AnyControl[] = this.byKind[kind],
+    asked: readonly Counted[] = this.byKind[kind],
   ): ReadonlySet<string> {
     let failed: Set<string> | undefined;
     let failures: { control: AnyControl; failure: Failure }[] | undefined;
     let isEvaluated = false;
-    for (const control of asked) {
+    for (const { control, counts } of asked) {
       if (control.component !== undefined && !isAbout(control.component, subject)) continue;
-      const counts = this.coverage.get(control) as VerdictCounts;
       let verdict: Verdict | readonly Failure[];
       try {
         // The table is keyed by subject kind, so the control takes this subject.
@@ -315,10 +323,9 @@ class Run {
   }
 
   /** What a part of the platform cannot do without is told as such, and is nothing to act on. */
-  private asNeeded(control: AnyControl, failure: Failure, subject: Subject & Partial<PodSubject>): Failure {
-    const { pod, workload } = subject;
-    if (pod === undefined || workload === undefined) return failure;
-    const known = this.facts.get(systemWorkloadOf)({ ...subject, pod, workload });
+  private asNeeded(control: AnyControl, failure: Failure, subject: Subject): Failure {
+    if (!isOfPod(subject)) return failure;
+    const known = this.facts.get(systemWorkloadOf)(subject);
     if (known === undefined || !known.needs.has(control.id)) return failure;
     return { ...failure, severity: 'info', message: `${failure.message}; it is ${known.name}, which needs that` };
   }
@@ -345,6 +352,10 @@ class Run {
 
 function isAbout(component: Component, subject: Subject | ComponentSubject): boolean {
   return 'component' in subject && subject.component.component === component;
+}
+
+function isOfPod(subject: Subject | PodSubject): subject is PodSubject {
+  return 'pod' in subject;
 }
 
 const noneFailed: ReadonlySet<string> = new Set();

@@ -16,7 +16,8 @@ export class Ledger {
    * pod's failure that its owner's template shows already is the same finding, and adds no place.
    */
   record(control: AnyControl, subject: FindingSubject, failure: Failure, owner: KubeObject): void {
-    this.page(owner).record(new RecordedFinding(control, subject, failure, owner));
+    const page = this.page(owner);
+    page.record(new RecordedFinding(control, subject, failure, { owner, name: page.owner }));
   }
 
   /** Object by object, in the order in which those were first recorded. Identities do not depend on any order. */
@@ -32,8 +33,8 @@ export class Ledger {
   private page(owner: KubeObject): Page {
     let page = this.pageOf.get(owner);
     if (page !== undefined) return page;
-    const name = ownerName(owner);
-    page = this.pages.get(name) ?? new Page();
+    const name = nameOf(owner);
+    page = this.pages.get(name) ?? new Page(name);
     this.pages.set(name, page);
     this.pageOf.set(owner, page);
     return page;
@@ -45,9 +46,15 @@ const shortPage = 48;
 
 /** The findings about one owner, copies of it included. */
 class Page {
+  /** Its name, as in identities. */
+  readonly owner: string;
   readonly findings: RecordedFinding[] = [];
   private index: Map<string, RecordedFinding[]> | undefined;
   private hasVariants = false;
+
+  constructor(owner: string) {
+    this.owner = owner;
+  }
 
   record(finding: RecordedFinding): void {
     const { isOfOwner } = finding;
@@ -94,6 +101,11 @@ function addTo(map: Map<string, RecordedFinding[]>, key: string, finding: Record
   else same.push(finding);
 }
 
+interface NamedOwner {
+  readonly owner: KubeObject;
+  readonly name: string;
+}
+
 /** There may be a million of these: what can be told from the rest is not stored. */
 class RecordedFinding implements Finding {
   readonly control: AnyControl;
@@ -101,13 +113,15 @@ class RecordedFinding implements Finding {
   readonly failure: Failure;
   readonly owner: KubeObject;
   isVariant = false;
+  private readonly ownerName: string;
   private more: Place[] | undefined;
 
-  constructor(control: AnyControl, subject: FindingSubject, failure: Failure, owner: KubeObject) {
+  constructor(control: AnyControl, subject: FindingSubject, failure: Failure, { owner, name }: NamedOwner) {
     this.control = control;
     this.subject = subject;
     this.failure = failure;
     this.owner = owner;
+    this.ownerName = name;
   }
 
   get severity(): Severity {
@@ -136,9 +150,9 @@ class RecordedFinding implements Finding {
   }
 
   get identity(): string {
-    const { control, subject, failure, owner } = this;
+    const { control, subject, failure, ownerName } = this;
     const container = subject.container?.name ?? '';
-    const identity = `${control.id}\n${ownerName(owner)}\n${subject.template}\n${container}\n${failure.key ?? ''}`;
+    const identity = `${control.id}\n${ownerName}\n${subject.template}\n${container}\n${failure.key ?? ''}`;
     return this.isVariant ? `${identity}\n${failure.message}` : identity;
   }
 
@@ -156,6 +170,6 @@ class RecordedFinding implements Finding {
   }
 }
 
-function ownerName(owner: KubeObject): string {
+function nameOf(owner: KubeObject): string {
   return `${groupKind(owner)}\n${owner.namespace ?? ''}\n${lastingName(owner)}`;
 }

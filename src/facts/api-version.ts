@@ -1,5 +1,6 @@
 import support from '../../data/component-support.json' with { type: 'json' };
-import { parseKubernetesVersion, serverVersion, toldVersions } from './cluster-version.ts';
+import { clusterVersion } from './cluster-told-version.ts';
+import { parseKubernetesVersion } from './cluster-version.ts';
 import { defineFact } from './facts.ts';
 
 /** The version of Kubernetes that objects are written for. */
@@ -11,7 +12,7 @@ export interface ApiTarget {
 }
 
 export const apiTarget = defineFact('api-target', (facts): ApiTarget => {
-  const minor = facts.get(serverVersion)?.minor ?? facts.get(toldVersions).ofCluster?.minor;
+  const minor = parseKubernetesVersion(facts.get(clusterVersion)?.text)?.minor;
   return { minor, maintained: maintainedOn(facts.snapshot.takenAt) };
 });
 

@@ -22,13 +22,13 @@ export const knownObjects = defineFact('known-objects', ({ snapshot }): KnownObj
     kinds.add(`${kind}\n${namespace ?? ''}`);
   }
   const { cluster, gaps } = snapshot;
-  const unread = [...gaps, ...(cluster?.unread ?? [])].map(({ what }) => what);
+  const unread = new Set<string>();
+  for (const { what } of [...gaps, ...(cluster?.unread ?? [])]) unread.add(what.slice(what.lastIndexOf('/')));
   return {
     isWhole: (kind, namespace) => {
       if (cluster === undefined) return hasSystem && kinds.has(`${kind}\n${namespace ?? ''}`);
       if (cluster.namespaces !== undefined && !cluster.namespaces.includes(namespace ?? '')) return false;
-      const resource = `/${kind.toLowerCase()}s`;
-      return !unread.some((what) => what.endsWith(resource));
+      return !unread.has(`/${kind.toLowerCase()}s`);
     },
     has: (kind, namespace, name) => names.has(`${kind}\n${namespace ?? ''}\n${name}`),
   };

@@ -4,7 +4,7 @@ import { networkReachability, networkWorld } from './network.ts';
 import { answerNetwork } from './network-answer.ts';
 import {
   type AskedPort,
-  describeWithin,
+  describePart,
   endpointOf,
   findEndpoint,
   type NetworkEndpoint,
@@ -69,7 +69,7 @@ export function judgeAssertion(
   return {
     assertion,
     verdict: isEmpty || against !== undefined ? 'broken' : 'unknown',
-    example: shown && { from: describeWithin(facts, from, shown.from), to: describeWithin(facts, to, shown.to) },
+    example: shown && describePart(facts, { from, to }, shown),
   };
 }
 

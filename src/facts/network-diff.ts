@@ -123,7 +123,7 @@ interface Side {
 
 function sideOf(facts: Facts): Side {
   const reachability = facts.get(networkReachability);
-  const { nameOf } = networkNames(reachability);
+  const { nameOf } = facts.get(networkNames);
   const workloads = new Map<string, Set<number>>();
   const namespaces = new Map<string, string>();
   const several = new Set<string>();

@@ -1,8 +1,12 @@
+import { valueAt } from '../model/path.ts';
 import { addressOf, type NetworkPod, type Protocol, protocols } from '../semantics/network-policy/index.ts';
 import type { Facts } from './facts.ts';
 import { clusterInternet, networkReachability, networkWorld } from './network.ts';
+import type { AnswerPart } from './network-answer.ts';
 import { networkNames } from './network-names.ts';
+import { unsetNamespace } from './network-pods.ts';
 import { type NetworkService, networkServices } from './network-services.ts';
+import { isWorkload } from './workloads.ts';
 
 /** What a name on the command line stands for. */
 export interface NetworkEndpoint {
@@ -10,6 +14,8 @@ export interface NetworkEndpoint {
   readonly kind: 'pods' | 'nodes' | 'outside' | 'internet';
   readonly classes: readonly number[];
   readonly pods: readonly NetworkPod[];
+  /** Of nodes: the one that was named, where it was not all of them. */
+  readonly node?: string;
   /** Where a Service was named: its ports lead to others of the pods. */
   readonly service?: NetworkService;
 }
@@ -45,11 +51,17 @@ export function findEndpoint(facts: Facts, text: string): NetworkEndpoint | unde
   if (text === 'node' || text === 'nodes') return { text, kind: 'nodes', classes: classes.hosts, pods: [] };
   const place = addressOf(text);
   if (place !== undefined) {
+    // Pods on the host network have the address of their node, as has everything else there.
+    const node = world.nodes.find(({ addresses }) => addresses.includes(place))?.name;
+    if (node !== undefined) {
+      const own = classes.hosts.filter((at) => {
+        const each = classes.all[at];
+        return each?.kind === 'hosts' && each.nodes.includes(node);
+      });
+      return { text, kind: 'nodes', classes: own, pods: [], node };
+    }
     const pod = world.pods.find(({ addresses }) => addresses.includes(place));
     if (pod !== undefined) return endpointOf(facts, text, [pod]);
-    if (world.nodes.some(({ addresses }) => addresses.includes(place))) {
-      return { text, kind: 'nodes', classes: classes.hosts, pods: [] };
-    }
     const at = classes.classOfAddress(place);
     if (at === undefined) return undefined;
     return { text, kind: 'outside', classes: [at], pods: [] };
@@ -96,7 +108,7 @@ export function describeWithin(
   classes: ReadonlySet<number>,
 ): readonly string[] {
   const reachability = facts.get(networkReachability);
-  const { describe, nameOf } = networkNames(reachability);
+  const { describe, nameOf } = facts.get(networkNames);
   const here = pods.filter((pod) => classes.has(reachability.classOf(pod)));
   let all = 0;
   for (const at of classes) {
@@ -107,11 +119,52 @@ export function describeWithin(
   return [...new Set(here.map(nameOf))].sort();
 }
 
+/** What the ends of a part of an answer are called. */
+export function describePart(
+  facts: Facts,
+  { from, to }: { readonly from: NetworkEndpoint; readonly to: NetworkEndpoint },
+  part: AnswerPart,
+): { readonly from: readonly string[]; readonly to: readonly string[] } {
+  const side = (endpoint: NetworkEndpoint, classes: ReadonlySet<number>, pods: ReadonlySet<NetworkPod> | undefined) => {
+    if (endpoint.kind === 'nodes' && endpoint.node !== undefined) return [`node ${endpoint.node}`];
+    // Pods of one workload may be on this node and on others: those here are named one by one.
+    if (pods === undefined || pods.size === endpoint.pods.length) return describeWithin(facts, endpoint, classes);
+    return [...new Set([...pods].map(({ namespace, name }) => `${namespace}/${name}`))].sort();
+  };
+  return { from: side(from, part.from, part.near?.from), to: side(to, part.to, part.near?.to) };
+}
+
 /** Names that there are, for a hint: those of the namespace where the name has one that exists. */
 export function endpointNames(facts: Facts): readonly string[] {
   const names = new Set(['internet', 'node']);
-  for (const { namespace, owner } of facts.get(networkWorld).pods) names.add(`${namespace}/${owner.name}`);
+  for (const { namespace, owner } of facts.get(networkWorld).pods) {
+    // Manifests may have names that are none, such as a bare `y`, which YAML takes for true.
+    if (owner.name !== '') names.add(`${namespace}/${owner.name}`);
+  }
   return [...names];
+}
+
+/** Why a name that exists stands for no endpoint: pods that ended and workloads without pods have no network. */
+export function endpointWithoutNetwork(facts: Facts, text: string): string | undefined {
+  const parts = text.split('/');
+  const [kindText, namespace, name] = parts.length === 3 ? parts : [undefined, ...parts];
+  const kind = kindText === undefined ? undefined : kindOf(kindText);
+  for (const object of facts.snapshot.objects) {
+    if (object.name !== name || (object.namespace ?? unsetNamespace) !== namespace) continue;
+    if (kind !== undefined && object.kind.toLowerCase() !== kind) continue;
+    if (object.kind === 'Pod') {
+      const phase = valueAt(object.value, ['status', 'phase']);
+      if (phase === 'Succeeded' || phase === 'Failed') return `pod ${text} has terminated (${phase})`;
+    } else if (facts.get(isWorkload)(object)) return `${object.kind} ${text} has no pods now`;
+  }
+  return undefined;
+}
+
+/** What is wrong with the port of a `TO:PORT` that is a number; undefined for one that is not, or that is right. */
+export function portProblem(text: string): string | undefined {
+  const [, port] = /:(\d+)(?:\/[a-z]+)?$/i.exec(text) ?? [];
+  if (port === undefined || (Number(port) >= 1 && Number(port) <= 65535)) return undefined;
+  return `port ${port} is out of range`;
 }
 
 /** `TO[:PORT[/PROTOCOL]]`, where an IPv6 address with a port stands in brackets; undefined for what is none. */

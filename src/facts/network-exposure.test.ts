@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { exampleObject, examplePod, examplePolicy, networkFactsOf } from '../../test/network-example.ts';
+import { networkReachability } from './network.ts';
+import { answerNetwork } from './network-answer.ts';
+import { findEndpoint } from './network-endpoints.ts';
 import { networkEntries } from './network-exposure.ts';
 
 /** What the ways in to the pod web are: who, by what, and what policies say. */
@@ -175,5 +178,36 @@ describe('other ways in', () => {
       'blocked',
       'depends',
     ]);
+  });
+});
+
+describe('a port that a Service asks for by name', () => {
+  const bare =
+    'apiVersion: v1\nkind: Pod\nmetadata: {name: bare, namespace: shop, labels: {app: web}}\nspec: {containers: [{name: app, image: r/app:1}]}\n';
+  const lead = service('type: LoadBalancer, allocateLoadBalancerNodePorts: false');
+
+  it('leads to no pod that has none', () => {
+    const entries = networkFactsOf(examplePod('web'), bare, lead).get(networkEntries);
+    expect(entries.map(({ pods, ports }) => [pods.map(({ name }) => name), ports])).toEqual([
+      [['web'], [{ protocol: 'TCP', outer: 80, inner: 8080 }]],
+    ]);
+    expect(networkFactsOf(bare, lead).get(networkEntries)).toEqual([]);
+  });
+
+  it.each([
+    [[bare], 'denied', 'shop/bare has no TCP port of the name http, so port 80 does not lead there'],
+    [
+      [examplePod('web'), bare],
+      'allowed',
+      'shop/bare has no TCP port of the name http, so port 80 does not lead there',
+    ],
+  ])('is answered with the reason, case %#', (pods, verdict, note) => {
+    const facts = networkFactsOf(...pods, examplePod('client'), lead);
+    const [from, to] = ['shop/client', 'service/shop/web'].map((name) => findEndpoint(facts, name));
+    if (from === undefined || to === undefined) throw new Error('no such endpoint');
+    const asked = { from, to, port: { protocol: 'TCP', port: 80 } } as const;
+    const answer = answerNetwork(facts.get(networkReachability), asked);
+    expect(answer.verdict).toBe(verdict);
+    expect(answer.notes).toContain(note);
   });
 });

@@ -32,7 +32,7 @@ export const networkEntries = defineFact('network-entries', (facts): readonly En
   for (const object of facts.snapshot.objects) {
     for (const route of routesOf(object)) {
       const service = byName.get(`${route.namespace}/${route.name}`);
-      if (service !== undefined) entries.push(routedEntry(facts, { object, service, route }));
+      if (service !== undefined) entries.push(...routedEntries(facts, { object, service, route }));
     }
     const blind = entryWithoutSelector(object);
     if (blind !== undefined) entries.push(blind);
@@ -48,10 +48,10 @@ function serviceEntries(facts: Facts, service: NetworkService): Entry[] {
   const entries: Entry[] = [];
   const isLocal = valueAt(value, ['spec', 'externalTrafficPolicy']) === 'Local';
   const add = (client: Client, through: string, outer: (port: ServicePort) => number | undefined): void => {
-    const mapped = ports.flatMap((port) => portPairs(port, pods, outer(port)));
-    if (mapped.length === 0) return;
-    const verdict = judged(facts, { pods, ports: mapped, client, by: isLocal ? 'their own' : 'either' });
-    entries.push({ from: client.name, through, object, pods, ports: mapped, ...verdict });
+    for (const led of ledTo(pods, { ports, outer })) {
+      const verdict = judged(facts, { ...led, client, by: isLocal ? 'their own' : 'either' });
+      entries.push({ from: client.name, through, object, ...led, ...verdict });
+    }
   };
   if (type === 'LoadBalancer') {
     const ranges = sourceRanges(read);
@@ -88,32 +88,62 @@ function entryWithoutSelector(object: KubeObject): Entry | undefined {
   return { from, through, object, pods: [], ports: [], verdict: 'depends', note };
 }
 
-function portPairs(port: ServicePort, pods: readonly NetworkPod[], outer: number | undefined): readonly EntryPort[] {
+interface Led {
+  readonly pods: readonly NetworkPod[];
+  readonly ports: readonly EntryPort[];
+}
+
+/**
+ * The pods to which ports of a Service lead, those with the same ports together. A pod without a port of the name that
+ * the Service asks for is left out, as the endpoints controller does.
+ */
+function ledTo(
+  pods: readonly NetworkPod[],
+  {
+    ports,
+    outer,
+  }: { readonly ports: readonly ServicePort[]; readonly outer: (port: ServicePort) => number | undefined },
+): readonly Led[] {
+  const found = new Map<string, { pods: NetworkPod[]; ports: readonly EntryPort[] }>();
+  for (const pod of pods) {
+    const pairs = ports.flatMap((port) => portPairs(port, pod, outer(port)));
+    if (pairs.length === 0) continue;
+    const key = pairs.map(({ protocol, outer: from, inner }) => `${protocol} ${from} ${inner}`).join();
+    const same = found.get(key);
+    if (same === undefined) found.set(key, { pods: [pod], ports: pairs });
+    else same.pods.push(pod);
+  }
+  return [...found.values()];
+}
+
+function portPairs(port: ServicePort, pod: NetworkPod, outer: number | undefined): readonly EntryPort[] {
   if (outer === undefined) return [];
-  const inner = new Set(pods.flatMap((pod) => targetPorts(port, pod)));
-  return [...inner].map((number) => ({ protocol: port.protocol, outer, inner: number }));
+  return [...new Set(targetPorts(port, pod))].map((inner) => ({ protocol: port.protocol, outer, inner }));
 }
 
 /** A Service behind something that routes to it: what counts is whether that may connect to the pods. */
-function routedEntry(
+function routedEntries(
   facts: Facts,
   {
     object,
     service,
     route,
   }: { readonly object: KubeObject; readonly service: NetworkService; readonly route: RoutedService },
-): Entry {
+): readonly Entry[] {
   const { port, doubt } = route;
   const served = service.ports.filter(
     (each) => port === undefined || each.port === port || each.name === port || each.target === port,
   );
-  const ports = served.flatMap((each) => portPairs(each, service.pods, each.port));
-  const { pods } = service;
   const through = `${object.kind} ${object.name}, to Service ${service.object.name}`;
-  const found = throughController(facts, pods, ports);
-  const judgement: Judged =
-    doubt === undefined || found.verdict === 'blocked' ? found : { verdict: 'depends', note: doubt };
-  return { from: internet, through, object, pods, ports, ...judgement };
+  const led = ledTo(service.pods, { ports: served, outer: (each) => each.port });
+  // Without any, that it leads nowhere is what there is to tell.
+  const groups = led.length === 0 ? [{ pods: [], ports: [] }] : led;
+  return groups.map(({ pods, ports }): Entry => {
+    const found = throughController(facts, pods, ports);
+    const judgement: Judged =
+      doubt === undefined || found.verdict === 'blocked' ? found : { verdict: 'depends', note: doubt };
+    return { from: internet, through, object, pods, ports, ...judgement };
+  });
 }
 
 /** Ports that pods take on the addresses of their nodes. */

@@ -1,20 +1,22 @@
-import { FlowTable, noPorts, type Ports } from '../semantics/network-policy/index.ts';
+import { type ClassSetId, type Flow, FlowTable, noPorts, type Ports } from '../semantics/network-policy/index.ts';
 import { defineFact, type Facts } from './facts.ts';
 import { networkReachability } from './network.ts';
-import { networkNames } from './network-names.ts';
+import { type NameParts, networkNames } from './network-names.ts';
 
 /** Endpoints to which the same may connect, and what may. */
 export interface IncomingFlows {
-  readonly to: readonly string[];
-  readonly toClasses: readonly number[];
+  readonly to: NamedSet;
   /** Ordered: what is certain and widest first. */
-  readonly flows: readonly {
-    readonly ports: Ports;
-    readonly from: readonly string[];
-    readonly fromClasses: readonly number[];
-  }[];
+  readonly flows: readonly { readonly ports: Ports; readonly from: NamedSet }[];
   /** Flows that are left out. */
   readonly left: number;
+}
+
+/** Endpoints, and what they are called; sets with one number are the same. */
+export interface NamedSet {
+  readonly id: ClassSetId;
+  /** Made when it is asked for, and kept by nobody: the names of all sets would fill the memory. */
+  names(): NameParts;
 }
 
 export const networkFlowTable = defineFact(
@@ -25,6 +27,11 @@ export const networkFlowTable = defineFact(
 /** Classes that stay in view; all of them where it is not given. */
 export type Focus = ReadonlySet<number> | undefined;
 
+interface Group {
+  readonly units: number[];
+  readonly flows: readonly Flow[];
+}
+
 /**
  * Who can talk to whom: destinations that the same sources reach at the same ports stand together. Of flows to one of
  * them no more than `most` are told.
@@ -34,42 +41,72 @@ export function incomingFlows(
   { focus, most = Number.POSITIVE_INFINITY }: { readonly focus?: Focus; readonly most?: number | undefined } = {},
 ): readonly IncomingFlows[] {
   const table = facts.get(networkFlowTable);
+  const { sets, classes } = facts.get(networkReachability);
+  const { partsOf } = facts.get(networkNames);
+  const named = (id: ClassSetId): NamedSet => ({ id, names: () => partsOf(id) });
+  const sizes = new Map<ClassSetId, number>();
+  const sizeOf = (set: ClassSetId): number => {
+    let size = sizes.get(set);
+    if (size === undefined) {
+      size = 0;
+      for (const block of sets.blocksOf(set)) size += sets.blockAt(block).members.length;
+      sizes.set(set, size);
+    }
+    return size;
+  };
+  const found = [...groupsOf(facts, focus)].map(({ units, flows }) => {
+    const to = units.flatMap((unit) => table.units[unit] ?? []).sort((a, b) => a - b);
+    const ordered = [...flows].sort(
+      (a, b) => Number(a.least === noPorts) - Number(b.least === noPorts) || sizeOf(b.sources) - sizeOf(a.sources),
+    );
+    const set = sets.intern(to);
+    return {
+      rank: classes.pods.has(to[0] ?? 0) ? 0 : 1,
+      first: partsOf(set)[0]?.[0] ?? '',
+      to: named(set),
+      flows: ordered
+        .slice(0, most)
+        .map(({ least, most: upper, sources }) => ({ ports: { least, most: upper }, from: named(sources) })),
+      left: Math.max(0, ordered.length - most),
+    };
+  });
+  return found.sort((a, b) => a.rank - b.rank || (a.first < b.first ? -1 : a.first > b.first ? 1 : 0));
+}
+
+/** Units to which the same flows lead. */
+function groupsOf(facts: Facts, focus: Focus): Iterable<Group> {
+  const table = facts.get(networkFlowTable);
   const reachability = facts.get(networkReachability);
-  const { describe } = networkNames(reachability);
-  const groups = new Map<string, { units: number[]; flows: ReturnType<FlowTable['incoming']> }>();
-  const isFocused = (unit: number): boolean =>
-    focus === undefined || (table.units[unit] ?? []).some((at) => focus.has(at));
-  for (const unit of table.units.keys()) {
-    const kind = reachability.classes.all[table.units[unit]?.[0] ?? 0]?.kind ?? '';
+  const within = focus === undefined ? undefined : narrowing(facts, focus);
+  const groups = new Map<string, Group>();
+  for (const [unit, members] of table.units.entries()) {
+    const kind = reachability.classes.all[members[0] ?? 0]?.kind ?? '';
+    const isInView = focus === undefined || members.some((at) => focus.has(at));
     const all = table.incoming(unit);
-    const flows = isFocused(unit)
-      ? all
-      : all
-          .map((flow) => ({ ...flow, sources: flow.sources.filter(isFocused) }))
-          .filter(({ sources }) => sources.length > 0);
-    if (flows.length === 0 && !isFocused(unit)) continue;
-    const key = `${kind} ${flows.map(({ least, most, sources }) => `${least}-${most}:${sources.join()}`).join(' ')}`;
+    const flows = within === undefined || isInView ? all : all.flatMap(within);
+    if (flows.length === 0 && !isInView) continue;
+    const key = `${kind} ${flows.map(({ least, most, sources }) => `${least}-${most}:${sources}`).join(' ')}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { units: [unit], flows });
     else group.units.push(unit);
   }
-  const classesOf = (units: readonly number[]): readonly number[] => units.flatMap((unit) => table.units[unit] ?? []);
-  const found = [...groups.values()].map(({ units, flows }): IncomingFlows => {
-    const toClasses = classesOf(units);
-    const ordered = flows
-      .map(({ least, most: upper, sources }) => ({ ports: { least, most: upper }, fromClasses: classesOf(sources) }))
-      .sort(
-        (a, b) =>
-          Number(a.ports.least === noPorts) - Number(b.ports.least === noPorts) ||
-          b.fromClasses.length - a.fromClasses.length,
-      );
-    return {
-      to: describe(toClasses),
-      toClasses,
-      flows: ordered.slice(0, most).map((flow) => ({ ...flow, from: describe(flow.fromClasses) })),
-      left: Math.max(0, ordered.length - most),
-    };
-  });
-  const isPods = ({ toClasses }: IncomingFlows): boolean => reachability.classes.pods.has(toClasses[0] ?? 0);
-  return found.sort((a, b) => Number(isPods(b)) - Number(isPods(a)) || ((a.to[0] ?? '') < (b.to[0] ?? '') ? -1 : 1));
+  return groups.values();
+}
+
+/** Flows as far as they come from classes that are in view, or from such as are treated alike. */
+function narrowing(facts: Facts, focus: ReadonlySet<number>): (flow: Flow) => readonly Flow[] {
+  const { sets } = facts.get(networkReachability);
+  const near = new Set<number>();
+  for (const unit of facts.get(networkFlowTable).units) {
+    if (unit.some((at) => focus.has(at))) for (const at of unit) near.add(at);
+  }
+  const known = new Map<ClassSetId, ClassSetId | undefined>();
+  return (flow) => {
+    if (!known.has(flow.sources)) {
+      const kept = sets.members(flow.sources).filter((at) => near.has(at));
+      known.set(flow.sources, kept.length === 0 ? undefined : sets.intern(kept));
+    }
+    const sources = known.get(flow.sources);
+    return sources === undefined ? [] : [{ ...flow, sources }];
+  };
 }

@@ -1,4 +1,4 @@
-import { noPorts, type Ports } from '../semantics/network-policy/index.ts';
+import { type ClassSetId, noPorts, type Ports } from '../semantics/network-policy/index.ts';
 import type { Facts } from './facts.ts';
 import { networkReachability } from './network.ts';
 import { type Focus, networkFlowTable } from './network-flows.ts';
@@ -19,8 +19,18 @@ export function networkMatrix(
 ): NetworkMatrix | number {
   const table = facts.get(networkFlowTable);
   const reachability = facts.get(networkReachability);
-  const { describe } = networkNames(reachability);
+  const { describe } = facts.get(networkNames);
   let units = [...table.units.keys()];
+  const unitOf = new Map(table.units.flatMap((members, unit) => members.map((at) => [at, unit] as const)));
+  const known = new Map<ClassSetId, readonly number[]>();
+  const unitsIn = (set: ClassSetId): readonly number[] => {
+    let found = known.get(set);
+    if (found === undefined) {
+      found = [...new Set(reachability.sets.members(set).map((at) => unitOf.get(at) ?? -1))];
+      known.set(set, found);
+    }
+    return found;
+  };
   const incoming = new Map<number, ReturnType<typeof table.incoming>>();
   const flowsTo = (unit: number) => {
     const flows = incoming.get(unit) ?? table.incoming(unit);
@@ -32,8 +42,9 @@ export function networkMatrix(
     const near = new Set(inFocus);
     for (const unit of units) {
       for (const { sources } of flowsTo(unit)) {
-        if (inFocus.has(unit)) for (const source of sources) near.add(source);
-        else if (sources.some((source) => inFocus.has(source))) near.add(unit);
+        const from = unitsIn(sources);
+        if (inFocus.has(unit)) for (const source of from) near.add(source);
+        else if (from.some((source) => inFocus.has(source))) near.add(unit);
       }
     }
     units = units.filter((unit) => near.has(unit));
@@ -52,7 +63,7 @@ export function networkMatrix(
     const column = place.get(unit) ?? 0;
     for (const { least, most: upper, sources } of flowsTo(unit)) {
       if (upper === noPorts) continue;
-      for (const source of sources) {
+      for (const source of unitsIn(sources)) {
         const row = cells[place.get(source) ?? -1];
         if (row !== undefined) row[column] = { least, most: upper };
       }

@@ -105,6 +105,9 @@ const readers: ReadonlyMap<string, PolicyReader> = new Map([
   ['crd.projectcalico.org/GlobalNetworkPolicy', calico],
 ]);
 
+/** The kinds of the policies that are read, whichever group serves them. */
+export const policyKinds: readonly string[] = [...new Set([...readers.keys()].map(kindOf))];
+
 /** With the plugin that alone has them. */
 const unreadKinds: ReadonlyMap<string, string | undefined> = new Map([
   ['crd.antrea.io/NetworkPolicy', 'Antrea'],
@@ -118,9 +121,13 @@ const unreadKinds: ReadonlyMap<string, string | undefined> = new Map([
 const stagedKinds = /^(?:crd\.)?projectcalico\.org\/Staged(?:Global|Kubernetes)?NetworkPolicy$/;
 
 const policyNames: ReadonlySet<string> = new Set([
-  ...[...readers.keys(), ...unreadKinds.keys()].map((kind) => kind.slice(kind.indexOf('/') + 1)),
+  ...[...readers.keys(), ...unreadKinds.keys()].map(kindOf),
   ...['StagedNetworkPolicy', 'StagedGlobalNetworkPolicy', 'StagedKubernetesNetworkPolicy'],
 ]);
+
+function kindOf(groupKind: string): string {
+  return groupKind.slice(groupKind.indexOf('/') + 1);
+}
 
 const contextNames: ReadonlySet<string> = new Set(['Tier', 'NetworkSet', 'GlobalNetworkSet', 'HostEndpoint']);
 

@@ -18,6 +18,13 @@ export interface NodeProgram {
   readonly nodes: readonly KubeObject[];
 }
 
+/** Container runtimes as Nodes call them. */
+const runtimes: ReadonlyMap<string, string> = new Map([
+  ['containerd', 'containerd'],
+  ['cri-o', 'cri-o'],
+  ['docker', 'docker-engine'],
+]);
+
 /** What the Nodes of the snapshot say they run, once for each version and operating system. */
 export const nodePrograms = defineFact('node-programs', ({ snapshot }): readonly NodeProgram[] => {
   const found = new Map<string, NodeProgram & { readonly nodes: KubeObject[] }>();
@@ -43,7 +50,7 @@ export const nodePrograms = defineFact('node-programs', ({ snapshot }): readonly
     }
     const [, name, version] = /^([a-z-]+):\/\/(.+)$/.exec(told('containerRuntimeVersion') ?? '') ?? [];
     if (name !== undefined && version !== undefined) {
-      add({ name, version, program: programOf(name), field: 'containerRuntimeVersion' });
+      add({ name, version, program: programOf(runtimes.get(name) ?? ''), field: 'containerRuntimeVersion' });
     }
   }
   return [...found.values()];

@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject, own } from '../model/json.ts';
 import type { Path } from '../model/path.ts';
 import type { Pod, Volume } from '../model/pod.ts';
+import { defineFact } from './facts.ts';
 import { entriesOf } from './routes.ts';
 
 export type ReferredKind = 'Secret' | 'ConfigMap' | 'PersistentVolumeClaim' | 'ServiceAccount';
@@ -14,6 +15,17 @@ export interface PodReference {
   readonly optional: boolean;
   readonly use: 'env' | 'volume' | 'image-pull' | 'account';
 }
+
+/** `referencesOf`, kept for the pod that was asked about last: several controls in turn ask about each. */
+export const podReferences = defineFact('pod-references', (): ((pod: Pod) => readonly PodReference[]) => {
+  let last: Pod | undefined;
+  let references: readonly PodReference[] = [];
+  return (pod) => {
+    if (pod !== last) references = [...referencesOf(pod)];
+    last = pod;
+    return references;
+  };
+});
 
 /** Everything that a pod names in its namespace: in variables, volumes, pull secrets, and its service account. */
 export function* referencesOf(pod: Pod): Generator<PodReference> {

@@ -1,8 +1,11 @@
+import type { KubeObject } from '../model/snapshot.ts';
 import { appliesTo, type Binding, type BindingSubject, type RbacUser } from '../semantics/rbac/binding.ts';
 import { addedSubjects, isController } from '../semantics/rbac/default-objects.ts';
 import { identityOf } from '../semantics/rbac/identity.ts';
-import { ruleAllows } from '../semantics/rbac/rule.ts';
+import { type RoleRule, ruleAllows } from '../semantics/rbac/rule.ts';
 import { allowsForNames } from '../semantics/rbac/rule-index.ts';
+import { fallbackMinor } from '../semantics/rbac/shipped-defaults.ts';
+import { serverVersion } from './cluster-version.ts';
 import { componentIdentities } from './component-identities.ts';
 import { defineFact, type Facts } from './facts.ts';
 import { type Rbac, rbac } from './rbac.ts';
@@ -15,6 +18,14 @@ export interface SecretReading {
   /** The names that it is for; none for any. */
   readonly names: readonly string[];
   readonly binding: Binding;
+  /** Whether Kubernetes gives it: by a role that it makes for the component, as that is shipped. */
+  readonly isShipped: boolean;
+}
+
+/** What was added to a role of Kubernetes that a component has. */
+export interface AddedRules {
+  readonly role: KubeObject;
+  readonly rules: readonly RoleRule[];
 }
 
 /** What one name, under which a component reaches the API server, has been given. */
@@ -22,13 +33,13 @@ export interface ComponentStanding {
   readonly component: string;
   /** The user name, or a group. */
   readonly identity: string;
-  /** Whether Kubernetes gives it Secrets to read. */
-  readonly needsSecrets: boolean;
   /** Bindings that mean it by name or by a group, whatever they give. */
   readonly bindings: number;
   readonly secrets: readonly SecretReading[];
   /** Bindings that mean it and that Kubernetes does not give it. */
   readonly beyond: readonly Binding[];
+  /** Roles that Kubernetes does give it, and that hold more than is shipped. */
+  readonly added: readonly AddedRules[];
 }
 
 /**
@@ -37,29 +48,32 @@ export interface ComponentStanding {
  */
 export const componentStandings = defineFact('component-standings', (facts): readonly ComponentStanding[] => {
   const known = facts.get(rbac);
+  // Of other versions than the one that is known, only what none ships is told: harmless rights come with each.
+  const isExact = facts.get(serverVersion)?.minor === fallbackMinor;
   return [...identities(facts)].flatMap(([identity, { component, user, told }]): ComponentStanding[] => {
     const own = known.authorizer.bindingsOf(user);
     // What a group of theirs has is told of the group.
     const meant = told === 'beyond' ? { name: user.name, groups: [] } : user;
     const beyond = own.filter((binding) => isBeyond(binding, meant));
-    if (own.length === 0 || (told === 'beyond' && beyond.length === 0)) return [];
-    const { needsSecrets } = component;
-    const secrets = secretsRead(known, own);
-    return [{ component: component.says, identity, needsSecrets, bindings: own.length, secrets, beyond }];
+    const shipped = own.filter((binding) => !isBeyond(binding, user));
+    const added = addedTo(known, shipped, { isExact });
+    const isTold = beyond.length > 0 || (added.length > 0 && meantByName(shipped, user));
+    if (own.length === 0 || (told === 'beyond' && !isTold)) return [];
+    const secrets = secretsRead(known, own, new Set(shipped));
+    return [{ component: component.says, identity, bindings: own.length, secrets, beyond, added }];
   });
 });
 
 interface Component {
   readonly says: string;
-  readonly needsSecrets: boolean;
 }
 
-const scheduler: Component = { says: 'the scheduler', needsSecrets: false };
-const manager: Component = { says: 'the controller manager', needsSecrets: true };
-const proxy: Component = { says: 'kube-proxy', needsSecrets: false };
-const controller: Component = { says: 'a controller', needsSecrets: true };
-const kubelet: Component = { says: 'a kubelet', needsSecrets: false };
-const kubelets: Component = { says: 'every kubelet', needsSecrets: false };
+const scheduler: Component = { says: 'the scheduler' };
+const manager: Component = { says: 'the controller manager' };
+const proxy: Component = { says: 'kube-proxy' };
+const controller: Component = { says: 'a controller' };
+const kubelet: Component = { says: 'a kubelet' };
+const kubelets: Component = { says: 'every kubelet' };
 
 const users: ReadonlyMap<string, Component> = new Map([
   ['system:kube-scheduler', scheduler],
@@ -153,15 +167,45 @@ function identities(facts: Facts): ReadonlyMap<string, Identity> {
 
 const reads = ['get', 'list', 'watch'];
 
-function secretsRead(known: Rbac, bindings: readonly Binding[]): readonly SecretReading[] {
+function addedTo(
+  known: Rbac,
+  bindings: readonly Binding[],
+  { isExact }: { readonly isExact: boolean },
+): readonly AddedRules[] {
+  const roles = new Set(bindings.map(known.roleOf));
+  return [...roles].flatMap((role): AddedRules[] => {
+    const rules = role === undefined ? [] : known.excessOf(role).filter((rule) => isExact || isTelling(rule));
+    return role === undefined || rules.length === 0 ? [] : [{ role, rules }];
+  });
+}
+
+/** Whether no version ships such a rule with a role of the control plane. */
+function isTelling(rule: RoleRule): boolean {
+  const isWild = rule.verbs.includes('*') || rule.resources.includes('*');
+  return isWild || reads.some((verb) => ruleAllows(rule, { verb, apiGroup: '', resource: 'secrets' }));
+}
+
+function meantByName(bindings: readonly Binding[], { name }: RbacUser): boolean {
+  return bindings.some(({ subjects }) => subjects.some((subject) => appliesTo(subject, { name, groups: [] })));
+}
+
+function secretsRead(
+  known: Rbac,
+  bindings: readonly Binding[],
+  shipped: ReadonlySet<Binding>,
+): readonly SecretReading[] {
   return bindings.flatMap((binding) => {
     const namespace = binding.scope === 'cluster' ? undefined : (binding.object.namespace ?? '');
     const rules = known.rulesOf(binding) ?? [];
+    const role = known.roleOf(binding);
+    const excess = role === undefined ? [] : known.excessOf(role);
     return reads.flatMap((verb): SecretReading[] => {
       const request = { verb, apiGroup: '', resource: 'secrets' };
       const whole = rules.some((rule) => ruleAllows(rule, request));
       const names = whole ? [] : rules.filter((rule) => allowsForNames(rule, request)).flatMap((r) => r.resourceNames);
-      return whole || names.length > 0 ? [{ verb, namespace, names, binding }] : [];
+      const isAdded = excess.some((rule) => ruleAllows(rule, request) || allowsForNames(rule, request));
+      const isShipped = shipped.has(binding) && !isAdded;
+      return whole || names.length > 0 ? [{ verb, namespace, names, binding, isShipped }] : [];
     });
   });
 }

@@ -3,8 +3,8 @@ import { valueAt } from '../model/path.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import { type RbacAuthorizer, rbacAuthorizer } from '../semantics/rbac/authorize.ts';
 import { type Binding, type BindingSubject, type RbacUser, serviceAccountUser } from '../semantics/rbac/binding.ts';
+import { excessRules, isShippedRole, rulesShippedWith } from '../semantics/rbac/default-excess.ts';
 import { addedSubjects, isDefaultClusterRole, subjectName } from '../semantics/rbac/default-objects.ts';
-import { powersOfDefaultRole } from '../semantics/rbac/default-rules.ts';
 import { identityOf } from '../semantics/rbac/identity.ts';
 import { hasAggregationRule, isOfRbac, rbacGroup } from '../semantics/rbac/role-book.ts';
 import { type RbacRequest, type RoleRule, readRules, ruleAllows } from '../semantics/rbac/rule.ts';
@@ -27,13 +27,17 @@ export interface Rbac {
   roleOf(binding: Binding): KubeObject | undefined;
   /**
    * The rules that a binding gives. Undefined where its role is not in the snapshot and is none that every API server
-   * has; of one that is, the rules that matter to security.
+   * has; of one that is, those that it is shipped with.
    */
   rulesOf(binding: Binding): readonly RoleRule[] | undefined;
   /** The rules that a role object has written in it, read once. */
   ownRules(role: KubeObject): readonly RoleRule[];
   /** Who has a role beyond those whom Kubernetes itself gives it, also by a ClusterRole that aggregates it. */
   holdersOf(role: KubeObject): readonly Holder[];
+  /** Everybody who has a role, those whom Kubernetes itself gives it among them. */
+  everyHolderOf(role: KubeObject): readonly Holder[];
+  /** The rules of a role of Kubernetes, by its name, beyond those that it is shipped with; none of any other role. */
+  excessOf(role: KubeObject): readonly RoleRule[];
   /** Whether roles of a kind were read at all. */
   hasRoles(kind: 'Role' | 'ClusterRole'): boolean;
   /** The bindings that mean someone, by their own name or by a group that Kubernetes puts them in. */
@@ -76,16 +80,16 @@ export const rbac = defineFact('rbac', ({ snapshot }): Rbac => {
     return own;
   };
   const known = new Map<KubeObject, readonly Holder[]>();
-  const holdersOf = (role: KubeObject): readonly Holder[] => {
+  const findHolders = (role: KubeObject, meant: Meant): readonly Holder[] => {
     const holders: Holder[] = [];
     for (const each of aggregatorsOf.has(role) ? reachedBy(role, aggregatorsOf) : [role]) {
       // Copies of a role are bound by the same name.
       const kind = each.kind === 'Role' ? 'Role' : 'ClusterRole';
       const bound = byRole.get(each) ?? byRole.get(roles.find({ kind, name: each.name }, each.namespace) ?? each);
-      for (const binding of bound ?? none) addHolders(holders, binding);
+      for (const binding of bound ?? none) addHolders(holders, binding, meant);
       if (missing.size === 0) continue;
       for (const name of wellKnownAggregators(each)) {
-        for (const binding of missing.get(name) ?? none) addHolders(holders, binding);
+        for (const binding of missing.get(name) ?? none) addHolders(holders, binding, meant);
       }
     }
     return holders;
@@ -95,7 +99,7 @@ export const rbac = defineFact('rbac', ({ snapshot }): Rbac => {
     const found = roleOf(binding);
     if (found === undefined) {
       const { kind, name } = binding.role;
-      return kind === 'ClusterRole' && isDefaultClusterRole(name) ? powersOfDefaultRole(name) : undefined;
+      return kind === 'ClusterRole' && isDefaultClusterRole(name) ? rulesShippedWith(name) : undefined;
     }
     let rules = rulesOfRole.get(found);
     if (rules === undefined) {
@@ -106,6 +110,7 @@ export const rbac = defineFact('rbac', ({ snapshot }): Rbac => {
     }
     return rules;
   };
+  const excess = new Map<KubeObject, readonly RoleRule[]>();
   const written = new Map<KubeObject, readonly RoleRule[]>();
   const ownRules = (role: KubeObject): readonly RoleRule[] => {
     let rules = written.get(role);
@@ -131,8 +136,15 @@ export const rbac = defineFact('rbac', ({ snapshot }): Rbac => {
       }),
     holdersOf: (role) => {
       let holders = known.get(role);
-      if (holders === undefined) known.set(role, (holders = holdersOf(role)));
+      if (holders === undefined) known.set(role, (holders = findHolders(role, addedSubjects)));
       return holders;
+    },
+    everyHolderOf: (role) => findHolders(role, allSubjects),
+    excessOf: (role) => {
+      if (!isShippedRole(role)) return none;
+      let rules = excess.get(role);
+      if (rules === undefined) excess.set(role, (rules = excessRules(role, ownRules(role))));
+      return rules;
     },
     hasRoles: (kind) => kinds.has(kind),
     bindingsOf,
@@ -179,13 +191,17 @@ function addTo<K, V>(map: Map<K, V[]>, key: K, value: V): void {
 /** Members of `system:masters` may do anything as it is: no role adds to that. */
 export function holdersBy(binding: Binding): readonly Holder[] {
   const holders: Holder[] = [];
-  addHolders(holders, binding);
+  addHolders(holders, binding, addedSubjects);
   return holders;
 }
 
-function addHolders(holders: Holder[], binding: Binding): void {
+type Meant = (binding: Binding) => readonly BindingSubject[];
+
+const allSubjects: Meant = ({ subjects }) => subjects;
+
+function addHolders(holders: Holder[], binding: Binding, meant: Meant): void {
   const scope = binding.scope === 'cluster' ? 'cluster' : { namespace: binding.object.namespace };
-  for (const subject of addedSubjects(binding)) {
+  for (const subject of meant(binding)) {
     if (subject.kind !== 'Group' || subject.name !== 'system:masters') holders.push({ subject, scope, binding });
   }
 }

@@ -13,9 +13,11 @@ export interface RouteBackend {
   readonly path: Path;
 }
 
-const routeKinds: ReadonlySet<string> = new Set(
-  ['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'].map((kind) => `gateway.networking.k8s.io/${kind}`),
-);
+const routes = ['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'];
+const routeKinds: ReadonlySet<string> = new Set(routes.map((kind) => `gateway.networking.k8s.io/${kind}`));
+
+/** The kinds that lead to Services, whichever group serves them. */
+export const backendKinds: readonly string[] = ['Ingress', ...routes];
 
 /** Whether an object is an Ingress, of whichever group has served it. */
 export function isIngress(object: KubeObject): boolean {

@@ -35,6 +35,13 @@ const rows: readonly ReadRow[] = table.rows.map((row: Row) => ({
   labels: new Map(Object.entries(row.labels)),
 }));
 
+/** Asked for every failure of every pod, nearly all of which are in other namespaces. */
+const rowsByNamespace: ReadonlyMap<string, readonly ReadRow[]> = new Map(
+  rows
+    .flatMap(({ namespaces }) => [...namespaces])
+    .map((namespace) => [namespace, rows.filter((row) => row.namespaces.has(namespace))]),
+);
+
 /**
  * The part of the platform that a pod or a template is: by its namespace, the kind of what made it, and the repository
  * of every one of its images. Copies count where the operator has agreed on their registry, with a label that the
@@ -49,8 +56,8 @@ export const systemWorkloadOf = defineFact(
     return ({ object, pod }) => {
       const { namespace } = object;
       if (namespace === undefined) return undefined;
-      const near = rows.filter((row) => row.namespaces.has(namespace));
-      if (near.length === 0) return undefined;
+      const near = rowsByNamespace.get(namespace);
+      if (near === undefined) return undefined;
       const images: ImageReference[] = [];
       for (const container of pod.containers) {
         // What was put into a running pod for a look has a root cause of its own.

@@ -6,7 +6,6 @@ import { groupKind } from '../model/workload.ts';
 import { apiComponents } from './api-components.ts';
 import { defineFact, type Facts } from './facts.ts';
 import { readNode } from './nodes.ts';
-import { workloadOf } from './workloads.ts';
 
 /** Whether what a vulnerability needs besides a version is there. Evidence that is missing is `unknown`. */
 export type Holds = 'yes' | 'no' | 'unknown';
@@ -23,18 +22,12 @@ export interface Place {
   readonly os?: string | undefined;
 }
 
-/** Sources: the announcement of each vulnerability that `data/cves.json` names them with. */
+/**
+ * What a cluster has or has not; what whoever attacks brings along, such as a pod with a subPath, is no condition.
+ * Sources: the announcement of each vulnerability that `data/cves.json` names them with.
+ */
 export const conditions: ReadonlyMap<string, Condition> = new Map<string, Condition>([
   ['windows-nodes', { says: 'nodes run Windows', holds: onWindows }],
-  ['sub-path', { says: 'a pod mounts a subPath', holds: inPods(({ hasSubPath }) => hasSubPath) }],
-  ['git-repo-volume', { says: 'a pod has a gitRepo volume', holds: inPods(({ hasGitRepo }) => hasGitRepo) }],
-  [
-    'localhost-seccomp',
-    {
-      says: 'a pod names a seccomp profile of the node',
-      holds: inPods(({ hasLocalhostProfile }) => hasLocalhostProfile),
-    },
-  ],
   ['image-policy-webhook', { says: 'ImagePolicyWebhook is on', holds: withPlugin('ImagePolicyWebhook') }],
   [
     'node-restriction',
@@ -129,35 +122,6 @@ function onWindows(facts: Facts, { os }: Place): Holds {
     .map(({ value }) => valueAt(value, ['status', 'nodeInfo', 'operatingSystem']));
   if (systems.includes('windows')) return 'yes';
   return systems.length > 0 && systems.every((system) => typeof system === 'string') ? 'no' : 'unknown';
-}
-
-interface PodFeatures {
-  readonly hasSubPath: boolean;
-  readonly hasGitRepo: boolean;
-  readonly hasLocalhostProfile: boolean;
-}
-
-/** What any pod of the snapshot uses. */
-const podFeatures = defineFact('vulnerable-pod-features', (facts): PodFeatures => {
-  const found = { hasSubPath: false, hasGitRepo: false, hasLocalhostProfile: false };
-  const read = facts.get(workloadOf);
-  for (const object of facts.snapshot.objects) {
-    for (const { pod } of read(object)?.templates ?? []) {
-      found.hasGitRepo ||= pod.volumes.some(({ type }) => type === 'gitRepo');
-      for (const { volumeMounts, effective } of pod.containers) {
-        found.hasSubPath ||= volumeMounts.some(({ subPath, subPathExpr }) => Boolean(subPath || subPathExpr));
-        found.hasLocalhostProfile ||= effective.seccompProfile?.type === 'Localhost';
-      }
-    }
-  }
-  return found;
-});
-
-function inPods(has: (features: PodFeatures) => boolean): Condition['holds'] {
-  return (facts) => {
-    if (has(facts.get(podFeatures))) return 'yes';
-    return facts.get(showsCluster) ? 'no' : 'unknown';
-  };
 }
 
 const knownComponents = defineFact('vulnerable-known-components', (facts): readonly NodeComponent[] => [

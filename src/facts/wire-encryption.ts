@@ -47,6 +47,13 @@ export const wireEncryption = defineFact('wire-encryption', (facts): readonly Wi
   return found;
 });
 
+/** The same by the object that says it. */
+export const wireEncryptionOf = defineFact(
+  'wire-encryption-of',
+  (facts): ReadonlyMap<KubeObject, WireEncryption> =>
+    new Map(facts.get(wireEncryption).map((each) => [each.object, each])),
+);
+
 /** Whether what pods of different nodes exchange is encrypted. Canal is Flannel's traffic with Calico's policies. */
 export const podTraffic = defineFact('pod-traffic', (facts): EncryptionState => {
   const states = facts.get(wireEncryption).map(({ state }) => state);

@@ -2,7 +2,7 @@ import type { KubeObject } from '../model/snapshot.ts';
 import type { ContainerSubject, PodSubject } from '../model/subject.ts';
 import { groupKind, isKnownWorkload, readWorkload, type Workload } from '../model/workload.ts';
 import { crdWorkloads } from './crd-workloads.ts';
-import { defineFact } from './facts.ts';
+import { defineFact, type Facts } from './facts.ts';
 
 /**
  * Reads the workload that an object is; undefined for any other object. It is read anew each time: a large cluster's
@@ -19,18 +19,18 @@ export const isWorkload = defineFact('is-workload', (facts): ((object: KubeObjec
   return (object) => isKnownWorkload(groupKind(object)) || discovered.has(`${object.apiVersion}/${object.kind}`);
 });
 
-/** Every pod and pod template, in snapshot order. */
-export const podSubjects = defineFact('pod-subjects', (facts): readonly PodSubject[] => {
+/** Every pod and pod template, in snapshot order, each read when it is drawn and kept by nobody. */
+export function* eachPodSubject(facts: Facts): Generator<PodSubject> {
   const read = facts.get(workloadOf);
-  const subjects: PodSubject[] = [];
   for (const object of facts.snapshot.objects) {
     const workload = read(object);
     if (workload === undefined) continue;
-    for (const { name, pod } of workload.templates)
-      subjects.push({ object, workload, pod, template: name, path: pod.path });
+    for (const { name, pod } of workload.templates) yield { object, workload, pod, template: name, path: pod.path };
   }
-  return subjects;
-});
+}
+
+/** All of them at once, for those who go over them more than once and have the memory: no control of a scan does. */
+export const podSubjects = defineFact('pod-subjects', (facts): readonly PodSubject[] => [...eachPodSubject(facts)]);
 
 export const containerSubjects = defineFact('container-subjects', (facts): readonly ContainerSubject[] =>
   facts

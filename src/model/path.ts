@@ -18,7 +18,12 @@ export function formatPath(path: Path): string {
 
 /** RFC 6901 JSON pointer. */
 export function jsonPointer(path: Path): string {
-  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  let text = '';
+  for (const step of path) {
+    const isPlain = typeof step === 'number' || plainField.test(step);
+    text += `/${isPlain ? step : step.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  }
+  return text;
 }
 
 /** The value at `path`, or undefined where it leaves the object. */

@@ -41,7 +41,8 @@ export class Reader {
 
   /** Absolute path of a field, whether it is set or not. */
   at(...steps: Path): Path {
-    return [...this.path, ...steps];
+    // A spread leaves room for more steps, which the paths of a million findings do not need.
+    return this.path.concat(steps);
   }
 
   get(key: string): Json | undefined {

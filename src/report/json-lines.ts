@@ -47,20 +47,22 @@ function* namedText(name: string, value: unknown, indent: string): Generator<str
   yield* valueText(value, indent);
 }
 
-function* itemsOf(items: Iterable<unknown>, indent: string): Generator<Iterable<string>> {
-  for (const item of items) yield valueText(item, indent);
+/** Most items stand on a line, and there may be a million: a string needs no generator of its own. */
+function* itemsOf(items: Iterable<unknown>, indent: string): Generator<string | Iterable<string>> {
+  for (const item of items) yield isIterable(item) ? valueText(item, indent) : jsonText(item);
 }
 
 function* collectionText(
   brackets: '{}' | '[]',
-  members: Iterable<Iterable<string>>,
+  members: Iterable<string | Iterable<string>>,
   indent: string,
 ): Generator<string> {
   let separator = `${brackets[0]}\n${indent}  `;
   let empty = true;
   for (const member of members) {
     yield separator;
-    yield* member;
+    if (typeof member === 'string') yield member;
+    else yield* member;
     separator = `,\n${indent}  `;
     empty = false;
   }

@@ -134,6 +134,7 @@ function summaryRecord(judgement: Judgement): unknown {
   };
 }
 
+/** There may be a million of these: what is undefined is left out as the text is written, which is cheaper than a spread. */
 function findingRecord(finding: Finding): object {
   const { control, severity, subject, owner, message } = finding;
   const fix = control.fix ?? control.mend;
@@ -146,8 +147,8 @@ function findingRecord(finding: Finding): object {
     message,
     locations: sortPlaces(finding.places).map(locationOf),
     fingerprint: fingerprint(finding),
-    ...(finding.failure.remedy !== undefined && { remedy: finding.failure.remedy }),
-    ...(fix && { fix: { safety: fix.safety } }),
+    remedy: finding.failure.remedy,
+    fix: fix && { safety: fix.safety },
   };
 }
 
@@ -174,16 +175,21 @@ function noticeRecord({ kind, place, message }: ExceptionNotice): unknown {
 
 /** `owner` is the object to go to; `observedIn` the object that was read where that is another, such as its Pod. */
 function subjectRecord({ object, template, container }: FindingSubject, owner: KubeObject): unknown {
+  const { apiVersion, kind, namespace, name } = owner;
   return {
-    ...objectRecord(owner),
-    ...(template !== '' && { template }),
-    ...(container && { container: container.name, containerRole: container.role }),
-    ...(object !== owner && { observedIn: objectRecord(object) }),
+    apiVersion,
+    kind,
+    namespace,
+    name,
+    template: template === '' ? undefined : template,
+    container: container?.name,
+    containerRole: container?.role,
+    observedIn: object === owner ? undefined : objectRecord(object),
   };
 }
 
 function objectRecord({ apiVersion, kind, namespace, name }: KubeObject): object {
-  return { apiVersion, kind, ...(namespace !== undefined && { namespace }), name };
+  return { apiVersion, kind, namespace, name };
 }
 
 function inputsRecord(inputs: InputCounts): ReadonlyMap<string, unknown> {

@@ -1,6 +1,6 @@
 import type { Place } from '../engine/finding.ts';
 import { formatPath, jsonPointer, type Path } from '../model/path.ts';
-import type { Region, Rendered } from '../model/snapshot.ts';
+import type { Rendered } from '../model/snapshot.ts';
 
 /** Where a finding stands, for people and for machines. */
 export interface Location {
@@ -43,13 +43,9 @@ export function locationOf({ object, path }: Place): Location {
     };
   }
   const from = source.positions === undefined ? 'cluster' : 'file';
-  return { source: from, file: source.file, ...regionFields(region), ...field };
-}
-
-function regionFields(region: Region | undefined): Partial<Region> {
-  if (region === undefined) return {};
+  if (region === undefined) return { source: from, file: source.file, ...field };
   const { line, column, endLine, endColumn } = region;
-  return { line, column, endLine, endColumn };
+  return { source: from, file: source.file, line, column, endLine, endColumn, ...field };
 }
 
 /** Order of places in every report: what can be edited before what was rendered; file, document, then field. */

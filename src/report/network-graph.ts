@@ -1,5 +1,6 @@
+import type { NamedSet } from '../facts/network-flows.ts';
 import { noPorts } from '../semantics/network-policy/index.ts';
-import type { ListedFlows } from './network-list.ts';
+import { firstNames, type ListedFlows } from './network-list.ts';
 import { boundedText, enforcementText } from './network-words.ts';
 
 /** Who can talk to whom, as a picture shows it: names, and what goes between them. */
@@ -30,14 +31,15 @@ export function networkGraph({ groups, ports, enforcement }: ListedFlows): Netwo
   for (const { to, flows, left: untold } of groups) {
     left += untold;
     for (const { ports: bounds, from } of flows) {
+      if (edges.length >= mostEdges) {
+        left += 1;
+        continue;
+      }
+      const targets = bundled(to);
+      const certainty = bounds.least === noPorts ? 'possible' : 'certain';
+      const text = boundedText(ports, bounds);
       for (const source of bundled(from)) {
-        for (const target of bundled(to)) {
-          if (edges.length >= mostEdges) left += 1;
-          else {
-            const certainty = bounds.least === noPorts ? 'possible' : 'certain';
-            edges.push({ from: source, to: target, ports: boundedText(ports, bounds), certainty });
-          }
-        }
+        for (const target of targets) edges.push({ from: source, to: target, ports: text, certainty });
       }
     }
   }
@@ -46,7 +48,8 @@ export function networkGraph({ groups, ports, enforcement }: ListedFlows): Netwo
 }
 
 /** Many names that are treated alike are one box. */
-function bundled(names: readonly string[]): readonly string[] {
-  if (names.length <= mostNames) return names;
-  return [`${names.slice(0, 2).join(', ')} and ${names.length - 2} more`];
+function bundled(set: NamedSet): readonly string[] {
+  const { shown, count } = firstNames(set, mostNames);
+  if (count <= mostNames) return shown;
+  return [`${shown.slice(0, 2).join(', ')} and ${count - 2} more`];
 }

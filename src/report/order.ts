@@ -14,11 +14,28 @@ import { comparePlaces, compareText } from './location.ts';
 /** Gravest first, then by control and logical subject. */
 export function sortFindings(findings: readonly Finding[]): readonly Finding[] {
   if (findings.length < 2) return findings;
-  // An identity is put together when it is asked for: once for each finding, not once for each comparison.
-  return findings
-    .map((finding) => ({ finding, identity: finding.identity }))
-    .sort((a, b) => compareSeverity(b.finding.severity, a.finding.severity) || compareText(a.identity, b.identity))
-    .map(({ finding }) => finding);
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const key = `${finding.severity} ${finding.control.id}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [finding]);
+    else group.push(finding);
+  }
+  const sorted: Finding[] = [];
+  for (const group of [...groups.values()].sort(compareGroups)) {
+    // An identity is put together when it is asked for: once for each finding, not once for each comparison; and those
+    // of one group are dropped before the next, because there may be a million of them.
+    const identified = group.map((finding) => ({ finding, identity: finding.identity }));
+    identified.sort((a, b) => compareText(a.identity, b.identity));
+    for (const { finding } of identified) sorted.push(finding);
+  }
+  return sorted;
+}
+
+/** Of findings with one severity and control each. An identity begins with the control. */
+function compareGroups([a]: readonly Finding[], [b]: readonly Finding[]): number {
+  if (a === undefined || b === undefined) return 0;
+  return compareSeverity(b.severity, a.severity) || compareText(a.control.id, b.control.id);
 }
 
 export function sortPlaces(places: Finding['places']): Finding['places'] {

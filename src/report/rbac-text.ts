@@ -40,15 +40,24 @@ export function scopeText({ scope, object }: Binding): string {
   return scope === 'cluster' ? 'everywhere' : `namespace ${object.namespace ?? '(left open)'}`;
 }
 
-/** `get, list on pods, pods/log of apps named web`. */
+/**
+ * `get, list on pods, pods/log of apps named web`. The core group alone is left out; a rule that names no group, or no
+ * verb, is for nothing, and a name may be the empty one, which only requests without a name have.
+ */
 export function ruleText({ verbs, apiGroups, resources, resourceNames, nonResourceURLs }: RoleRule): string {
-  const named = resourceNames.length === 0 ? '' : ` named ${few(resourceNames)}`;
-  const groups = apiGroups.filter((group) => group !== '');
+  const does = verbs.length === 0 ? 'no verb' : few(verbs);
+  const named = resourceNames.length === 0 ? '' : ` named ${few(resourceNames.map((name) => name || '""'))}`;
+  const isCore = apiGroups.length > 0 && apiGroups.every((group) => group === '');
+  const groups = apiGroups.length === 0 ? ' of no API group' : ` of ${few(apiGroups.map((group) => group || 'core'))}`;
   const parts: string[] = [];
-  if (resources.length > 0)
-    parts.push(`${few(verbs)} on ${few(resources)}${groups.length === 0 ? '' : ` of ${few(groups)}`}${named}`);
-  if (nonResourceURLs.length > 0) parts.push(`${few(verbs)} on ${few(nonResourceURLs)}`);
+  if (resources.length > 0) parts.push(`${does} on ${few(resources)}${isCore ? '' : groups}${named}`);
+  if (nonResourceURLs.length > 0) parts.push(`${does} on ${few(nonResourceURLs)}`);
   return parts.join('; ') || 'nothing';
+}
+
+/** Whether a rule is for nothing that can be asked for. */
+export function isIdle({ verbs, apiGroups, resources, nonResourceURLs }: RoleRule): boolean {
+  return verbs.length === 0 || ((apiGroups.length === 0 || resources.length === 0) && nonResourceURLs.length === 0);
 }
 
 /** `get pods/exec web`. */

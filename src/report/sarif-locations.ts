@@ -65,8 +65,12 @@ export function fileLocation(file: string): ArtifactLocation {
   return { uri: encodePath(steps.join('/')), uriBaseId: '%SRCROOT%' };
 }
 
+/** As most are, in their hundreds of thousands. */
+const unreserved = /^[\w./~-]*$/;
+
 /** Percent-encodes each step, `:` too, so that no path reads as a scheme. */
 function encodePath(path: string): string {
+  if (unreserved.test(path)) return path;
   return path
     .replaceAll(/\p{Cs}/gu, '\ufffd')
     .split('/')

@@ -22,6 +22,32 @@ function write(name: string, content: string | Buffer): string {
   return path;
 }
 
+describe('--profile', () => {
+  const found = async (...profiles: readonly string[]) => {
+    const file = write('both.yaml', privileged);
+    const args = profiles.flatMap((profile) => ['--profile', profile]);
+    const { stdout } = await runCli(['scan', file, '-o', 'json', ...args]);
+    return new Set((JSON.parse(stdout).findings as { control: string }[]).map(({ control }) => control));
+  };
+
+  it('is security unless told, and both where both are asked', async () => {
+    const [plain, reliability, both] = [
+      await found(),
+      await found('reliability'),
+      await found('security', 'reliability'),
+    ];
+    expect(plain.has('pods/privileged')).toBe(true);
+    expect([...reliability].every((id) => !plain.has(id))).toBe(true);
+    expect([...both].sort()).toEqual([...plain, ...reliability].sort());
+    expect(await found('reliability', 'security')).toEqual(both);
+  });
+
+  it('is one of those that there are', async () => {
+    const { code, stderr } = await runCli(['scan', 'examples', '--profile', 'safety']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Allowed choices are security, reliability')]);
+  });
+});
+
 describe('the command line', () => {
   it.each([
     { what: 'help', args: [], code: 0, out: /Usage: bulwark/ },

@@ -1,3 +1,5 @@
+import { platformResources } from './platform-resources.ts';
+
 /** A kind of object that a scan lists, and why. */
 export interface ListedResource {
   /** Plural name, as RBAC writes it. */
@@ -115,6 +117,7 @@ export const listedResources: readonly ListedResource[] = [
     why: 'known vulnerabilities of images, where the Trivy operator runs',
     role: 'minimal',
   },
+  ...platformResources,
 ];
 
 /** The groups of the table. */

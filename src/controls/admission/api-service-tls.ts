@@ -10,6 +10,7 @@ export default control({
   title: 'The API server verifies the servers that extend it',
   severity: 'high',
   subject: 'object',
+  kinds: ['APIService'],
   why: 'Requests of users go through to such a server, in their name. Whoever takes its place on the network answers for it, and sees what is sent.',
   remedy: 'Give the server a certificate, put its authority into caBundle, and remove insecureSkipTLSVerify.',
   check: ({ object }) => {

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, own } from '../../model/json.ts';
+import { isObject, type Json, type JsonObject, own } from '../../model/json.ts';
 import { valueAt } from '../../model/path.ts';
 import { fail } from '../../model/verdict.ts';
 import { selectsLabels } from '../../semantics/rbac/label-selector.ts';
@@ -20,13 +20,17 @@ export default webhookControl({
     const given = valueAt(webhook.client, ['service', 'namespace']);
     const home = typeof given === 'string' ? given : undefined;
     const selected = [home, 'kube-system'].filter((name) => name !== undefined && isSelected(webhook.raw, name));
-    if (selected.length === 0 || own(webhook.raw, 'objectSelector') !== undefined) return undefined;
+    if (selected.length === 0 || isLimited(own(webhook.raw, 'objectSelector'))) return undefined;
     if (own(webhook.raw, 'matchConditions') !== undefined) return undefined;
     const message = `webhook ${webhook.name} has to answer before pods of ${selected.join(' and ')} are made`;
     return fail(message, [...webhook.path, 'namespaceSelector']);
   },
   examples: {
-    fail: [webhook(`${served}, ${podRules}`), webhook(`clientConfig: {url: "https://guard.example"}, ${podRules}`)],
+    fail: [
+      webhook(`${served}, ${podRules}`),
+      webhook(`clientConfig: {url: "https://guard.example"}, ${podRules}`),
+      webhook(`${served}, ${podRules}, namespaceSelector: {}, objectSelector: {}`),
+    ],
     pass: [
       webhook(`${served}, ${podRules}, failurePolicy: Ignore`),
       webhook(
@@ -36,6 +40,11 @@ export default webhookControl({
     ],
   },
 });
+
+/** The API server writes a selector without terms, which selects everything, where none is given. */
+function isLimited(selector: Json | undefined): boolean {
+  return isObject(selector) && Object.keys(selector).length > 0;
+}
 
 /** Whether the webhook is asked about a namespace that has the label of its name alone. */
 function isSelected(raw: JsonObject, name: string): boolean {

@@ -11,6 +11,7 @@ export default control({
   title: 'Pods are not guarded by PodSecurityPolicy any more',
   severity: 'info',
   subject: 'object',
+  kinds: ['PodSecurityPolicy'],
   why: 'From v1.25 on the API has no PodSecurityPolicy: what rests on it is unguarded after the upgrade, without a word.',
   remedy: 'Label namespaces for Pod Security admission, at the level that the policy stands for, before the upgrade.',
   check: ({ object }, facts) => {

@@ -31,6 +31,7 @@ export default control({
   title: 'Admission policies refuse what they find',
   severity: 'medium',
   subject: 'object',
+  kinds: ['ValidatingAdmissionPolicy', 'MutatingAdmissionPolicy'],
   why: 'A policy without a binding is never asked, one whose bindings only warn or audit refuses nothing, and one that fails open lets in what it cannot judge: it looks as if something were guarded.',
   remedy: 'Bind it with validationActions: [Deny], and leave failurePolicy at Fail.',
   check: ({ object }, facts) => {

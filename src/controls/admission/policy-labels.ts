@@ -18,6 +18,7 @@ export default control({
   title: 'Nobody labels an object past the policy that guards it',
   severity: 'medium',
   subject: 'object',
+  kinds: ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'],
   why: 'Whoever writes an object chooses its labels: a selector on them lets people decide for themselves whether they are checked.',
   remedy: 'Take objectSelector out, and leave out namespaces by kubernetes.io/metadata.name, which nobody can set.',
   check: ({ object }) => {

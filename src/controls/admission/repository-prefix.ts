@@ -9,6 +9,7 @@ export default control({
   title: 'Allowed repositories end with a slash',
   severity: 'high',
   subject: 'object',
+  kinds: ['K8sAllowedRepos'],
   why: 'Gatekeeper compares the beginning of the text: docker.io/team also allows docker.io/team-of-somebody-else, and registry.example allows registry.example.attacker.org.',
   remedy: 'End each entry with a slash, or use the constraint template K8sAllowedReposv2, which compares whole names.',
   check: ({ object }) => {

@@ -25,6 +25,7 @@ export default control({
   title: 'No security context constraints of your own allow privileged containers',
   severity: 'high',
   subject: 'object',
+  kinds: ['SecurityContextConstraints'],
   why: 'Whoever may use them has the node, and with it every Secret that its pods hold.',
   remedy: 'Set allowPrivilegedContainer: false, and allow the one capability or volume that is needed instead.',
   check: ({ object }) => {

@@ -39,6 +39,7 @@ export function webhookControl({ judge, ...definition }: WebhookDefinition): Con
   return control({
     ...definition,
     subject: 'object',
+    kinds: ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'],
     check: ({ object }, facts): Verdict | readonly Failure[] => {
       const webhooks = webhooksOf(object);
       if (webhooks === undefined) return noWebhooks;

@@ -5,7 +5,13 @@ import { valueAt } from '../../model/path.ts';
 import type { Severity } from '../../model/severity.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
 import { type Failure, fail, notApplicable, pass } from '../../model/verdict.ts';
-import { type ApiLifecycle, lifecycleOf, replacementOf, servedIn } from '../../semantics/api-lifecycle/index.ts';
+import {
+  type ApiLifecycle,
+  agingKinds,
+  lifecycleOf,
+  replacementOf,
+  servedIn,
+} from '../../semantics/api-lifecycle/index.ts';
 import { type WrittenVersion, writtenVersions } from '../../semantics/api-lifecycle/written-version.ts';
 import { control } from '../control.ts';
 
@@ -24,6 +30,7 @@ export default control({
   remedy: 'Write the object in the version that takes its place, and test it against a cluster of the next version.',
   coveredBy: ['admission/pod-security-policy'],
   check: ({ object }, facts) => {
+    if (!agingKinds.has(object.kind)) return pass;
     const written = writtenVersions(object);
     if (written.length === 0) return unseen;
     let failures: Failure[] | undefined;

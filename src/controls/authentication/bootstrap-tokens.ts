@@ -16,6 +16,7 @@ export default control({
   title: 'No bootstrap token is left when no node is joining',
   severity: 'low',
   subject: 'object',
+  kinds: ['Namespace', 'Secret'],
   why: 'Whoever knows the token can ask for the certificate of a new node, and is then a part of the cluster.',
   remedy: 'Delete it with kubeadm token delete; make one that expires when a node is to join.',
   check: ({ object }, facts) => {

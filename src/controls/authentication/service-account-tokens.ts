@@ -20,6 +20,7 @@ export default control({
   title: 'No Secret holds a service account token that never expires',
   severity: 'medium',
   subject: 'object',
+  kinds: ['Namespace', 'Secret'],
   why: 'Such a token is what people and pipelines are given to log in with. It is good until the Secret is deleted, wherever it has been copied to.',
   remedy:
     'Let people log in through an identity provider, let pods mount a projected token, and make others with kubectl create token; then delete the Secret.',

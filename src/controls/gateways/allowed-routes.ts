@@ -11,6 +11,7 @@ export default control({
   title: 'Gateways take routes from chosen namespaces',
   severity: 'low',
   subject: 'object',
+  kinds: ['Gateway'],
   why: 'A listener without a host that takes routes from all namespaces serves any name for anyone who may write a route somewhere: the login page of another team, for one.',
   remedy:
     'Give the listener a hostname, or set allowedRoutes.namespaces.from: Selector with a label that administrators set.',

@@ -45,6 +45,7 @@ export default control({
   title: 'Gateways take HTTP only to send people on to HTTPS',
   severity: 'medium',
   subject: 'object',
+  kinds: ['Gateway'],
   why: 'What is sent without TLS, passwords and session cookies among it, can be read and changed by everybody on the way.',
   remedy: 'Serve the host by a listener with TLS, and let the one for HTTP redirect to it.',
   check: ({ object }, facts) => {

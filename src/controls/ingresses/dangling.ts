@@ -1,5 +1,5 @@
 import { defineFact } from '../../facts/facts.ts';
-import { backendsOf } from '../../facts/routes.ts';
+import { backendKinds, backendsOf } from '../../facts/routes.ts';
 import { readService, type Service } from '../../facts/services.ts';
 import { type Failure, fail, notApplicable } from '../../model/verdict.ts';
 import { control } from '../control.ts';
@@ -20,6 +20,7 @@ export default control({
   severity: 'low',
   profile: 'reliability',
   subject: 'object',
+  kinds: backendKinds,
   why: 'Requests are answered with an error, and whoever makes a Service of that name gets them, with everything that users send along.',
   remedy: 'Name a Service and a port that exist, or take the rule out.',
   check: ({ object }, facts) => {

@@ -25,6 +25,7 @@ export function ingressControl({ judge, ...definition }: IngressDefinition): Con
   return control({
     ...definition,
     subject: 'object',
+    kinds: ['Ingress'],
     check: ({ object }, facts) => (isIngress(object) ? judge(readIngress(object), facts) : noIngress),
   });
 }

@@ -1,7 +1,7 @@
 import { defineFact } from '../../facts/facts.ts';
 import { imageOf } from '../../facts/image-references.ts';
 import { findComponent } from '../../facts/platform-components.ts';
-import { containerSubjects } from '../../facts/workloads.ts';
+import { eachPodSubject } from '../../facts/workloads.ts';
 import { type Failure, fail } from '../../model/verdict.ts';
 import { annotated } from './examples.ts';
 import { ingressControl, nginxAnnotation } from './ingress-control.ts';
@@ -40,10 +40,14 @@ const harmless = /\$\{\w{1,64}\}|\{\d{1,4}(?:,\d{0,4})?\}/g;
 const hasVulnerableController = defineFact('vulnerable-ingress-nginx', (facts): boolean => {
   const image = facts.get(imageOf);
   const component = facts.get(findComponent);
-  return facts.get(containerSubjects).some(({ container }) => {
-    const reference = image(container);
-    return !('kind' in reference) && component(reference)?.problem?.says.startsWith('CVE-2025-1974') === true;
-  });
+  for (const { pod } of eachPodSubject(facts)) {
+    for (const container of pod.containers) {
+      const reference = image(container);
+      if ('kind' in reference) continue;
+      if (component(reference)?.problem?.says.startsWith('CVE-2025-1974') === true) return true;
+    }
+  }
+  return false;
 });
 
 /**

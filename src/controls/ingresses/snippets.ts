@@ -16,6 +16,7 @@ export default control({
   title: 'No Ingress writes into the configuration of its controller',
   severity: 'high',
   subject: 'object',
+  kinds: ['Ingress', 'ConfigMap'],
   why: 'A snippet becomes part of the configuration of the controller: whoever may write Ingresses reads the controller’s token with it, and so every Secret that has a certificate (CVE-2021-25742).',
   remedy:
     'Use the annotation or the setting that is made for the purpose, and set allow-snippet-annotations: "false" in the controller’s ConfigMap.',

@@ -29,6 +29,7 @@ export default control({
   title: 'Workloads are kept apart by namespaces',
   severity: 'low',
   subject: 'object',
+  kinds: ['Namespace'],
   why: 'Roles, quotas, network policies and pod security all end at the namespace: what shares one has the same service accounts and Secrets within reach.',
   remedy: 'Give each team or application a namespace of its own.',
   check: ({ object }, facts) => {

@@ -21,6 +21,7 @@ export default control({
   severity: 'info',
   profile: 'reliability',
   subject: 'object',
+  kinds: ['Namespace'],
   why: 'When something is wrong in a namespace that nobody knows the owner of, it stays wrong.',
   remedy: 'Label or annotate the namespace with its owner or team.',
   check: ({ object }) => {

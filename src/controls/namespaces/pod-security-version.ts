@@ -13,6 +13,7 @@ export default control({
   severity: 'info',
   profile: 'reliability',
   subject: 'object',
+  kinds: ['Namespace'],
   why: 'Levels grow with Kubernetes: after an upgrade, pods are refused that were taken before.',
   remedy:
     'Set pod-security.kubernetes.io/enforce-version to the version of the cluster, and raise it after looking at the warnings.',

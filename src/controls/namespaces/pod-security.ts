@@ -25,6 +25,7 @@ export default control({
   title: 'Admission refuses dangerous pods in every namespace',
   severity: 'medium',
   subject: 'object',
+  kinds: ['Namespace'],
   why: 'Where nothing is refused, whoever may create a pod in the namespace may create a privileged one, and has the node.',
   remedy:
     'Label the namespace pod-security.kubernetes.io/enforce: restricted, or baseline where its pods need more. A dry run (kubectl label --dry-run=server) tells which pods would be refused.',

@@ -30,6 +30,7 @@ export default control({
   title: 'Namespaces with workloads have a quota or a range of limits',
   severity: 'low',
   subject: 'object',
+  kinds: ['Namespace'],
   why: 'Without either, one namespace may take all memory, storage and addresses of the cluster, by mistake or by somebody who may make pods there.',
   remedy:
     'Give the namespace a ResourceQuota for what it may take in all, and a LimitRange with the defaults for its containers.',

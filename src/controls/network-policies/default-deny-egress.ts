@@ -8,6 +8,7 @@ export default control({
   title: 'Namespaces with pods deny egress by default',
   severity: 'low',
   subject: 'object',
+  kinds: ['Namespace'],
   why: 'A program that is taken over calls home and looks around: without a default for egress, every pod may connect to anything.',
   remedy: 'Add a policy with podSelector: {} and policyTypes: [Egress]; "bulwark network generate" writes one.',
   coveredBy: ['network-policies/namespace-policy'],

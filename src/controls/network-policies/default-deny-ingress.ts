@@ -8,6 +8,7 @@ export default control({
   title: 'Namespaces with pods deny ingress by default',
   severity: 'medium',
   subject: 'object',
+  kinds: ['Namespace'],
   why: 'A policy for some pods leaves the others open, and every pod that comes later: without a default, forgetting one is enough.',
   remedy: 'Add a policy with podSelector: {} and policyTypes: [Ingress]; "bulwark network generate" writes one.',
   coveredBy: ['network-policies/namespace-policy'],

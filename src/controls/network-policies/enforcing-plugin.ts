@@ -11,6 +11,7 @@ export default control({
   title: 'The network plugin enforces NetworkPolicy',
   severity: 'medium',
   subject: 'object',
+  kinds: ['Namespace', 'DaemonSet'],
   why: 'The API server takes NetworkPolicies whether anything enforces them or not: without such a plugin they are words, and every pod reaches every other.',
   remedy:
     'Run a plugin that enforces them, such as Calico, Cilium or Antrea, or kube-network-policies beside the one that you have.',

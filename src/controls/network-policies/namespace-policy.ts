@@ -56,6 +56,7 @@ export default control({
   title: 'Every namespace with pods has a NetworkPolicy',
   severity: 'medium',
   subject: 'object',
+  kinds: ['Namespace'],
   why: 'Without one, every pod of the cluster may connect to every pod of the namespace, and its pods to anything anywhere.',
   remedy:
     'Start with a policy that denies all ingress (podSelector: {}, policyTypes: [Ingress]), and allow what is needed.',

@@ -1,6 +1,6 @@
 import { defineFact, type Facts } from '../../facts/facts.ts';
 import { networkReachability } from '../../facts/network.ts';
-import { networkPolicies } from '../../facts/network-policies.ts';
+import { networkPolicies, policyKinds } from '../../facts/network-policies.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
 import { type Failure, notApplicable, type Verdict } from '../../model/verdict.ts';
 import type { CompiledPolicy, Policy } from '../../semantics/network-policy/index.ts';
@@ -39,6 +39,7 @@ export function policyControl({ failures, ...definition }: PolicyControlDefiniti
   return control({
     ...definition,
     subject: 'object',
+    kinds: policyKinds,
     check: ({ object }, facts): Verdict | readonly Failure[] => {
       const policies = facts.get(policiesOf).get(object);
       return policies === undefined ? noPolicy : policies.flatMap((policy) => failures(policy, facts));

@@ -37,13 +37,12 @@ const tenantClasses = defineFact('tenant-classes', (facts): ReadonlyMap<string, 
   return found;
 });
 
-const podNames = defineFact('network-pod-names', (facts) => networkNames(facts.get(networkReachability)));
-
 export default control({
   id: 'network-policies/tenants',
   title: 'The pods of one tenant cannot reach those of another',
   severity: 'medium',
   subject: 'object',
+  kinds: ['Namespace'],
   why: 'Namespaces that are labelled as of different tenants are meant to be apart, and without policies every pod reaches every other.',
   remedy: 'Deny ingress by default in each namespace, and allow it from namespaces of the same tenant.',
   coveredBy: ['network-policies/namespace-policy', 'network-policies/default-deny-ingress'],
@@ -71,7 +70,7 @@ function firstIntruder(facts: Facts, namespace: string, own: Tenant): Failure | 
       if (other === undefined || other.key !== own.key || other.name === own.name) continue;
       const from = classes.find((at) => ports.intersect(into(at), sent(at)) !== noPorts);
       if (from === undefined) continue;
-      const { describe } = facts.get(podNames);
+      const { describe } = facts.get(networkNames);
       const pair = `${describe([from])[0]} can connect to ${describe([to])[0]}`;
       const message = `namespace ${namespace} of tenant ${own.name} is open to tenant ${other.name}: ${pair}`;
       return fail(message, ['metadata', 'labels', own.key]);

@@ -16,7 +16,7 @@ const approve = (...names: readonly string[]): string =>
 export default control({
   id: 'rbac/certificate-approval',
   title: 'Few can approve certificates that the cluster trusts',
-  severity: 'high',
+  severity: 'critical',
   subject: 'object',
   kinds: grantKinds,
   why: 'An approved request becomes a client certificate with the name that its maker chose, which the API server believes and nobody can revoke.',
@@ -34,7 +34,7 @@ export default control({
     const who = holders.length === 0 ? holders : holders.filter((holder) => own || approves(holder, facts));
     if (!own && who.length === 0) return pass;
     const at = granting.kind === 'binding' ? ['roleRef'] : ['rules', rule.index];
-    return powerFailure(approval.update.says, { granting, severity: 'high', at, holders: who });
+    return powerFailure(approval.update.says, { granting, severity: 'critical', at, holders: who });
   },
   examples: {
     fail: [

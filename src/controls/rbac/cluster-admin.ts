@@ -1,12 +1,13 @@
 import { pass } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { binding, clusterBinding, group, user } from './example-grants.ts';
+import { adminSeverity } from './grades.ts';
 import { bindingKinds, grantingOf, powerFailure } from './grant-judging.ts';
 
 export default control({
   id: 'rbac/cluster-admin',
   title: 'Nobody beyond the administrators is bound to cluster-admin',
-  severity: 'high',
+  severity: 'critical',
   subject: 'object',
   kinds: bindingKinds,
   why: 'The role allows everything, in a RoleBinding everything in its namespace: who takes over such an account has the cluster.',
@@ -19,7 +20,7 @@ export default control({
     const { holders } = granting;
     const { role } = granting.binding;
     if (role.kind !== 'ClusterRole' || role.name !== 'cluster-admin' || holders.length === 0) return pass;
-    return powerFailure('do everything', { granting, severity: 'high', at: ['roleRef'] });
+    return powerFailure('do everything', { granting, severity: adminSeverity(holders), at: ['roleRef'] });
   },
   examples: {
     fail: [

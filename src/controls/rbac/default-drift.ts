@@ -10,7 +10,7 @@ import { type RoleRule, readRules } from '../../semantics/rbac/rule.ts';
 import { fallbackMinor, shippedDefaults } from '../../semantics/rbac/shipped-defaults.ts';
 import { control } from '../control.ts';
 import { clusterBinding, group, user } from './example-grants.ts';
-import { grantKinds, isBindingKind } from './grant-judging.ts';
+import { grantingOf, grantKinds, isBindingKind } from './grant-judging.ts';
 import { isStored, ofServer } from './stored.ts';
 
 const notShipped = notApplicable('Kubernetes does not ship it');
@@ -63,6 +63,13 @@ export default control({
     if (hasAggregation(object)) return notApplicable('the roles that it puts together are judged');
     const shipped = facts.get(shippedRules);
     if (shipped === 'unknown') {
+      // What is a power over others and that no version is known to ship.
+      const granting = grantingOf(object, facts);
+      const [rule] = granting.kind === 'role' ? granting.rules : [];
+      if (rule !== undefined) {
+        const more = missingRights([], [rule]);
+        return fail(`it was given the right to ${more}`, ['rules', rule.index], { severity: 'critical' });
+      }
       // Said once, of the role that every server has.
       if (object.name !== 'cluster-admin') return notApplicable('told of ClusterRole cluster-admin');
       return unknown(`what this version ships its roles with is not known; it is of v1.${fallbackMinor}`);
@@ -71,7 +78,10 @@ export default control({
     if (own === undefined) return notShipped;
     for (const rule of facts.get(rbac).ownRules(object)) {
       const more = missingRights(own, [rule]);
-      if (more !== undefined) return fail(`it was given the right to ${more}`, ['rules', rule.index]);
+      if (more === undefined) continue;
+      // Where the right is one over others.
+      const isGrave = grantingOf(object, facts).kind === 'role';
+      return fail(`it was given the right to ${more}`, ['rules', rule.index], isGrave ? { severity: 'critical' } : {});
     }
     return pass;
   },

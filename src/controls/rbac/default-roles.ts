@@ -1,11 +1,10 @@
 import { pass } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { binding, clusterBinding, group, user } from './example-grants.ts';
+import { gradesOf, worstOf } from './grades.ts';
 import { bindingKinds, grantingOf, listed, powerFailure } from './grant-judging.ts';
-import { powersOf } from './power-control.ts';
-import { powerRows } from './power-rows.ts';
-
-const powers = [...powerRows.values()].flat();
+import { gradesOfPower, powersOf } from './power-control.ts';
+import { strongPowers } from './strength.ts';
 
 export default control({
   id: 'rbac/default-roles',
@@ -24,10 +23,13 @@ export default control({
     const { role, scope } = granting.binding;
     if (holders.length === 0 || role.name === 'cluster-admin') return pass;
     if (scope === 'namespace' && object.namespace !== 'kube-system') return pass;
-    const found = powersOf(rules, powers, granting.scope);
+    const found = powersOf(rules, strongPowers, granting.scope);
     if (found.length === 0) return pass;
+    const severity = worstOf(
+      found.map(({ power }) => gradesOf(gradesOfPower(power, { severity: 'high', facts, holders }))),
+    );
     const does = listed(found.map(({ power }) => power.says));
-    return powerFailure(does, { granting, severity: 'high', at: ['roleRef'] });
+    return powerFailure(does, { granting, severity, at: ['roleRef'] });
   },
   examples: {
     fail: [

@@ -7,7 +7,7 @@ import { grantingOf, powerFailure, roleKinds } from './grant-judging.ts';
 export default control({
   id: 'rbac/full-wildcard',
   title: 'No role of your own allows everything',
-  severity: 'high',
+  severity: 'critical',
   subject: 'object',
   kinds: roleKinds,
   why: 'A rule of wildcards is cluster-admin by another name, and covers what the next version and the next operator add.',
@@ -20,7 +20,7 @@ export default control({
     if (granting.kind !== 'role') return granting;
     const rule = granting.rules.find((each) => ruleAllows(each, { verb: '*', apiGroup: '*', resource: '*' }));
     if (rule === undefined) return pass;
-    return powerFailure('do everything', { granting, severity: 'high', at: ['rules', rule.index] });
+    return powerFailure('do everything', { granting, severity: 'critical', at: ['rules', rule.index] });
   },
   examples: {
     fail: [

@@ -5,16 +5,20 @@ import type { Severity } from '../../model/severity.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
 import { type Failure, fail, notApplicable, type Verdict } from '../../model/verdict.ts';
 import type { Binding } from '../../semantics/rbac/binding.ts';
+import { isShippedRole } from '../../semantics/rbac/default-excess.ts';
 import {
   addedSubjects,
   isDefaultClusterRole,
-  isDefaultRole,
   isDefaultRoleName,
   subjectName,
 } from '../../semantics/rbac/default-objects.ts';
 import { vendorOf } from '../../semantics/rbac/provenance.ts';
 import type { RoleRule } from '../../semantics/rbac/rule.ts';
-import { type GivenRows, powersOfRules } from './power-index.ts';
+import { type Grades, gradeOf, lowered } from './grades.ts';
+import { lesserRows } from './lesser-rows.ts';
+import type { Power } from './power.ts';
+import { type GivenPower, type GivenRows, powersOfRules } from './power-index.ts';
+import { powerRows } from './power-rows.ts';
 
 /** What grants rights and is somebody's to mend: a role of theirs, or a binding that gives away one of Kubernetes' own. */
 export type Granting = RoleGranting | BindingGranting;
@@ -76,8 +80,8 @@ function readGranting(object: KubeObject, facts: Facts): Granting | Verdict {
   if (!object.apiVersion.startsWith('rbac.authorization.k8s.io/')) return noGrant;
   const known = facts.get(rbac);
   if (!isBindingKind(object.kind)) {
-    if (isDefaultRole(object)) return ofKubernetes;
     if (hasAggregation(object)) return notApplicable('the roles that it puts together are judged');
+    if (isShippedRole(object)) return beyondShipped(object, facts);
     const holders = known.holdersOf(object);
     const rules = known.ownRules(object);
     const given = facts.get(powersOfRules)(rules);
@@ -87,13 +91,35 @@ function readGranting(object: KubeObject, facts: Facts): Granting | Verdict {
   if (binding === undefined) return notApplicable('it names no role');
   if (!givesDefaultRole(binding)) return byItsRole;
   if (binding.subjects.length > 0 && addedSubjects(binding).length === 0) return ofKubernetes;
-  const role = known.roleOf(binding);
-  if (role !== undefined && !isDefaultRole(role)) return byItsRole;
   const rules = known.rulesOf(binding) ?? noRules;
   const holders = holdersBy(binding);
   const given = facts.get(powersOfRules)(rules);
   return { kind: 'binding', object, rules, holders, binding, scope: scopeOf(object, holders), given };
 }
+
+/** What hides in a role of Kubernetes: it has those whom Kubernetes itself gives it, too. */
+function beyondShipped(object: KubeObject, facts: Facts): Granting | Verdict {
+  const known = facts.get(rbac);
+  const rules = known.excessOf(object);
+  const given = rules.length === 0 ? undefined : facts.get(powersOfRules)(rules);
+  // Versions add harmless rights to them, of which not all are known.
+  if (given === undefined || ![...given].some(([row, powers]) => isGraveRow(row, powers))) return ofKubernetes;
+  const holders = known.everyHolderOf(object);
+  return { kind: 'role', object, rules, holders, scope: scopeOf(object, holders), given };
+}
+
+function isGraveRow(row: readonly Power[], powers: readonly GivenPower[]): boolean {
+  if (!graveRows.has(row)) return false;
+  return powers.some(({ power }) => power.severity !== 'low' && power.severity !== 'info');
+}
+
+const graveRows: ReadonlySet<readonly Power[] | undefined> = new Set([
+  ...powerRows.values(),
+  ...[
+    ...['all-resources', 'secrets-write', 'workloads-modify', 'pods-modify', 'pods-exec', 'certificate-signing'],
+    ...['admission-policies', 'constrained-impersonation', 'namespaces-write', 'api-extensions', 'nodes-write'],
+  ].map((name) => lesserRows.get(name)),
+]);
 
 function givesDefaultRole({ role, object }: Binding): boolean {
   return role.kind === 'ClusterRole' ? isDefaultClusterRole(role.name) : isDefaultRoleName(object.namespace, role.name);
@@ -105,28 +131,9 @@ export function scopeOf(object: KubeObject, holders: readonly Holder[]): 'cluste
   return holders.length === 0 && object.kind === 'ClusterRole' ? 'cluster' : 'namespace';
 }
 
-/** How grave a power is with those who hold it: least where nobody does, less in a namespace than everywhere. */
-export function gradeOf(severity: Severity, holders: readonly Pick<Holder, 'scope'>[]): Severity {
-  if (holders.length === 0) return severity === 'info' ? 'info' : 'low';
-  if (holders.some(({ scope }) => scope === 'cluster')) return severity;
-  const inSystem = holders.some(({ scope }) => scope !== 'cluster' && scope.namespace === 'kube-system');
-  return inSystem ? severity : lowered(severity);
-}
-
-/** One step down; the lowest stay. */
-export function lowered(severity: Severity): Severity {
-  return lower.get(severity) ?? severity;
-}
-
-const lower: ReadonlyMap<Severity, Severity> = new Map([
-  ['critical', 'high'],
-  ['high', 'medium'],
-  ['medium', 'low'],
-]);
-
 interface PowerFailure {
   readonly granting: Granting;
-  readonly severity: Severity;
+  readonly severity: Severity | Grades;
   readonly at: Path;
   readonly key?: string;
   /** Those of the holders that it is about, where it is not all. */

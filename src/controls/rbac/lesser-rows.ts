@@ -1,5 +1,6 @@
 import type { ConstrainedMode } from '../../semantics/rbac/impersonate.ts';
 import { type Needs, type Power, requests } from './power.ts';
+import { ownWorkloads, workloadRequests } from './workload-resources.ts';
 
 const write = ['create', 'update', 'patch'];
 const change = ['update', 'patch'];
@@ -8,11 +9,6 @@ const rbac = 'rbac.authorization.k8s.io';
 const admission = 'admissionregistration.k8s.io';
 const authentication = 'authentication.k8s.io';
 
-const workloads = [
-  ...['deployments', 'daemonsets', 'statefulsets', 'replicasets'].map((kind) => ['apps', kind] as const),
-  ...['jobs', 'cronjobs'].map((kind) => ['batch', kind] as const),
-  ['', 'replicationcontrollers'] as const,
-];
 /** ConfigMaps that components of the cluster take their orders from. */
 const controlMaps = ['aws-auth', 'coredns', 'kube-proxy', 'extension-apiserver-authentication', 'kubeadm-config'];
 /** Names that are worth guarding in whatever group they are. */
@@ -34,7 +30,7 @@ function actingFor(mode: ConstrainedMode): Needs {
     ...['pods/exec', 'pods/attach', 'serviceaccounts/token', 'nodes/proxy'].flatMap((kind) =>
       requests('', kind, as(['create', 'get'])),
     ),
-    ...workloads.flatMap(([group, kind]) => requests(group, kind, as(write))),
+    ...ownWorkloads.flatMap(([group, kind]) => requests(group, kind, as(write))),
     ...['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'].flatMap((kind) =>
       requests(rbac, kind, as([...write, 'bind', 'escalate'])),
     ),
@@ -42,15 +38,26 @@ function actingFor(mode: ConstrainedMode): Needs {
   return { each: [actions], where: 'anywhere', otherwise: 'low' };
 }
 
+/** Custom resources whose definitions show a pod template count, too: `power-index.ts`. */
+export const changeWorkloads: Power = {
+  says: 'change the pods of workloads',
+  makesPods: true,
+  requests: workloadRequests(change),
+};
+
 /** What helps an attacker on, apart from the powers of `power-rows.ts`, by the last part of the control's id. */
 export const lesserRows: ReadonlyMap<string, readonly Power[]> = new Map<string, readonly Power[]>([
   [
     'all-resources',
     [
       // Only a wildcard matches an asterisk that is asked for as a name.
-      { says: 'read everything, Secrets included', requests: requests('*', '*', ['get', 'list', 'watch']) },
-      { says: 'change everything', requests: requests('*', '*', write) },
-      { says: 'delete everything', requests: requests('*', '*', destroy) },
+      {
+        says: 'read everything, Secrets included',
+        severity: { cluster: 'critical', system: 'high', namespace: 'medium' },
+        requests: requests('*', '*', ['get', 'list', 'watch']),
+      },
+      { says: 'change everything', severity: 'critical', requests: requests('*', '*', write) },
+      { says: 'delete everything', severity: 'high', requests: requests('*', '*', destroy) },
     ],
   ],
   [
@@ -67,15 +74,7 @@ export const lesserRows: ReadonlyMap<string, readonly Power[]> = new Map<string,
       },
     ],
   ],
-  [
-    'workloads-modify',
-    [
-      {
-        says: 'change the pods of workloads',
-        requests: workloads.flatMap(([group, kind]) => requests(group, kind, change)),
-      },
-    ],
-  ],
+  ['workloads-modify', [changeWorkloads]],
   [
     'pods-modify',
     [
@@ -214,9 +213,27 @@ export const lesserRows: ReadonlyMap<string, readonly Power[]> = new Map<string,
         isClusterWide: true,
         requests: [
           ...requests('kyverno.io', 'clusterpolicies', [...write, ...destroy]),
-          ...requests('policies.kyverno.io', 'validatingpolicies', [...write, ...destroy]),
+          ...['validatingpolicies', 'mutatingpolicies', 'generatingpolicies', 'imagevalidatingpolicies'].flatMap(
+            (kind) => requests('policies.kyverno.io', kind, [...write, ...destroy]),
+          ),
           ...requests('templates.gatekeeper.sh', 'constrainttemplates', [...write, ...destroy]),
           ...requests('policies.kubewarden.io', 'clusteradmissionpolicies', [...write, ...destroy]),
+        ],
+      },
+      {
+        // Each template makes a kind of its own.
+        says: 'change the constraints of Gatekeeper',
+        isClusterWide: true,
+        anyOf: 'constraints.gatekeeper.sh',
+        requests: requests('constraints.gatekeeper.sh', '*', [...write, ...destroy]),
+      },
+      {
+        says: 'change the policies of an admission controller, or exceptions from them, in a namespace',
+        severity: 'medium',
+        requests: [
+          ...['policies', 'policyexceptions'].flatMap((kind) => requests('kyverno.io', kind, [...write, ...destroy])),
+          ...requests('policies.kyverno.io', 'policyexceptions', [...write, ...destroy]),
+          ...requests('policies.kubewarden.io', 'admissionpolicies', [...write, ...destroy]),
         ],
       },
     ],
@@ -363,7 +380,7 @@ export const lesserRows: ReadonlyMap<string, readonly Power[]> = new Map<string,
         requests: [
           ...requests('', 'pods', ['deletecollection']),
           ...requests('', 'persistentvolumeclaims', ['deletecollection']),
-          ...workloads.flatMap(([group, kind]) => requests(group, kind, ['deletecollection'])),
+          ...ownWorkloads.flatMap(([group, kind]) => requests(group, kind, ['deletecollection'])),
         ],
       },
     ],

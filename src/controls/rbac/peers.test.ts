@@ -26,13 +26,21 @@ describe('what others get wrong', () => {
     [
       'apps looked for in the core group',
       everywhere('{apiGroups: [apps], resources: [deployments], verbs: [create]}'),
-      ['low rbac/pods-create'],
+      ['high rbac/pods-create'],
     ],
     ['deployments of the core group taken for those of apps', exec('[create]', '[deployments]'), []],
-    ['jobs left out', everywhere('{apiGroups: [batch], resources: [jobs], verbs: [create]}'), ['low rbac/pods-create']],
+    [
+      'jobs left out',
+      everywhere('{apiGroups: [batch], resources: [jobs], verbs: [create]}'),
+      ['high rbac/pods-create'],
+    ],
     ['core taken for a group', everywhere('{apiGroups: [core], resources: [secrets], verbs: [get]}'), []],
-    ['rules with names skipped', exec('[get]', '[nodes/proxy]', ', resourceNames: [n1]'), ['high rbac/nodes-proxy']],
-    ['names ignored', exec('[list]', '[secrets]', ', resourceNames: [own]'), []],
+    [
+      'rules with names skipped',
+      exec('[get]', '[nodes/proxy]', ', resourceNames: [n1]'),
+      ['critical rbac/nodes-proxy'],
+    ],
+    ['names ignored', exec('[list]', '[secrets]', ', resourceNames: [own]'), ['low rbac/secrets-read']],
     [
       'verbs of one rule put to the resources of another',
       `${clusterRole('{apiGroups: [""], resources: [secrets], verbs: [delete]}')}  - {apiGroups: [""], resources: [services], verbs: [get]}
@@ -49,12 +57,12 @@ ${clusterBinding('example', account)}`,
       'the groups of accounts not looked at',
       `${clusterRole('{apiGroups: [""], resources: [secrets], verbs: [get]}')}---
 ${clusterBinding('example', group('system:serviceaccounts:shop'))}`,
-      ['high rbac/everyone', 'high rbac/secrets-read'],
+      ['critical rbac/secrets-read', 'high rbac/everyone'],
     ],
     ['exec by get left out', exec('[get]', '[pods/exec]'), ['high rbac/pods-exec']],
-    ['nodes/proxy by get left out', exec('[get]', '[nodes/proxy]'), ['high rbac/nodes-proxy']],
-    ['watch of Secrets left out', exec('[watch]', '[secrets]'), ['high rbac/secrets-read']],
-    ['list of Secrets left out', exec('[list]', '[secrets]'), ['high rbac/secrets-read']],
+    ['nodes/proxy by get left out', exec('[get]', '[nodes/proxy]'), ['critical rbac/nodes-proxy']],
+    ['watch of Secrets left out', exec('[watch]', '[secrets]'), ['critical rbac/secrets-read']],
+    ['list of Secrets left out', exec('[list]', '[secrets]'), ['critical rbac/secrets-read']],
     [
       'ephemeral containers looked for in a group called core',
       exec('[patch]', '[pods/ephemeralcontainers]'),
@@ -63,19 +71,19 @@ ${clusterBinding('example', group('system:serviceaccounts:shop'))}`,
     [
       'kube-system left out',
       inNamespace('{apiGroups: [""], resources: [pods], verbs: [create]}', 'kube-system'),
-      [...['info rbac/cross-namespace-subjects', 'medium rbac/pods-create']],
+      [...['info rbac/cross-namespace-subjects', 'critical rbac/pods-create']],
     ],
     [
       'a subject called system:… left out',
       `${clusterRole('{apiGroups: [""], resources: [secrets], verbs: [get]}')}---
 ${clusterBinding('example', user('system:mine'))}`,
-      ['high rbac/secrets-read'],
+      ['critical rbac/secrets-read'],
     ],
     [
       'a role called system:… left out',
       `${clusterRole('{apiGroups: [""], resources: [secrets], verbs: [get]}').replace('name: example', 'name: system:mine')}---
 ${clusterBinding('system:mine', group('ops'))}`,
-      ['high rbac/secrets-read'],
+      ['critical rbac/secrets-read'],
     ],
     [
       'bind looked for on bindings',
@@ -95,7 +103,7 @@ ${clusterBinding('system:mine', group('ops'))}`,
     [
       'secrets not seen in a wildcard',
       everywhere('{apiGroups: [""], resources: ["*"], verbs: [get]}'),
-      [...['high rbac/nodes-proxy', 'high rbac/pods-exec', 'high rbac/secrets-read']],
+      [...['critical rbac/nodes-proxy', 'high rbac/pods-exec', 'critical rbac/secrets-read']],
     ],
     ['a verb that is none of the resource', exec('[delete]', '[pods/log]'), []],
     [
@@ -191,17 +199,17 @@ describe('what a vendor made', () => {
   const says = 'ServiceAccount shop/app can read Secrets in the whole cluster';
 
   it.each<[string, string, readonly string[]]>([
-    ['weighs less, and says whose it is', `${role}---\n${made}`, [`medium: ${says}; made by Amazon EKS`]],
-    ['is one’s own where one’s own binding gives it', `${role}---\n${given}`, [`high: ${says}`]],
+    ['weighs less, and says whose it is', `${role}---\n${made}`, [`high: ${says}; made by Amazon EKS`]],
+    ['is one’s own where one’s own binding gives it', `${role}---\n${given}`, [`critical: ${says}`]],
     [
       'is not told by a name',
       `${clusterRole(secrets).replace('name: example', 'name: "eks:node-manager"')}---\n${clusterBinding('"eks:node-manager"', account)}`,
-      [`high: ${says}`],
+      [`critical: ${says}`],
     ],
     [
       'is also a binding to cluster-admin',
       made.replace('name: example', 'name: cluster-admin'),
-      ['medium: ServiceAccount shop/app can do everything in the whole cluster; made by Amazon EKS'],
+      ['high: ServiceAccount shop/app can do everything in the whole cluster; made by Amazon EKS'],
     ],
   ])('%s', (_, text, expected) => {
     expect(message(text)).toEqual(expected);

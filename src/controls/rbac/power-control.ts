@@ -1,10 +1,11 @@
 import type { Facts } from '../../facts/facts.ts';
 import { type Holder, rbac } from '../../facts/rbac.ts';
-import { compareSeverity, type Severity } from '../../model/severity.ts';
+import type { Severity } from '../../model/severity.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
 import { type Failure, notApplicable, pass, type Verdict } from '../../model/verdict.ts';
 import { type ResourceRequest, type RoleRule, ruleAllows } from '../../semantics/rbac/rule.ts';
 import { type Control, type ControlDefinition, control } from '../control.ts';
+import { type Grades, gradesOf, podGrades, worstOf } from './grades.ts';
 import { type Granting, grantingOf, grantKinds, listed, powerFailure, roleKinds } from './grant-judging.ts';
 import { hasNeeds } from './needs.ts';
 import { gives, type Needs, type Power } from './power.ts';
@@ -68,15 +69,35 @@ function judgePowers(object: KubeObject, facts: Facts, row: Judged): Verdict | r
     const held = heldPower(facts, each, granting);
     if (held !== undefined) found.push(held);
   }
-  const [first] = found;
+  const told = withoutNamed(found);
+  const [first] = told;
   if (first === undefined) return pass;
   if (granting.kind === 'binding' && isOrdinary(granting.binding.role.name, object)) return ordinary;
-  const worst = found.reduce<Severity>((most, { power, otherwise }) => {
-    const each = otherwise ?? power.severity ?? row.severity;
-    return compareSeverity(each, most) > 0 ? each : most;
-  }, 'info');
+  const worst = worstOf(
+    told.map(({ power, otherwise }) =>
+      gradesOf(otherwise ?? gradesOfPower(power, { severity: row.severity, facts, holders: granting.holders })),
+    ),
+  );
   const at = granting.kind === 'binding' ? ['roleRef'] : ['rules', first.rule.index];
-  return powerFailure(listed(found.map(({ power }) => power.says)), { granting, severity: worst, at });
+  return powerFailure(listed(told.map(({ power }) => power.says)), { granting, severity: worst, at });
+}
+
+/** What is held for any name says what is held for some. */
+export function withoutNamed<T extends { readonly power: Power }>(found: readonly T[]): readonly T[] {
+  const whole = found.filter(({ power }) => power.named !== 'only');
+  return whole.length === 0 ? found : whole;
+}
+
+/** How grave a power is by where it is held, in a control of a severity. */
+export function gradesOfPower(
+  { makesPods, severity: own }: Power,
+  {
+    severity,
+    facts,
+    holders,
+  }: { readonly severity: Severity; readonly facts: Facts; readonly holders: readonly Pick<Holder, 'scope'>[] },
+): Severity | Grades {
+  return makesPods === true ? podGrades(facts, holders) : (own ?? severity);
 }
 
 interface HeldPower extends GivenPower {

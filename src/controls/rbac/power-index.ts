@@ -1,9 +1,10 @@
 import { serverVersion } from '../../facts/cluster-version.ts';
 import { defineFact } from '../../facts/facts.ts';
+import { type PodMakers, podMakers } from '../../facts/rbac-pod-makers.ts';
 import type { ResourceRequest, RoleRule } from '../../semantics/rbac/rule.ts';
-import { lesserRows } from './lesser-rows.ts';
+import { changeWorkloads, lesserRows } from './lesser-rows.ts';
 import { givesAny, type Power } from './power.ts';
-import { powerRows } from './power-rows.ts';
+import { createWorkloads, powerRows } from './power-rows.ts';
 
 /** A power that rules give, with the first of them that does. */
 export interface GivenPower {
@@ -63,6 +64,7 @@ export type GivenRows = ReadonlyMap<readonly Power[], readonly GivenPower[]>;
  */
 export const powersOfRules = defineFact('powers-of-rules', (facts): ((rules: readonly RoleRule[]) => GivenRows) => {
   const minor = facts.get(serverVersion)?.minor;
+  const makers = facts.get(podMakers);
   const holds = ({ from = 0, until = Number.POSITIVE_INFINITY }: Power): boolean =>
     minor === undefined || (from <= minor && minor < until);
   const known = new Map<readonly RoleRule[], GivenRows>();
@@ -81,6 +83,11 @@ export const powersOfRules = defineFact('powers-of-rules', (facts): ((rules: rea
           touched.push(order);
         }
       }
+      for (const order of ofItsGroups(rule, makers)) {
+        if (board[order] !== undefined) continue;
+        board[order] = rule;
+        touched.push(order);
+      }
     }
     rows = touched.length === 0 ? nothing : rowsOf(touched, board);
     for (const order of touched) board[order] = undefined;
@@ -88,6 +95,21 @@ export const powersOfRules = defineFact('powers-of-rules', (facts): ((rules: rea
     return rows;
   };
 });
+
+/** The powers that a rule gives over resources which no table can name. */
+function* ofItsGroups(rule: RoleRule, makers: PodMakers): Iterable<number> {
+  for (const { power, order } of ofGroups) if (givesAny(rule, power, power.requests)) yield order;
+  if (rule.resourceNames.length > 0 || !rule.apiGroups.some((group) => makers.hasGroup(group))) return;
+  const makes = rule.apiGroups.some((group) => rule.resources.some((plural) => makers.makesPods(group, plural)));
+  if (!makes) return;
+  for (const { power, order } of overWorkloads) {
+    const verbs = new Set(power.requests.map(({ verb }) => verb));
+    if (rule.verbs.some((verb) => verb === '*' || verbs.has(verb))) yield order;
+  }
+}
+
+const ofGroups = all.filter(({ power }) => power.anyOf !== undefined);
+const overWorkloads = all.filter(({ power }) => power === createWorkloads || power === changeWorkloads);
 
 const none: readonly Asked[] = [];
 const any = ['*'];

@@ -1,43 +1,46 @@
 import type { Power } from './power.ts';
 import { requests } from './power.ts';
+import { workloadRequests } from './workload-resources.ts';
 
 const write = ['create', 'update', 'patch'];
 const rbac = 'rbac.authorization.k8s.io';
 const admission = 'admissionregistration.k8s.io';
 const roles = ['clusterroles', 'roles'];
-/** Roles that are worth naming in a rule about a few of them. */
-const strong = ['cluster-admin', 'admin', 'edit', 'system:node'];
 
-const workloadMakers = [
-  ...['deployments', 'daemonsets', 'statefulsets', 'replicasets'].flatMap((kind) => requests('apps', kind, ['create'])),
-  ...['jobs', 'cronjobs'].flatMap((kind) => requests('batch', kind, ['create'])),
-  ...requests('', 'replicationcontrollers', ['create']),
-];
+const workloadMakers = workloadRequests(['create']);
 const podMakers = [...requests('', 'pods', ['create']), ...workloadMakers];
+
+/** Custom resources whose definitions show a pod template count, too: `power-index.ts`. */
+export const createWorkloads: Power = { says: 'create workloads', makesPods: true, requests: workloadMakers };
 
 /** What gives more than it seems to, by the last part of the control's id. */
 export const powerRows: ReadonlyMap<string, readonly Power[]> = new Map<string, readonly Power[]>([
-  ['secrets-read', [{ says: 'read Secrets', requests: requests('', 'secrets', ['get', 'list', 'watch']) }]],
   [
-    'pods-create',
+    'secrets-read',
     [
-      { says: 'create pods', requests: requests('', 'pods', ['create']) },
       {
-        says: 'create workloads',
+        says: 'read Secrets',
+        severity: { cluster: 'critical', system: 'high', namespace: 'medium' },
+        requests: requests('', 'secrets', ['get', 'list', 'watch']),
+      },
+      {
+        says: 'read a Secret by its name',
+        named: 'only',
         severity: 'low',
-        requests: workloadMakers,
+        requests: requests('', 'secrets', ['get', 'list', 'watch']),
       },
     ],
+  ],
+  [
+    'pods-create',
+    [{ says: 'create pods', makesPods: true, requests: requests('', 'pods', ['create']) }, createWorkloads],
   ],
   [
     'escalation-verbs',
     [
       {
         says: 'bind any role',
-        requests: roles.flatMap((kind) => [
-          ...requests(rbac, kind, ['bind']),
-          ...strong.flatMap((name) => requests(rbac, kind, ['bind'], name)),
-        ]),
+        requests: roles.flatMap((kind) => requests(rbac, kind, ['bind'])),
         // Without a binding to write, the right is of no use yet.
         needs: {
           each: [['rolebindings', 'clusterrolebindings'].flatMap((kind) => requests(rbac, kind, write))],
@@ -52,19 +55,9 @@ export const powerRows: ReadonlyMap<string, readonly Power[]> = new Map<string, 
       {
         says: 'give ClusterRoles rights that they do not have themselves',
         isClusterWide: true,
-        requests: [
-          ...requests(rbac, 'clusterroles', ['escalate']),
-          ...strong.flatMap((name) => requests(rbac, 'clusterroles', ['escalate'], name)),
-        ],
-        needs: {
-          each: [
-            [
-              ...requests(rbac, 'clusterroles', write),
-              ...strong.flatMap((name) => requests(rbac, 'clusterroles', ['update', 'patch'], name)),
-            ],
-          ],
-          otherwise: 'low',
-        },
+        requests: requests(rbac, 'clusterroles', ['escalate']),
+        // What is allowed for some names is judged by those: `named-targets.ts`.
+        needs: { each: [requests(rbac, 'clusterroles', write)], otherwise: 'low' },
       },
       { says: 'act as any user', isClusterWide: true, requests: requests('', 'users', ['impersonate']) },
       {
@@ -140,7 +133,13 @@ export const powerRows: ReadonlyMap<string, readonly Power[]> = new Map<string, 
   ],
   [
     'token-requests',
-    [{ says: 'make tokens of service accounts', requests: requests('', 'serviceaccounts/token', ['create']) }],
+    [
+      {
+        says: 'make tokens of service accounts',
+        severity: { cluster: 'critical', system: 'critical', namespace: 'high' },
+        requests: requests('', 'serviceaccounts/token', ['create']),
+      },
+    ],
   ],
 ]);
 

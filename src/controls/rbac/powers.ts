@@ -9,7 +9,7 @@ export default powerControls([
   {
     name: 'secrets-read',
     title: 'Few can read Secrets',
-    severity: 'high',
+    severity: 'critical',
     why: 'Secrets hold the tokens, keys and passwords of everything that runs. A list or a watch shows their values as a get does.',
     remedy: 'Take secrets out of the rule, or limit it to the names that are needed with get and resourceNames.',
     coveredBy: ['rbac/all-resources'],
@@ -20,10 +20,10 @@ export default powerControls([
         everywhere('{apiGroups: ["*"], resources: ["*"], verbs: [get, list, watch]}'),
         inNamespace('{apiGroups: [""], resources: [secrets, pods], verbs: [get]}'),
         clusterRole('{apiGroups: [""], resources: [secrets], verbs: [watch]}'),
+        inNamespace('{apiGroups: [""], resources: [secrets], verbs: [get], resourceNames: [database]}'),
       ],
       pass: [
         everywhere('{apiGroups: [""], resources: [secrets], verbs: [create]}'),
-        inNamespace('{apiGroups: [""], resources: [secrets], verbs: [get], resourceNames: [database]}'),
         // Not the core group.
         everywhere('{apiGroups: [example.com], resources: [secrets], verbs: [get]}'),
       ],
@@ -32,7 +32,7 @@ export default powerControls([
   {
     name: 'pods-create',
     title: 'Few can create pods',
-    severity: 'medium',
+    severity: 'critical',
     why: 'Whoever creates a pod, by itself or through a workload, acts as any service account of the namespace and reads all its Secrets; where pods are not restricted, they own a node.',
     remedy: 'Give it to those alone who deploy, in their own namespaces, and restrict pods there.',
     coveredBy: ['rbac/all-resources'],
@@ -64,9 +64,6 @@ export default powerControls([
           '{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles, roles], verbs: [get, escalate]}',
         ),
         everywhere('{apiGroups: [""], resources: [users, groups, serviceaccounts], verbs: [impersonate]}'),
-        everywhere(
-          '{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [bind], resourceNames: [view, cluster-admin]}',
-        ),
         inNamespace('{apiGroups: [""], resources: [serviceaccounts], verbs: ["*"]}'),
       ],
       pass: [
@@ -101,7 +98,7 @@ export default powerControls([
   {
     name: 'nodes-proxy',
     title: 'Nobody has nodes/proxy',
-    severity: 'high',
+    severity: 'critical',
     why: 'It reaches every endpoint of the kubelet. A get is enough to run commands in any container of the node, past admission and unseen by the audit log.',
     remedy:
       'Give nodes/metrics, nodes/stats or nodes/log instead, and from v1.33 on nodes/pods, nodes/healthz or nodes/configz.',
@@ -123,7 +120,7 @@ export default powerControls([
   {
     name: 'webhook-configurations',
     title: 'Few can change admission webhooks',
-    severity: 'high',
+    severity: 'critical',
     why: 'Who changes these sees every object that is written, Secrets among them, and changes it as they like; or takes away the webhook that enforces the rules.',
     remedy: 'Limit the rule by resourceNames to the one webhook that the program keeps up to date.',
     coveredBy: ['rbac/all-resources'],
@@ -150,7 +147,7 @@ export default powerControls([
   {
     name: 'token-requests',
     title: 'Few can make tokens of service accounts',
-    severity: 'high',
+    severity: 'critical',
     why: 'Who makes a token of a service account is that account, wherever they are and for as long as they ask.',
     remedy: 'Name the service accounts that it is for with resourceNames.',
     powers: powersOf('token-requests'),

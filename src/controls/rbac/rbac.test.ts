@@ -94,14 +94,14 @@ describe('grants together', () => {
       'one finding for everything by wildcards',
       everywhere(everything),
       [
-        'high | rbac/full-wildcard | ClusterRole example | rules[0] | ServiceAccount shop/app can do everything in the whole cluster',
+        'critical | rbac/full-wildcard | ClusterRole example | rules[0] | ServiceAccount shop/app can do everything in the whole cluster',
       ],
     ],
     [
       'one for a default role everywhere',
       clusterBinding('edit', account),
       [
-        'high | rbac/default-roles | ClusterRoleBinding given | roleRef | ServiceAccount shop/app can read Secrets, create pods, create workloads, act as service accounts and make tokens of service accounts in the whole cluster, by ClusterRole edit',
+        'critical | rbac/default-roles | ClusterRoleBinding given | roleRef | ServiceAccount shop/app can read Secrets, create pods, create workloads, act as service accounts and make tokens of service accounts in the whole cluster, by ClusterRole edit',
       ],
     ],
     ['none for a default role in a namespace', binding('{kind: ClusterRole, name: edit}'), []],
@@ -109,7 +109,7 @@ describe('grants together', () => {
       'one for cluster-admin in a namespace',
       binding('{kind: ClusterRole, name: cluster-admin}'),
       [
-        'medium | rbac/cluster-admin | RoleBinding given | roleRef | ServiceAccount shop/app can do everything in namespace shop',
+        'high | rbac/cluster-admin | RoleBinding given | roleRef | ServiceAccount shop/app can do everything in namespace shop',
       ],
     ],
     [
@@ -123,7 +123,7 @@ describe('grants together', () => {
       'the kind of role that a rule is in, not a binding each',
       `${everywhere(secrets)}---\n${clusterBinding('example', user('anne'), user('bob'), user('eve')).replace('name: given', 'name: more')}`,
       [
-        'high | rbac/secrets-read | ClusterRole example | rules[0] | ServiceAccount shop/app, User anne and 2 more can read Secrets in the whole cluster',
+        'critical | rbac/secrets-read | ClusterRole example | rules[0] | ServiceAccount shop/app, User anne and 2 more can read Secrets in the whole cluster',
         'low | rbac/personal-bindings | ClusterRoleBinding more | subjects[0] | User anne has ClusterRole example by name, and so have 2 more',
       ],
     ],
@@ -158,7 +158,7 @@ describe('grants together', () => {
       'all resources as one finding',
       everywhere('{apiGroups: ["*"], resources: ["*"], verbs: [get, list, patch]}'),
       [
-        'high | rbac/all-resources | ClusterRole example | rules[0] | ServiceAccount shop/app can read everything, Secrets included and change everything in the whole cluster',
+        'critical | rbac/all-resources | ClusterRole example | rules[0] | ServiceAccount shop/app can read everything, Secrets included and change everything in the whole cluster',
       ],
     ],
     [
@@ -172,7 +172,9 @@ describe('grants together', () => {
     [
       'a part of a default role with those who have that',
       `${clusterRole(secrets, '{rbac.authorization.k8s.io/aggregate-to-view: "true"}')}---\n${clusterBinding('view', group('staff'))}`,
-      ['high | rbac/secrets-read | ClusterRole example | rules[0] | Group staff can read Secrets in the whole cluster'],
+      [
+        'critical | rbac/secrets-read | ClusterRole example | rules[0] | Group staff can read Secrets in the whole cluster',
+      ],
     ],
     [
       'somebody’s own role with the label of the defaults',

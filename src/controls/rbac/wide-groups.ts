@@ -4,9 +4,11 @@ import type { Severity } from '../../model/severity.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
 import { type Failure, fail, notApplicable, pass, type Verdict } from '../../model/verdict.ts';
 import type { BindingSubject } from '../../semantics/rbac/binding.ts';
-import { addedSubjects, subjectName } from '../../semantics/rbac/default-objects.ts';
+import { addedSubjects, madeSubjects, subjectName } from '../../semantics/rbac/default-objects.ts';
+import type { RoleRule } from '../../semantics/rbac/rule.ts';
 import { type Control, type ControlDefinition, control } from '../control.ts';
 import { binding, clusterBinding, clusterRole, group, user } from './example-grants.ts';
+import { lowered } from './grades.ts';
 import { bindingKinds, isBindingKind, noGrant } from './grant-judging.ts';
 import { type Strength, strengthOf } from './strength.ts';
 
@@ -33,7 +35,7 @@ export default wideControls([
       (kind === 'User' && name === 'system:anonymous') || (kind === 'Group' && name === 'system:unauthenticated')
         ? 'anyone without credentials'
         : undefined,
-    grades: { strong: 'critical', some: 'high', slight: 'low' },
+    grades: { strong: 'critical', some: 'critical', slight: 'low' },
     examples: {
       fail: [
         clusterBinding('cluster-admin', user('system:anonymous')),
@@ -58,7 +60,7 @@ export default wideControls([
   {
     name: 'everyone',
     title: 'Groups that hold every account have no rights beyond the defaults',
-    severity: 'high',
+    severity: 'critical',
     why: 'Every user, or every pod that has a token, has these rights, and so has whoever breaks into one of them.',
     remedy: 'Name the group or the service accounts that need it.',
     coveredBy: ['rbac/anonymous'],
@@ -69,7 +71,7 @@ export default wideControls([
       const own = 'system:serviceaccounts:';
       return name.startsWith(own) ? `every service account of namespace ${name.slice(own.length)}` : undefined;
     },
-    grades: { strong: 'high', some: 'low', slight: 'info' },
+    grades: { strong: 'critical', some: 'high', slight: 'info' },
     examples: {
       fail: [
         clusterBinding('cluster-admin', group('system:serviceaccounts')),
@@ -107,17 +109,37 @@ function judgeWide(
   const bound = known.bindingOf(object);
   if (bound === undefined) return notApplicable('it names no role');
   const failures: Failure[] = [];
-  for (const subject of addedSubjects(bound)) {
+  const tell = (subject: BindingSubject, rules: readonly RoleRule[] | undefined, more: string): void => {
     const who = means(subject);
-    if (who === undefined) continue;
-    const rules = known.rulesOf(bound);
+    if (who === undefined) return;
     const { strength, does } = strengthOf(rules, bound);
     const where = bound.scope === 'cluster' ? 'the whole cluster' : `namespace ${object.namespace ?? 'of the binding'}`;
+    const role = `${bound.role.kind} ${bound.role.name}`;
     const says =
       does === undefined
-        ? `${subjectName(subject)}, which is ${who}, has ${bound.role.kind} ${bound.role.name} in ${where}`
-        : `${who} can ${does} in ${where}, since ${bound.role.kind} ${bound.role.name} is given to ${subjectName(subject)}`;
-    failures.push(fail(says, [...subject.path], { severity: grades[strength], key: subjectName(subject) }));
-  }
+        ? `${subjectName(subject)}, which is ${who}, has ${more === '' ? role : `rights in ${role}`} in ${where}`
+        : `${who} can ${does} in ${where}, since ${role} is given to ${subjectName(subject)}`;
+    failures.push(
+      fail(`${says}${more}`, [...subject.path], {
+        severity: ofOneNamespace(subject) ? lowered(grades[strength]) : grades[strength],
+        key: subjectName(subject),
+      }),
+    );
+  };
+  for (const subject of addedSubjects(bound)) tell(subject, known.rulesOf(bound), '');
+  // Of what Kubernetes gives them, only what was added to its role: reviews of oneself are none of that.
+  const role = known.roleOf(bound);
+  const excess = role === undefined ? [] : known.excessOf(role).filter((rule) => !isOfOneself(rule));
+  if (excess.length === 0) return failures.length === 0 ? pass : failures;
+  for (const subject of madeSubjects(bound)) tell(subject, excess, ', by rules that Kubernetes does not ship');
   return failures.length === 0 ? pass : failures;
+}
+
+function ofOneNamespace({ kind, name }: BindingSubject): boolean {
+  return kind === 'Group' && name.startsWith('system:serviceaccounts:');
+}
+
+/** Versions add such to the role that every account has. */
+function isOfOneself({ resources, nonResourceURLs }: RoleRule): boolean {
+  return nonResourceURLs.length === 0 && resources.every((resource) => resource.startsWith('self'));
 }

@@ -3,7 +3,8 @@ import { type Failure, fail, pass } from '../../model/verdict.ts';
 import type { RoleRule } from '../../semantics/rbac/rule.ts';
 import { control } from '../control.ts';
 import { clusterRole, everywhere, inNamespace } from './example-grants.ts';
-import { gradeOf, grantingOf, listed, ofVendor, roleKinds } from './grant-judging.ts';
+import { gradeOf } from './grades.ts';
+import { grantingOf, listed, ofVendor, roleKinds } from './grant-judging.ts';
 import { coveringControls } from './power-control.ts';
 import { powerRows } from './power-rows.ts';
 

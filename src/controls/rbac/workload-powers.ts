@@ -10,7 +10,7 @@ export default powerControls([
   {
     name: 'all-resources',
     title: 'Nobody but administrators has a right to every resource',
-    severity: 'high',
+    severity: 'critical',
     why: 'Every resource is also the next one that an operator brings, and Secrets, roles and nodes/proxy are among them.',
     remedy: 'List the groups and resources that are needed.',
     coveredBy: [],
@@ -71,7 +71,7 @@ export default powerControls([
   {
     name: 'workloads-modify',
     title: 'Few can change the pods of workloads',
-    severity: 'medium',
+    severity: 'critical',
     why: 'A changed template runs as any service account of the namespace, as creating a pod does.',
     remedy: 'Give it to those alone who deploy, in their own namespaces.',
     coveredBy: ['rbac/all-resources', 'rbac/pods-create'],

@@ -12,12 +12,18 @@ const scalableNames = defineFact(
     new Set(snapshot.objects.map(({ kind, namespace, name }) => `${namespace ?? ''}/${kind}/${name}`)),
 );
 
+const kindsRead = defineFact(
+  'kinds-read',
+  ({ snapshot }): ReadonlySet<string> => new Set(snapshot.objects.map(({ kind }) => kind)),
+);
+
 export default control({
   id: 'reliability/autoscaler',
   title: 'Autoscalers have something to scale',
   severity: 'info',
   profile: 'reliability',
   subject: 'object',
+  kinds: ['HorizontalPodAutoscaler'],
   why: 'An autoscaler of what is not there, or whose bounds are the same, does nothing when load comes.',
   remedy: 'Name what it scales, and set maxReplicas above minReplicas.',
   check: ({ object }, facts) => {
@@ -28,7 +34,7 @@ export default control({
     if (typeof kind === 'string' && typeof name === 'string') {
       const known = facts.get(scalableNames);
       // Manifests of an autoscaler alone are part of something larger.
-      const isKnown = facts.snapshot.cluster !== undefined || facts.snapshot.objects.some((each) => each.kind === kind);
+      const isKnown = facts.snapshot.cluster !== undefined || facts.get(kindsRead).has(kind);
       if (isKnown && !known.has(`${object.namespace ?? ''}/${kind}/${name}`)) {
         failures.push(
           fail(`there is no ${kind} ${name} to scale`, ['spec', 'scaleTargetRef', 'name'], { key: 'target' }),

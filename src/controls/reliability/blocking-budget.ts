@@ -11,6 +11,7 @@ export default control({
   severity: 'low',
   profile: 'reliability',
   subject: 'object',
+  kinds: ['PodDisruptionBudget'],
   why: 'A budget that allows no eviction stops the drain of a node, and with it upgrades and fixes of the node.',
   remedy: 'Set maxUnavailable to 1 or more.',
   check: ({ object }) => {

@@ -10,6 +10,7 @@ export default control({
   severity: 'info',
   profile: 'reliability',
   subject: 'object',
+  kinds: ['CronJob'],
   why: 'By default a run starts though the last one has not ended; when runs hang, there are more of them every hour.',
   remedy: 'Set concurrencyPolicy to Forbid or Replace, and activeDeadlineSeconds in the Job.',
   check: ({ object }) => {

@@ -1,33 +1,10 @@
-import { defineFact } from '../../facts/facts.ts';
-import { podSubjects } from '../../facts/workloads.ts';
+import { podIndex } from '../../facts/pod-index.ts';
 import { isObject, own } from '../../model/json.ts';
 import { valueAt } from '../../model/path.ts';
 import { fail, notApplicable, pass } from '../../model/verdict.ts';
 import { groupKind } from '../../model/workload.ts';
 import { control } from '../control.ts';
 import { deployment, documents, named } from './examples.ts';
-
-/** The labels of the pods and templates of a namespace, whether they run now or not, by each label that they have. */
-type LabelIndex = ReadonlyMap<string, readonly ReadonlyMap<string, string>[]>;
-
-const podLabels = defineFact('pod-labels', (facts): ReadonlyMap<string | undefined, LabelIndex> => {
-  const found = new Map<string | undefined, Map<string, ReadonlyMap<string, string>[]>>();
-  const known = new Set<string>();
-  for (const { object, pod } of facts.get(podSubjects)) {
-    const all = JSON.stringify([object.namespace ?? '', ...pod.labels]);
-    let here = found.get(object.namespace);
-    if (here === undefined) found.set(object.namespace, (here = new Map()));
-    // Replicas have the same labels.
-    if (known.has(all)) continue;
-    known.add(all);
-    for (const [key, value] of pod.labels) {
-      const listed = here.get(`${key}\n${value}`);
-      if (listed === undefined) here.set(`${key}\n${value}`, [pod.labels]);
-      else listed.push(pod.labels);
-    }
-  }
-  return found;
-});
 
 /** Labels that pods get from what makes them, and templates do not show. */
 const givenByControllers: ReadonlySet<string> = new Set([
@@ -46,13 +23,14 @@ export default control({
   severity: 'low',
   profile: 'reliability',
   subject: 'object',
+  kinds: ['Service'],
   why: 'What connects to a Service without pods is refused, and the first pod with those labels gets everything, whoever made it.',
   remedy: 'Correct the selector, or delete the Service.',
   check: ({ object }, facts) => {
     if (groupKind(object) !== '/Service') return notApplicable('it is no Service');
     const selector = valueAt(object.value, ['spec', 'selector']);
     if (!isObject(selector) || Object.keys(selector).length === 0) return notApplicable('it selects nothing by labels');
-    const labels = facts.get(podLabels).get(object.namespace);
+    const labels = facts.get(podIndex).labels.get(object.namespace);
     // A Service alone is part of something larger.
     if (labels === undefined && facts.snapshot.cluster === undefined) {
       return notApplicable('no pods of its namespace were read');

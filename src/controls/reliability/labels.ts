@@ -18,6 +18,7 @@ export default control({
   severity: 'info',
   profile: 'reliability',
   subject: 'object',
+  kinds: builtInWorkloads().map(({ kind }) => kind),
   why: 'Tools, queries and network policies find workloads by labels; without any, people go by names.',
   remedy: 'Add app.kubernetes.io/name, and instance, version and part-of where they help.',
   check: ({ object }, facts) => {

@@ -11,6 +11,7 @@ export default control({
   severity: 'info',
   profile: 'reliability',
   subject: 'object',
+  kinds: ['Pod'],
   why: 'Nothing makes a bare pod again when it is evicted or its node is gone.',
   remedy: 'Use a Deployment, or a Job for what ends.',
   check: ({ object }) => {

@@ -1,5 +1,5 @@
 import { knownObjects } from '../../facts/known-objects.ts';
-import { type PodReference, referencesOf } from '../../facts/pod-references.ts';
+import { type PodReference, podReferences } from '../../facts/pod-references.ts';
 import { type Failure, fail } from '../../model/verdict.ts';
 import { type Control, type ControlDefinition, control } from '../control.ts';
 import { inPod } from '../examples.ts';
@@ -22,7 +22,7 @@ function referenceControls(rows: readonly ReferenceRow[]): readonly Control<'pod
       check: ({ pod, object }, facts) => {
         const known = facts.get(knownObjects);
         const failures = new Map<string, Failure>();
-        for (const reference of referencesOf(pod)) {
+        for (const reference of facts.get(podReferences)(pod)) {
           if (!isAsked(reference)) continue;
           const { kind, name: wanted, path } = reference;
           const { namespace } = object;

@@ -16,6 +16,7 @@ export function scaledControl({ judge, ...definition }: ScaledDefinition): Contr
     severity: 'info',
     profile: 'reliability',
     subject: 'object',
+    kinds: ['Deployment', 'StatefulSet'],
     check: ({ object }, facts) => {
       const workload = facts.get(scaledWorkloadOf)(object);
       return workload === undefined ? notScaled : judge(workload, facts);

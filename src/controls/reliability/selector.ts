@@ -6,9 +6,8 @@ import { selectsLabels } from '../../semantics/rbac/label-selector.ts';
 import { control } from '../control.ts';
 import { deployment } from './examples.ts';
 
-const kinds: ReadonlySet<string> = new Set(
-  ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet'].map((kind) => `apps/${kind}`),
-);
+const kinds = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet'];
+const selecting: ReadonlySet<string> = new Set(kinds.map((kind) => `apps/${kind}`));
 
 /** Source: pkg/apis/apps/validation: the selector must match the labels of the template. */
 export default control({
@@ -17,10 +16,11 @@ export default control({
   severity: 'low',
   profile: 'reliability',
   subject: 'object',
+  kinds,
   why: 'The API server refuses a workload whose selector does not match the labels of its template.',
   remedy: 'Give the template the labels that the selector names.',
   check: ({ object }) => {
-    if (!kinds.has(groupKind(object))) return notApplicable('it selects no pods');
+    if (!selecting.has(groupKind(object))) return notApplicable('it selects no pods');
     const spec = own(object.value, 'spec');
     const selector = isObject(spec) ? own(spec, 'selector') : undefined;
     // A patch leaves to what it is for what it does not change.

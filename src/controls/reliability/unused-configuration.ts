@@ -1,6 +1,5 @@
 import { defineFact } from '../../facts/facts.ts';
-import { referencesOf } from '../../facts/pod-references.ts';
-import { podSubjects } from '../../facts/workloads.ts';
+import { podIndex } from '../../facts/pod-index.ts';
 import { isList, isObject, type Json, own } from '../../model/json.ts';
 import { objectsIn } from '../../model/json-list.ts';
 import { valueAt } from '../../model/path.ts';
@@ -12,12 +11,13 @@ import { inPod } from '../examples.ts';
 import { isSystemNamespace } from '../namespaces/whole-cluster.ts';
 import { documents, named, wholeCluster } from './examples.ts';
 
+const holdsSystemNamespace = defineFact('holds-system-namespace', ({ snapshot }): boolean =>
+  snapshot.objects.some(({ kind, name }) => kind === 'Namespace' && name === 'kube-system'),
+);
+
 /** Secrets and ConfigMaps that anything names: pods, service accounts, Ingresses and Gateways, and custom resources. */
 const namedConfiguration = defineFact('named-configuration', (facts): ReadonlySet<string> => {
-  const found = new Set<string>();
-  for (const { object, pod } of facts.get(podSubjects)) {
-    for (const { name } of referencesOf(pod)) found.add(`${object.namespace ?? ''}/${name}`);
-  }
+  const found = new Set(facts.get(podIndex).needed);
   for (const object of facts.snapshot.objects) {
     const kind = groupKind(object);
     if (kind === '/Secret' || kind === '/ConfigMap') continue;
@@ -46,13 +46,13 @@ export default control({
   severity: 'info',
   profile: 'reliability',
   subject: 'object',
+  kinds: ['Secret', 'ConfigMap'],
   why: 'What nobody uses is not renewed when it should be, and a credential that was forgotten is still good.',
   remedy: 'Delete it, and make the credential that it holds worthless.',
   check: ({ object }, facts) => {
     const kind = groupKind(object);
     if (kind !== '/Secret' && kind !== '/ConfigMap') return notApplicable('it is no Secret or ConfigMap');
-    const { cluster, objects } = facts.snapshot;
-    if (cluster === undefined && !objects.some(({ kind, name }) => kind === 'Namespace' && name === 'kube-system')) {
+    if (facts.snapshot.cluster === undefined && !facts.get(holdsSystemNamespace)) {
       return notApplicable('what was read is not a whole cluster');
     }
     if (isSystemNamespace(object.namespace) || isKept(object)) return notApplicable('programs of the cluster read it');

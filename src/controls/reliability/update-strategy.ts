@@ -17,6 +17,7 @@ export default control({
   severity: 'info',
   profile: 'reliability',
   subject: 'object',
+  kinds: ['Deployment', 'StatefulSet', 'DaemonSet'],
   why: 'Recreate stops all pods before it starts new ones; with OnDelete, fixes wait until somebody deletes each pod.',
   remedy: 'Use RollingUpdate.',
   check: ({ object }) => {

@@ -10,6 +10,7 @@ export default control({
   title: 'No ConfigMap holds a credential',
   severity: 'high',
   subject: 'object',
+  kinds: ['ConfigMap'],
   why: 'ConfigMaps are read by everybody with the role view, are mostly not encrypted in etcd, and are printed without a thought.',
   remedy: 'Move it to a Secret or a store outside the cluster, and change it: it has been seen.',
   check: ({ object }) => {

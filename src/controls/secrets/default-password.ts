@@ -8,6 +8,7 @@ export default control({
   title: 'No Secret holds a password that everybody tries first',
   severity: 'high',
   subject: 'object',
+  kinds: ['Secret'],
   why: 'Passwords that a product is shipped with, and those at the top of every word list, keep nobody out.',
   remedy: 'Make a random one, and change it where it is asked for.',
   check: ({ object }) => {

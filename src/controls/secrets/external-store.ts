@@ -20,6 +20,8 @@ const hasStore = defineFact('external-secret-store', ({ snapshot }): boolean => 
   );
 });
 
+const storeKinds: ReadonlySet<string> = new Set(['SecretStore', 'ClusterSecretStore']);
+
 const notOfCluster = notApplicable('it does not stand for the cluster');
 
 /** Source: CIS Kubernetes Benchmark 1.12, 5.4.2. Asked once, of the namespace kube-system. */
@@ -28,6 +30,7 @@ export default control({
   title: 'Secrets come from a store outside the cluster where that is called for',
   severity: 'info',
   subject: 'object',
+  kinds: ['Namespace', ...storeKinds],
   why: 'A store outside the cluster keeps secrets out of etcd and its backups, rotates them, and logs who has read what.',
   remedy: 'Consider the Secrets Store CSI driver, the External Secrets Operator or the store of your cloud.',
   check: ({ object }, facts) => {
@@ -54,8 +57,6 @@ spec: {provider: {vault: {server: https://vault.example}}}
     ],
   },
 });
-
-const storeKinds: ReadonlySet<string> = new Set(['SecretStore', 'ClusterSecretStore']);
 
 /** The provider `fake` of the External Secrets Operator is for trying it out. */
 function judgeStore({ kind, name, value }: KubeObject): Verdict {

@@ -19,6 +19,7 @@ export default control({
   title: 'Manifests hold no Secrets in the clear',
   severity: 'medium',
   subject: 'object',
+  kinds: ['Secret'],
   why: 'Base64 hides nothing: whoever reads the file, its history or a copy of the repository has the credential, for as long as it is good.',
   remedy:
     'Keep the values in a store outside (External Secrets Operator, Secrets Store CSI driver), or encrypt them in the file (SealedSecrets, SOPS); then change them.',

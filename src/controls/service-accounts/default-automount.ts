@@ -13,6 +13,7 @@ export default control({
   title: 'Default service accounts mount no token into pods',
   severity: 'low',
   subject: 'object',
+  kinds: ['ServiceAccount'],
   why: 'Every pod that names no service account gets the token of this one, and with it whatever anyone ever gives to it.',
   remedy:
     'Give the pods that talk to the API server service accounts of their own, then set automountServiceAccountToken: false.',

@@ -11,6 +11,7 @@ export default control({
   title: 'No role is bound to a default service account',
   severity: 'medium',
   subject: 'object',
+  kinds: ['RoleBinding', 'ClusterRoleBinding'],
   why: 'Every pod of the namespace that names no service account has these rights, also the one that somebody adds next year.',
   remedy: 'Bind the role to a service account that only the workload with the need for it uses.',
   coveredBy: ['rbac/everyone', 'rbac/anonymous'],

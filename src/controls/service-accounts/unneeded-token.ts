@@ -14,6 +14,7 @@ export default control({
   title: 'Service accounts without rights mount no token into their pods',
   severity: 'low',
   subject: 'object',
+  kinds: ['ServiceAccount'],
   why: 'A token that nothing needs is still a credential for the API server to whoever breaks into the pod, and is worth more with the next role that is bound.',
   remedy: 'Set automountServiceAccountToken: false, unless the pods show the token to others, such as a vault.',
   coveredBy: ['service-accounts/default-automount'],

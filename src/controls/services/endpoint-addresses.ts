@@ -12,6 +12,7 @@ export default control({
   title: 'Endpoints lead to pods, not to loopback or link-local addresses',
   severity: 'medium',
   subject: 'object',
+  kinds: ['EndpointSlice', 'Endpoints'],
   why: 'What proxies to such an endpoint reaches its own loopback, or the metadata server of its cloud, in the name of whoever wrote it (CVE-2021-25737).',
   remedy: 'Take the address out; let the controller make the endpoints of a Service with a selector.',
   check: ({ object }) => {

@@ -14,6 +14,7 @@ export function serviceControl({ judge, ...definition }: ServiceDefinition): Con
   return control({
     ...definition,
     subject: 'object',
+    kinds: ['Service'],
     check: ({ object }, facts) => {
       const service = readService(object);
       return service === undefined ? noService : judge(service, facts);

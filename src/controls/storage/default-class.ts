@@ -22,6 +22,7 @@ export default control({
       (each) => each.isDefault && each.object.name !== object.name,
     );
     if (others.length === 0) return pass;
+    if (others.some((other) => other.object.name < object.name)) return notApplicable('it is told of another default');
     const names = others.slice(0, 3).map(({ object: { name } }) => name);
     return fail(`StorageClass ${object.name} is the default, and so is ${names.join(', ')}`, [
       'metadata',

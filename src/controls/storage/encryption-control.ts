@@ -28,7 +28,7 @@ function judgeClass(object: KubeObject, encryption: Encryption, facts: Facts): V
   const also = isDefault ? '; it is the default, which every claim gets that names none' : '';
   return asVerdict(encryptionOf(request, encryption), {
     driver: request.driver.name,
-    what: `StorageClass ${object.name} (${request.driver.name})`,
+    what: `storage of StorageClass ${object.name} (${request.driver.name})`,
     encryption,
     also,
     at: ['parameters'],
@@ -72,6 +72,6 @@ function asVerdict(
     const how = prove === undefined ? '' : `; to prove it: ${prove}`;
     return unknown(`${driver} ${where}: ${says}${how}`);
   }
-  const message = `data of ${what} is not encrypted ${where}: ${says}${also}`;
+  const message = `${what} is not encrypted ${where}: ${says}${also}`;
   return fail(message, at, { ...(severity !== undefined && { severity }) });
 }

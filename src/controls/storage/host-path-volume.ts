@@ -22,6 +22,7 @@ export default control({
   title: 'PersistentVolumes are not folders of a node',
   severity: 'high',
   subject: 'object',
+  kinds: ['PersistentVolume'],
   why: 'A pod that may only use claims gets the file system of a node by such a volume: Pod Security refuses hostPath in pods, and does not look behind a claim.',
   remedy: 'Use a CSI driver, or local volumes on file systems of their own, that pods of one namespace claim.',
   check: ({ object }) => {

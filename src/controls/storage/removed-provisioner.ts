@@ -1,6 +1,6 @@
 import { serverVersion } from '../../facts/cluster-version.ts';
 import { storageClassOf } from '../../facts/storage.ts';
-import { fail, notApplicable, unknown } from '../../model/verdict.ts';
+import { fail, notApplicable, pass, unknown } from '../../model/verdict.ts';
 import { inTreeRemoval } from '../../semantics/storage/drivers.ts';
 import { control } from '../control.ts';
 import { storageClass } from './examples.ts';
@@ -27,14 +27,15 @@ export default control({
   check: ({ object }, facts) => {
     const provisioner = facts.get(storageClassOf)(object)?.provisioner;
     const removed = provisioner === undefined ? undefined : inTreeRemoval(provisioner);
-    if (removed === undefined) return notApplicable('its provisioner was never part of Kubernetes');
+    if (provisioner === undefined) return notApplicable('it is no StorageClass');
+    if (removed === undefined) return pass;
     const minor = facts.get(serverVersion)?.minor;
     const isGone = minor !== undefined && minor >= Number(removed.slice(2));
     if (minor !== undefined && !isGone) return unknown(`${provisioner} ends with Kubernetes ${removed}`);
-    const ends = withoutMigration.has(provisioner ?? '') ? 'and no driver takes over' : 'and its CSI driver takes over';
+    const ends = withoutMigration.has(provisioner) ? 'and no driver takes over' : 'and its CSI driver takes over';
     const message = `StorageClass ${object.name} names ${provisioner}, which Kubernetes ${removed} removed, ${ends}`;
     return fail(message, ['provisioner'], {
-      ...(isGone && withoutMigration.has(provisioner ?? '') && { severity: 'medium' }),
+      ...(isGone && withoutMigration.has(provisioner) && { severity: 'medium' }),
     });
   },
   examples: {

@@ -1,6 +1,6 @@
 import { defineFact } from '../../facts/facts.ts';
 import { rootOwner } from '../../facts/owners.ts';
-import { podSubjects } from '../../facts/workloads.ts';
+import { eachPodSubject } from '../../facts/workloads.ts';
 import { isList, own } from '../../model/json.ts';
 import { valueAt } from '../../model/path.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
@@ -18,7 +18,7 @@ interface Users {
 const claimUsers = defineFact('claim-users', (facts): ReadonlyMap<string, Users> => {
   const found = new Map<string, Users>();
   const rootOf = facts.get(rootOwner);
-  for (const subject of facts.get(podSubjects)) {
+  for (const subject of eachPodSubject(facts)) {
     for (const { claim, isWritable } of claimsOf(subject)) {
       const key = `${subject.object.namespace ?? ''}/${claim}`;
       let users = found.get(key);
@@ -44,6 +44,7 @@ export default control({
   title: 'Workloads that share a volume do not write over each other',
   severity: 'info',
   subject: 'object',
+  kinds: ['PersistentVolumeClaim'],
   why: 'Whoever breaks into one of the workloads changes what the others read: a shared volume is a way around network policies and service accounts.',
   remedy: 'Mount the claim read-only where it is only read, or give each workload a claim of its own.',
   check: ({ object }, facts) => {

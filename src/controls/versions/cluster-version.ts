@@ -1,10 +1,10 @@
+import { clusterVersion } from '../../facts/cluster-told-version.ts';
 import { readNode } from '../../facts/nodes.ts';
 import { fail, notApplicable, pass, unknown } from '../../model/verdict.ts';
 import { distributionOfVersion } from '../../semantics/node/distribution.ts';
 import { control } from '../control.ts';
 import { standsForCluster } from '../namespaces/whole-cluster.ts';
 import { endedLine, kubernetesOf } from '../nodes/support.ts';
-import { clusterVersion } from './cluster-told.ts';
 import { clusterOf } from './examples.ts';
 
 export default control({

@@ -1,11 +1,11 @@
 import { apiComponents } from '../../facts/api-components.ts';
+import { clusterVersion } from '../../facts/cluster-told-version.ts';
 import { readNode } from '../../facts/nodes.ts';
 import { exposureOf } from '../../facts/vulnerable-programs.ts';
 import { fail, notApplicable, pass, unknown } from '../../model/verdict.ts';
 import { programOf } from '../../semantics/cves/index.ts';
 import { control } from '../control.ts';
 import { standsForCluster } from '../namespaces/whole-cluster.ts';
-import { clusterVersion } from './cluster-told.ts';
 import { clusterOf } from './examples.ts';
 import { openSeverity, openWords, undecidedWords, upgradeRemedy } from './vulnerability-words.ts';
 

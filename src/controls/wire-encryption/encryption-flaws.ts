@@ -1,4 +1,4 @@
-import { wireEncryption } from '../../facts/wire-encryption.ts';
+import { wireEncryptionOf } from '../../facts/wire-encryption.ts';
 import { type Failure, fail, notApplicable, unknown } from '../../model/verdict.ts';
 import { encryptionFlaws, unmatchedFlaw } from '../../semantics/wire-encryption/flaws.ts';
 import { control } from '../control.ts';
@@ -17,7 +17,7 @@ export default control({
   why: 'Encryption that is on and leaves traffic out is worse than none: nobody looks any more.',
   remedy: 'Upgrade the plugin to a version that closes the flaw, or mend the setting that the message names.',
   check: ({ object }, facts) => {
-    const here = facts.get(wireEncryption).find((each) => each.object === object);
+    const here = facts.get(wireEncryptionOf).get(object);
     if (here?.method === undefined) return notApplicable('it turns on no encryption of a network plugin');
     const { plugin: name, method, at, versions, gaps } = here;
     const failures: Failure[] = gaps

@@ -1,4 +1,4 @@
-import { wireEncryption } from '../../facts/wire-encryption.ts';
+import { podTraffic, wireEncryption, wireEncryptionOf } from '../../facts/wire-encryption.ts';
 import { fail, notApplicable, pass, unknown } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { namespaces, standsForCluster } from '../namespaces/whole-cluster.ts';
@@ -19,12 +19,13 @@ export default control({
   check: ({ object }, facts) => {
     const found = facts.get(wireEncryption);
     if (standsForCluster(object)) return found.length > 0 ? notApplicable('its network plugin is judged') : noneRead;
-    const here = found.find((each) => each.object === object);
+    const here = facts.get(wireEncryptionOf).get(object);
     if (here === undefined) return noPlugin;
     if (here.state === 'encrypted') return pass;
-    // Canal has the traffic of Flannel: what Calico does not encrypt, the other may.
-    const other = found.find(({ state }) => state === 'encrypted');
-    if (other !== undefined) return notApplicable(`${other.plugin} encrypts`);
+    if (facts.get(podTraffic) === 'encrypted') return notApplicable('another plugin of the cluster encrypts');
+    // Canal: the policies are those of Calico, the traffic is Flannel's.
+    const isCanal = here.plugin === 'Calico' && found.some(({ plugin: name }) => name === 'Flannel');
+    if (isCanal) return notApplicable('Flannel carries the traffic, and is judged');
     if (here.state === 'unknown') return unknown(`${here.plugin}: ${here.says}`);
     return fail(`${here.plugin} sends what pods of different nodes exchange in plain text: ${here.says}`, here.at);
   },
@@ -43,6 +44,10 @@ export default control({
       felix('wireguardEnabled: true'),
       configMap('antrea-config', '"antrea-agent.conf": "trafficEncryptionMode: wireGuard"'),
       configMap('kube-flannel-cfg', `"net-conf.json": '{"Backend": {"Type": "wireguard"}}'`),
+      together(
+        felix('wireguardEnabled: true'),
+        configMap('canal-config', `"net-conf.json": '{"Backend": {"Type": "vxlan"}}'`),
+      ),
       // Nothing tells it here, and so nothing is said.
       together(namespaces('kube-system'), plugin('docker.io/calico/node:v3.28.0')),
     ],

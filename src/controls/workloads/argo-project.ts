@@ -12,6 +12,7 @@ export default control({
   title: 'Projects of Argo CD say from where to where they deploy',
   severity: 'medium',
   subject: 'object',
+  kinds: ['AppProject'],
   why: 'Argo CD deploys with rights of its own: whoever may make an Application in an open project has everything that Argo CD has, in every cluster that it knows.',
   remedy:
     'List the repositories, clusters, namespaces and cluster-wide kinds that the project is for; leave the project default empty.',

@@ -17,6 +17,7 @@ export default control({
   title: 'Workflows of Argo name a service account',
   severity: 'low',
   subject: 'object',
+  kinds: ['Workflow', 'WorkflowTemplate', 'ClusterWorkflowTemplate', 'CronWorkflow'],
   why: 'The executor of every step reports to the API server with the account of the pod. Without a name that is the default account, which then gets the right for it, and with it every other pod of the namespace.',
   remedy: 'Set serviceAccountName to an account that may create and patch workflowtaskresults and nothing else.',
   check: ({ object }, facts) => {

@@ -10,6 +10,7 @@ export default control({
   title: 'Nothing leads to Tiller, the server of Helm 2',
   severity: 'critical',
   subject: 'object',
+  kinds: ['Service'],
   why: 'Tiller asks nobody who they are, and mostly is cluster-admin: every pod that reaches its port has the cluster. Nobody has maintained it since 2020.',
   remedy: 'Move releases with helm 2to3, then delete Deployment and Service tiller-deploy, and its ClusterRoleBinding.',
   check: ({ object }) => {

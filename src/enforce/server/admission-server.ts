@@ -200,6 +200,7 @@ class Calls {
     const expired = (): boolean => performance.now() >= until;
     const bytes = announcedBytes(request);
     const isSmall = bytes <= smallBodyBytes;
+    if (isSmall) this.turns.pass();
     const lane = isSmall ? this.small : this.large;
     const leave = lane.enterNow(bytes) ?? (await this.enter(request, { lane, bytes, until }));
     try {

@@ -12,6 +12,8 @@ export class CallError extends Error {
   }
 }
 
+const manyChunks = 128 * 1024;
+
 /** How many bytes a call announces, or the most that it may send. Throws `CallError`. */
 export function announcedBytes({ headers }: IncomingMessage): number {
   const length = headers['content-length'];
@@ -22,9 +24,14 @@ export function announcedBytes({ headers }: IncomingMessage): number {
   return bytes;
 }
 
-/** The body, within so many milliseconds. Rejects with `CallError` for one that is too long, too slow or cut. */
+/**
+ * The body, within so many milliseconds. Rejects with `CallError` for one that is too long, too slow or cut. What is
+ * longer than a few chunks is put together as it comes, so that it is never in memory twice.
+ */
 export function readBody(request: IncomingMessage, within: number): Promise<Buffer> {
   const announced = request.headers['content-length'];
+  const expected = announced === undefined ? undefined : Number(announced);
+  const whole = expected !== undefined && expected > manyChunks ? Buffer.allocUnsafeSlow(expected) : undefined;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -39,12 +46,15 @@ export function readBody(request: IncomingMessage, within: number): Promise<Buff
       }
     };
     const take = (chunk: Buffer): void => {
+      const from = length;
       length += chunk.length;
-      if (length > maxBodyBytes) settle(tooLarge());
-      else chunks.push(chunk);
+      if (length > (expected ?? maxBodyBytes)) settle(tooLarge());
+      else if (whole === undefined) chunks.push(chunk);
+      else whole.set(chunk, from);
     };
     const end = (): void => {
-      if (!request.complete || (announced !== undefined && Number(announced) !== length)) return cut();
+      if (!request.complete || (expected !== undefined && expected !== length)) return cut();
+      if (whole !== undefined) return settle(whole);
       const [only] = chunks;
       settle(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length));
     };

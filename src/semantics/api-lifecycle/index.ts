@@ -39,6 +39,9 @@ function nameOf(apiVersion: string, kind: string): string {
   return `${apiVersion} ${kind}`;
 }
 
+/** Kinds of which some version is deprecated or gone, in any group. */
+export const agingKinds: ReadonlySet<string> = new Set(rows.map(({ kind }) => kind));
+
 /** Every version of the API that is deprecated or gone. */
 export const apiLifecycles: readonly ApiLifecycle[] = rows;
 

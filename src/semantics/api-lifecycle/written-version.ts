@@ -59,12 +59,21 @@ function managedVersions(metadata: JsonObject): readonly WrittenVersion[] {
 
 function appliedVersion(metadata: JsonObject): WrittenVersion | undefined {
   const text = valueAt(metadata, ['annotations', lastApplied]);
-  if (typeof text !== 'string' || text.length > longestAnnotation) return undefined;
+  if (typeof text !== 'string') return undefined;
+  const apiVersion = firstKey.exec(text)?.[1] ?? parsedVersion(text);
+  if (apiVersion === undefined) return undefined;
+  return { apiVersion, from: 'last-applied', at: ['metadata', 'annotations', lastApplied] };
+}
+
+/** kubectl sorts the keys, so that the version comes first: a whole cluster's annotations need no parsing. */
+const firstKey = /^\{"apiVersion":"([^"\\]{1,253})"/;
+
+function parsedVersion(text: string): string | undefined {
+  if (text.length > longestAnnotation) return undefined;
   try {
     const applied: unknown = JSON.parse(text);
-    const apiVersion = typeof applied === 'object' && applied !== null && 'apiVersion' in applied && applied.apiVersion;
-    if (typeof apiVersion !== 'string') return undefined;
-    return { apiVersion, from: 'last-applied', at: ['metadata', 'annotations', lastApplied] };
+    const version = typeof applied === 'object' && applied !== null && 'apiVersion' in applied && applied.apiVersion;
+    return typeof version === 'string' ? version : undefined;
   } catch {
     // Cut off, or dropped when it was saved.
     return undefined;

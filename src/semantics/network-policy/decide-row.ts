@@ -38,25 +38,61 @@ export interface RowRequest {
 
 /** For each class on the other side, the ports at which these policies let connections pass. */
 export function decideRow(request: RowRequest): Uint16Array | Uint32Array {
-  const { selected, direction, bound, ports, scratch: row } = request;
+  const { selected, direction, bound, size, ports, scratch: row } = request;
   row.fill(noPorts);
   const first = selected.slice(0, endOfTier(selected, 0));
   const cells = isolates(first, direction, bound) && first.every(onlyAllows) ? sums(first, request) : decided(request);
   let highest: number = allPorts;
+  const all = [...cells];
+  for (let from = 0; from < all.length; from += cellsAtOnce) {
+    const some = all.slice(from, from + cellsAtOnce);
+    if (from === 0) highest = Math.max(highest, addCells(row, some, ports));
+    else {
+      const part = new Uint32Array(size);
+      addCells(part, some, ports);
+      highest = Math.max(highest, addRow(row, part, ports));
+    }
+  }
+  return highest < 65536 ? new Uint16Array(row) : row.slice();
+}
+
+/**
+ * Thousands of rules with a port each would make a set of one more port with every rule: they are added up in batches
+ * first, so that few large sets are made.
+ */
+const cellsAtOnce = 128;
+
+/** Adds what cells let through. Returns the highest number of a set of ports that it made. */
+function addCells(row: Uint32Array, cells: readonly Allowance[], ports: PortSets): PortSetId {
+  let highest: PortSetId = noPorts;
   for (const { ports: here, allowed } of cells) {
     // What a class has so far, and what it has with this cell: mostly nothing, or what the one before it had.
     let [lastBefore, lastAfter]: [number, number] = [noPorts, here];
+    if (here > highest) highest = here;
     allowed.forEach((at) => {
       const before = row[at] ?? noPorts;
       if (before !== lastBefore) {
         lastBefore = before;
         lastAfter = ports.union(before, here);
+        if (lastAfter > highest) highest = lastAfter;
       }
-      if (lastAfter > highest) highest = lastAfter;
       row[at] = lastAfter;
     });
   }
-  return highest < 65536 ? new Uint16Array(row) : row.slice();
+  return highest;
+}
+
+/** Adds what another row lets through. Returns the highest number of a set of ports that it made. */
+function addRow(row: Uint32Array, part: Uint32Array, ports: PortSets): PortSetId {
+  let highest: PortSetId = noPorts;
+  for (let at = 0; at < row.length; at += 1) {
+    const added = part[at] ?? noPorts;
+    if (added === noPorts) continue;
+    const joined = ports.union(row[at] ?? noPorts, added);
+    if (joined > highest) highest = joined;
+    row[at] = joined;
+  }
+  return highest;
 }
 
 /** Ports, and who is let through at them. What several of them say of a class adds up. */

@@ -276,7 +276,15 @@ export class EndpointClasses {
       if (group === undefined) groups.set(key, { members: [pod] });
       else group.members.push(pod);
     }
-    return [...groups.values()];
+    // The classes of a namespace stand together: sets of them are told by namespace.
+    const byNamespace = new Map<string, { members: NetworkPod[] }[]>();
+    for (const group of groups.values()) {
+      const name = group.members[0]?.namespace ?? '';
+      const same = byNamespace.get(name);
+      if (same === undefined) byNamespace.set(name, [group]);
+      else same.push(group);
+    }
+    return [...byNamespace.keys()].sort().flatMap((name) => byNamespace.get(name) ?? []);
   }
 
   private groupHosts(): (EndpointClass & { kind: 'hosts' })[] {

@@ -1,4 +1,5 @@
 import { BitSet } from './bit-set.ts';
+import { ClassSets } from './class-sets.ts';
 import {
   type CompiledPolicy,
   type CompiledRule,
@@ -35,6 +36,8 @@ export interface Ports {
 export class Reachability {
   readonly world: NetworkWorld;
   readonly classes: EndpointClasses;
+  /** Sets of its classes. */
+  readonly sets: ClassSets;
   readonly ports = new PortSets();
   readonly policies: readonly CompiledPolicy[];
   private readonly scratch: Uint32Array;
@@ -50,6 +53,7 @@ export class Reachability {
   constructor(world: NetworkWorld, policies: readonly Policy[]) {
     this.world = world;
     this.classes = new EndpointClasses(world, policies);
+    this.sets = new ClassSets(this.classes.all);
     this.policies = compilePolicies(policies, this.classes, this.ports);
     this.scratch = new Uint32Array(this.classes.size);
     this.groups = { ingress: this.groupBy('ingress'), egress: this.groupBy('egress') };
@@ -100,6 +104,11 @@ export class Reachability {
     return column;
   }
 
+  /** The rows of all groups of a direction, in the order of their numbers. */
+  rows(direction: Direction, bound: Bound): readonly Row[] {
+    return this.kinds[direction].map((group) => this.groupRow(group, direction, bound));
+  }
+
   /** The policies that select a class in a direction, in the order in which they decide. */
   selecting(direction: Direction, at: number): readonly SelectedPolicy[] {
     return this.groupOf(direction, at)?.selected ?? [];
@@ -138,15 +147,18 @@ export class Reachability {
   }
 
   private numberRows(direction: Direction): readonly number[] {
-    const known = new Map<string, number>();
+    const known = new Map<number, { readonly rows: readonly Row[]; readonly number: number }[]>();
+    const bounds = this.bounds();
+    let next = 0;
     return this.kinds[direction].map((group) => {
-      const least = this.groupRow(group, direction, 'least');
-      const key = group.isCertain
-        ? numbersText(least)
-        : `${numbersText(least)} ${numbersText(this.groupRow(group, direction, 'most'))}`;
-      const number = known.get(key) ?? known.size;
-      known.set(key, number);
-      return number;
+      const rows = bounds.map((bound) => this.groupRow(group, direction, bound));
+      const hash = rows.reduce((seed, row) => hashOf(row, seed), 0x811c9dc5 | 0);
+      const alike = known.get(hash) ?? [];
+      known.set(hash, alike);
+      const same = alike.find((each) => each.rows.every((row, at) => isSameRow(row, rows[at] ?? row)));
+      if (same !== undefined) return same.number;
+      alike.push({ rows, number: next });
+      return next++;
     });
   }
 
@@ -276,15 +288,17 @@ export class Reachability {
   }
 }
 
-/** Numbers as text, the same for the same: two characters each where one cannot tell them all. */
-export function numbersText(numbers: ArrayLike<number>): string {
-  let text = '';
-  for (let at = 0; at < numbers.length; at += 1) {
-    const number = numbers[at] ?? 0;
-    text +=
-      number < 0xf000 ? String.fromCharCode(number) : String.fromCharCode(0xf000 + (number >>> 16), number & 0xffff);
-  }
-  return text;
+/** A number for what a row has: the same for the same. */
+function hashOf(row: Row, seed: number): number {
+  let hash = seed;
+  for (let at = 0; at < row.length; at += 1) hash = Math.imul(hash ^ (row[at] ?? 0), 0x01000193);
+  return hash;
+}
+
+function isSameRow(a: Row, b: Row): boolean {
+  if (a === b) return true;
+  for (let at = 0; at < a.length; at += 1) if (a[at] !== b[at]) return false;
+  return true;
 }
 
 /** Policies of one place in the order, where the API leaves open which decides first, are certain only by themselves. */

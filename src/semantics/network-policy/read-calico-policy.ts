@@ -54,7 +54,8 @@ export function readCalicoPolicy(object: KubeObject, context: CalicoContext): Po
   const types = typesOf(spec);
   return {
     object,
-    tier: tier?.tier ?? { rank: tiers.namespace.rank - 1, name: spec.string('tier') ?? '' },
+    // Nobody knows where a tier stands that is not shown: it may be before all others.
+    tier: tier?.tier ?? { rank: 0, name: spec.string('tier') ?? '' },
     order: orderOf(spec),
     ties: 'by-name',
     subject: { namespaces: spaces ?? everything, pods: pods ?? everything },
@@ -162,8 +163,12 @@ function portsOf(
 ): { readonly ports: 'all' | readonly RulePort[]; readonly unsure?: string } {
   const whole = taken.map((protocol) => ({ protocol, from: 1, to: 65535 }));
   const side = rule.object('destination');
-  if (side.has('notPorts')) return { ports: whole, unsure: 'it leaves out ports (notPorts)' };
   const list = side.get('ports');
+  if (side.has('notPorts')) {
+    const others = portsBut(side.get('notPorts'), taken);
+    const isKnown = others !== undefined && !Array.isArray(list);
+    return isKnown ? { ports: others } : { ports: whole, unsure: 'it leaves out ports (notPorts)' };
+  }
   if (!Array.isArray(list)) return { ports: taken.length === protocols.length ? 'all' : whole };
   const ports: RulePort[] = [];
   for (const [index, item] of list.entries()) {
@@ -175,6 +180,26 @@ function portsOf(
     else problem(problems, side.at('ports', index), `is ${JSON.stringify(item)}, which is no range of ports`);
   }
   return { ports };
+}
+
+/** All ports but those of a list; undefined where it has a name, which is another number at each destination. */
+function portsBut(list: unknown, taken: readonly Protocol[]): readonly RulePort[] | undefined {
+  if (!Array.isArray(list)) return undefined;
+  const left: (readonly [number, number])[] = [];
+  for (const item of list) {
+    const [, from, to] = /^(\d+)(?::(\d+))?$/.exec(String(item)) ?? [];
+    const [low, high] = [Number(from), Number(to ?? from)];
+    if (!(low <= high && high <= 65535)) return undefined;
+    left.push([low, high]);
+  }
+  const kept: (readonly [number, number])[] = [];
+  let next = 1;
+  for (const [low, high] of left.sort((a, b) => a[0] - b[0])) {
+    if (low > next) kept.push([next, low - 1]);
+    next = Math.max(next, high + 1);
+  }
+  if (next <= 65535) kept.push([next, 65535]);
+  return taken.flatMap((protocol) => kept.map(([from, to]) => ({ protocol, from, to })));
 }
 
 function unsureRule(rule: Reader, near: string, direction: Direction): string | undefined {

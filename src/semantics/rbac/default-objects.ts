@@ -97,6 +97,12 @@ export function addedSubjects(binding: Binding): readonly BindingSubject[] {
   return binding.subjects.filter((subject) => !made.includes(subjectName(subject)));
 }
 
+/** The subjects of a binding that the API server or kubeadm put there. */
+export function madeSubjects(binding: Binding): readonly BindingSubject[] {
+  const made = defaultSubjects(binding);
+  return made === undefined ? [] : binding.subjects.filter((subject) => made.includes(subjectName(subject)));
+}
+
 /** Whether an object is a binding just as the API server or kubeadm makes it. */
 export function isDefaultBinding(object: KubeObject): boolean {
   const binding = readBinding(object);

@@ -11,7 +11,7 @@ export type SkewProblem =
  * theirs on and two before, controllers and the scheduler one, and API servers of one cluster one of each other. Source:
  * version skew policy (kubernetes.io/releases/version-skew-policy), KEP-3935.
  */
-export function allowedAge(component: Component, minor: number): number {
+function allowedAge(component: Component, minor: number): number {
   if (component !== 'kubelet' && component !== 'kube-proxy') return 1;
   return minor >= 25 ? 3 : 2;
 }

@@ -8,11 +8,15 @@ function suffixOf(version: string): string {
   return /^v?\d+(?:\.\d+)*(.*)$/s.exec(version)?.[1] ?? '';
 }
 
-/** Suffixes of builds that change nothing: k3s and RKE2, revisions of an image, prereleases, builds for a processor. */
+/**
+ * Parts of a suffix that change nothing: prereleases, the numbers of k3s and RKE2, revisions of an image, and what it was
+ * built for or upon.
+ */
 const upstream =
-  /^(?:[-+](?:k3s|rke2r?)\d+|-\d+(?:\.\d+)?|[-.+]?(?:alpha|beta|rc|pre)[-.\w]*|-(?:amd64|arm64|alpine|distroless|debian|rootless|chroot))*$/i;
+  /^(?:[-.+]?(?:alpha|beta|rc|pre)[.\w]*|[-+](?:k3s|rke2r?)\d+|-\d+(?:\.\d+)?|-(?:amd64|arm64|alpine|distroless|debian|rootless|chroot))$/i;
 
 /** Whether the maker of a build may have put fixes into it that its number does not tell. */
 export function isVendorBuild(version: string): boolean {
-  return !upstream.test(suffixOf(version));
+  const suffix = suffixOf(version);
+  return suffix !== '' && suffix.split(/(?=[-+])/).some((part) => !upstream.test(part));
 }
