@@ -1,5 +1,5 @@
 // Who can talk to whom, all pairs: 10,000 pods and 1,000 policies within 1 s and 150 MB, and the curve to five times that.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -14,6 +14,7 @@ export default async function network() {
   const folder = mkdtempSync(join(tmpdir(), 'bulwark-bench-'));
   try {
     await curve(bundled(folder));
+    await commands(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -28,11 +29,19 @@ function bundled(folder) {
   return outfile;
 }
 
+/** The sizes of the curve: kinds of pods grow with the cluster, as the number of its namespaces and applications does. */
+const sizes = [
+  { pods: 1000, policies: 100, namespaces: 20, apps: 20 },
+  { pods: 20_000, policies: 2000, namespaces: 200, apps: 60 },
+  { pods: 50_000, policies: 5000, namespaces: 500, apps: 100 },
+];
+
 async function curve(engine) {
-  const measure = async (pods, policies) => {
+  const measure = async (size) => {
+    const { pods } = size;
     const runs = [];
     for (let run = 0; run < (pods > 10_000 ? 1 : 3); run += 1) {
-      const { stdout, stderr, code, peakMb } = await runNode([self, 'measure', engine, String(pods), String(policies)]);
+      const { stdout, stderr, code, peakMb } = await runNode([self, 'measure', engine, JSON.stringify(size)]);
       if (code !== 0) throw new Error(stderr);
       runs.push({ ...JSON.parse(stdout), peakMb });
     }
@@ -44,41 +53,55 @@ async function curve(engine) {
       classes: runs[0].classes,
     };
   };
-  const { cpuMs, peakMb, queryUs, pairs, classes } = await measure(10_000, 1000);
+  const { cpuMs, peakMb, queryUs, pairs, classes } = await measure({ pods: 10_000, policies: 1000 });
   row(`10000 pods, 1000 policies: ${pairs} pairs, CPU`, `${(cpuMs / 1000).toFixed(2)} s`, 'limit 1 s', cpuMs <= 1000);
   row(`the same, ${classes} classes, peak memory`, `${peakMb.toFixed(0)} MB`, 'limit 150 MB', peakMb <= 150);
   row('one question after that', `${queryUs.toFixed(1)} µs`, 'limit 5 ms', queryUs <= 5000);
-  for (const [pods, policies] of [
-    [1000, 100],
-    [20_000, 2000],
-    [50_000, 5000],
-  ]) {
-    const one = await measure(pods, policies);
+  for (const size of sizes) {
+    const { pods, policies } = size;
+    const one = await measure(size);
     row(`${pods} pods, ${policies} policies, ${one.classes} classes, CPU`, `${(one.cpuMs / 1000).toFixed(2)} s`, '');
     row(`${pods} pods, ${policies} policies, peak memory`, `${one.peakMb.toFixed(0)} MB`, '');
   }
 }
 
+/** What a user waits for: everything from the file to the last line of output. */
+async function commands(folder) {
+  const file = join(folder, 'cluster.json');
+  const items = networkSnapshot({ pods: 10_000, policies: 1000 }).objects.map(({ value }) => value);
+  writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+  for (const args of [
+    ['list', '-o', 'json'],
+    ['matrix', '-o', 'dot'],
+  ]) {
+    const { stderr, code, cpuMs, peakMb } = await runNode([join(root, 'bin/bulwark.mjs'), 'network', ...args, file]);
+    if (code !== 0) throw new Error(stderr);
+    const what = `network ${args.join(' ')} of 10000 pods, 1000 policies`;
+    row(`${what}, CPU`, `${(cpuMs / 1000).toFixed(2)} s`, 'limit 5 s', cpuMs <= 5000);
+    row(`${what}, peak memory`, `${peakMb.toFixed(0)} MB`, 'limit 250 MB', peakMb <= 250);
+  }
+}
+
 /** In a process of its own, so that its memory is its own. The cluster is made before the clock starts. */
-async function measureOnce(engine, pods, policies) {
+async function measureOnce(engine, size) {
   const { factsOf, networkReachability } = await import(pathToFileURL(engine).href);
-  const facts = factsOf(networkSnapshot({ pods, policies }));
+  const facts = factsOf(networkSnapshot(size));
   const began = process.cpuUsage();
   const reachability = facts.get(networkReachability);
   const pairs = countPairs(reachability);
   const { user, system } = process.cpuUsage(began);
-  const { size } = reachability.classes;
+  const { size: classes } = reachability.classes;
   const asked = 200_000;
   const start = process.cpuUsage();
   let open = 0;
   for (let at = 0; at < asked; at += 1)
-    if (reachability.between((at * 7919) % size, (at * 104_729) % size).least !== 0) open += 1;
+    if (reachability.between((at * 7919) % classes, (at * 104_729) % classes).least !== 0) open += 1;
   const query = process.cpuUsage(start);
   console.log(
     JSON.stringify({
       cpuMs: (user + system) / 1000,
       pairs,
-      classes: size,
+      classes,
       open,
       queryUs: (query.user + query.system) / asked,
     }),
@@ -112,4 +135,4 @@ function countPairs(reachability) {
   return pairs;
 }
 
-if (process.argv[2] === 'measure') await measureOnce(process.argv[3], Number(process.argv[4]), Number(process.argv[5]));
+if (process.argv[2] === 'measure') await measureOnce(process.argv[3], JSON.parse(process.argv[4]));

@@ -27,8 +27,14 @@ export default async function rbac() {
     times.push(time(() => (findings = judge(snapshot, { controls: own }).findings.length)));
   }
   const each = median(times);
-  row('the first run of a process, while the code is compiled', `${(times[0] ?? 0).toFixed(0)} ms`, '');
-  row(`${findings} findings of ${own.length} controls, CPU`, `${each.toFixed(0)} ms`, 'limit 250 ms', each <= 250);
+  // The limit is about the judging: a first run compiles the code besides, which a larger cluster does not make longer.
+  row('the first run of a process, compiling included', `${(times[0] ?? 0).toFixed(0)} ms`, 'no limit');
+  row(
+    `${findings} findings of ${own.length} controls, once compiled, CPU`,
+    `${each.toFixed(0)} ms`,
+    'limit 250 ms',
+    each <= 250,
+  );
   const curve = [1, 2, 4].map((factor) => {
     const snapshot = rbacCluster({
       roleBindings: 4500 * factor,
@@ -40,8 +46,8 @@ export default async function rbac() {
   row(
     'one, two and four times as much',
     curve.map((ms) => ms.toFixed(0)).join(' / '),
-    'no worse than linear',
-    curve[2] <= curve[0] * 8,
+    'four times as much costs at most five times',
+    curve[2] <= curve[0] * 5,
   );
 
   const { objects } = rbacCluster();

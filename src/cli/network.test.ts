@@ -132,7 +132,7 @@ describe('bulwark network', () => {
     [['can', 'shop/web', 'shop/db:8080/sctp/x', 'shut.yaml'], 'is no endpoint with a port'],
     [['can', 'shop/web', 'shop/done:80', 'ended.yaml'], 'pod shop/done has terminated (Succeeded)'],
     [['can', 'shop/web', 'shop/idle:80', 'ended.yaml'], 'Deployment shop/idle has no pods now'],
-    [['can', 'shop/y', 'shop/web', 'ended.yaml'], 'did you mean shop/web?'],
+    [['can', 'shop/y', 'shop/web', 'ended.yaml'], 'did you mean shop/db?'],
     [['generate', '--flows', 'open.yaml', 'open.yaml'], 'holds no flows'],
     [['generate', '--for', 'nowhere', 'open.yaml'], 'there is no namespace nowhere'],
     [['generate', '--api-server', 'kubernetes', 'open.yaml'], 'kubernetes is no address with a port'],

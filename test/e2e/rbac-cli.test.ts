@@ -200,9 +200,81 @@ subjects:
     });
   });
 
+  it('diff tells once what many gained alike', async () => {
+    const more = '  - {kind: Group, name: ops, apiGroup: rbac.authorization.k8s.io}\n';
+    const given = `${manifests.trimEnd()}\n`;
+    writeFileSync(
+      join(folder, 'two.yaml'),
+      given.replace(/subjects:\n/, `subjects:\n${more}${more.replace('ops', 'dev')}`),
+    );
+    const { out } = await run('diff', 'rbac.yaml', 'two.yaml');
+    expect(out).toBe('Group dev, Group ops\n  + get, list secrets in namespace shop\n');
+  });
+
+  it('risks tells every control, what it leaves open, and never that nothing is there where something is', async () => {
+    const approval = `apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: approver}
+rules:
+  - {apiGroups: [certificates.k8s.io], resources: [certificatesigningrequests/approval], verbs: [update]}
+  - {apiGroups: [certificates.k8s.io], resources: [signers], verbs: [approve], resourceNames: [kubernetes.io/kube-apiserver-client]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: approver}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: approver}
+subjects: [{kind: ServiceAccount, name: a, namespace: b}]
+`;
+    writeFileSync(join(folder, 'approver.yaml'), approval);
+    const told = await run('risks', '-f', 'approver.yaml');
+    expect(told.out).toMatch(/^critical +ClusterRole approver +ServiceAccount b\/a can approve certificate/m);
+    expect(told.out).not.toMatch(/Nobody/);
+    const dangling = approval.slice(approval.indexOf('---')).replaceAll('name: approver', 'name: gone');
+    writeFileSync(join(folder, 'gone.yaml'), dangling);
+    const open = await run('risks', '-f', 'gone.yaml');
+    expect(open.out).toMatch(
+      /LEFT OPEN +OBJECTS +WHY\nrbac\/dangling-role +1 +ClusterRole gone is not in what was read/,
+    );
+    expect(open.out).not.toMatch(/Nobody/);
+    const json = JSON.parse((await run('risks', '-f', 'gone.yaml', '-o', 'json')).out);
+    expect(json.undecided).toContainEqual({
+      ...{ control: 'rbac/dangling-role', kind: 'unknown', objects: 1 },
+      reason: 'ClusterRole gone is not in what was read',
+    });
+  });
+
+  it('list says of rules that are for nothing that they are', async () => {
+    const rules = [
+      '{apiGroups: [], resources: [secrets], verbs: [get]}',
+      '{apiGroups: "", resources: [secrets], verbs: [get]}',
+      '{apiGroups: [""], resources: [secrets], verbs: []}',
+      '{apiGroups: [""], resources: [secrets], verbs: [get], resourceNames: [""]}',
+      '{apiGroups: ["", apps], resources: [pods], verbs: [get]}',
+    ];
+    const before = manifests.slice(manifests.indexOf('---'));
+    const role = `apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: reader, namespace: shop}\nrules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`;
+    writeFileSync(join(folder, 'idle.yaml'), `${role}${before}`);
+    const { out } = await run('list', web, '-f', 'idle.yaml');
+    const told = out
+      .split('\n')
+      .slice(1, -1)
+      .map((line) => line.split(/ {2,}/)[1]);
+    expect(told).toEqual([
+      'nothing: get on secrets of no API group',
+      'nothing: get on secrets of no API group',
+      'nothing: no verb on secrets',
+      'get on secrets named ""',
+      'get on pods of core, apps',
+    ]);
+  });
+
   it.each<[readonly string[], RegExp]>([
     [['who-can', 'get', 'pods', '-n', 'a', '-A'], /-n names one namespace and -A all of them/],
     [['who-can', 'get', '/metrics', 'x'], /a path has no name/],
+    [['can-i', 'get', 'pods', '--as', 'sa:foo'], /sa:foo names no service account/],
+    [['can-i', 'get', 'pods', '--as', 'sa:'], /sa: names no service account/],
+    [['list', 'sa:a/b/c'], /sa:a\/b\/c names no service account/],
+    [['can-i', 'get', 'pods', '--as', 'group:'], /group: names nobody/],
     [['can-i', 'get', 'pods'], /required option '--as <user>' not specified/],
     [['diff', 'none.yaml', 'rbac.yaml'], /there is no none.yaml/],
     [['tighten', '--from-audit', 'none.log'], /there is no file/],

@@ -66,4 +66,15 @@ describe('bad input', () => {
     expect([8, 9].map((port) => verdictOf(facts, 'shop/a7', `shop/web:${port}`))).toEqual(['allowed', 'denied']);
     expect(performance.now() - began).toBeLessThan(10_000);
   });
+
+  it.each([
+    ['of the same peers', '{podSelector: {}}', 'allowed'],
+    ['of addresses that pods may have', '{ipBlock: {cidr: 10.0.0.0/24}}', 'unknown'],
+  ])('of 10,000 rules %s, each with a port, is added up in time that grows with it', (_, peer, wanted) => {
+    const rules = Array.from({ length: 10_000 }, (__, at) => `{from: [${peer}], ports: [{port: ${1 + 2 * at}}]}`);
+    const facts = networkFactsOf(examplePod('web'), examplePod('a7'), ingress(rules.join(', ')));
+    const began = performance.now();
+    expect([9, 10].map((port) => verdictOf(facts, 'shop/a7', `shop/web:${port}`))).toEqual([wanted, 'denied']);
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
 });

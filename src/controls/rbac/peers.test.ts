@@ -71,7 +71,7 @@ ${clusterBinding('example', group('system:serviceaccounts:shop'))}`,
     [
       'kube-system left out',
       inNamespace('{apiGroups: [""], resources: [pods], verbs: [create]}', 'kube-system'),
-      [...['info rbac/cross-namespace-subjects', 'critical rbac/pods-create']],
+      ['critical rbac/pods-create', 'info rbac/cross-namespace-subjects'],
     ],
     [
       'a subject called system:… left out',
@@ -103,7 +103,7 @@ ${clusterBinding('system:mine', group('ops'))}`,
     [
       'secrets not seen in a wildcard',
       everywhere('{apiGroups: [""], resources: ["*"], verbs: [get]}'),
-      [...['critical rbac/nodes-proxy', 'high rbac/pods-exec', 'critical rbac/secrets-read']],
+      ['critical rbac/nodes-proxy', 'critical rbac/secrets-read', 'high rbac/pods-exec'],
     ],
     ['a verb that is none of the resource', exec('[delete]', '[pods/log]'), []],
     [

@@ -226,7 +226,11 @@ describe('how grave a power is', () => {
           properties: {
             template: {
               properties: {
-                spec: { properties: { containers: { type: 'array', items: { properties: { image: {}, name: {} } } } } },
+                spec: {
+                  properties: {
+                    containers: { type: 'array', items: { properties: { image: {}, name: {}, env: {} } } },
+                  },
+                },
               },
             },
           },

@@ -8,7 +8,6 @@ export default control({
   id: 'storage/performance',
   title: 'Classes say how much IOPS and throughput volumes have',
   severity: 'info',
-  profile: 'reliability',
   subject: 'object',
   kinds: ['StorageClass'],
   why: 'Without a bound one volume takes the throughput of its neighbours, or is slower than its application needs, and nobody has decided which.',
