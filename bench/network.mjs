@@ -111,26 +111,28 @@ async function measureOnce(engine, size) {
 /** How many pods may connect to how many others: every pair of classes is looked at. */
 function countPairs(reachability) {
   const { classes, ports } = reachability;
-  const pods = classes.pods.members();
-  const weights = pods.map((at) => classes.all[at].pods.length);
-  const groups = pods.map((at) => reachability.groupNumber('egress', at));
+  // Pods are the first classes.
+  const count = classes.pods.count();
+  const weights = Float64Array.from({ length: count }, (_, at) => classes.all[at].pods.length);
+  const groups = Int32Array.from({ length: count }, (_, at) => reachability.groupNumber('egress', at));
   const together = new Map();
-  for (const [place, group] of groups.entries()) together.set(group, (together.get(group) ?? 0) + weights[place]);
+  for (const [at, group] of groups.entries()) together.set(group, (together.get(group) ?? 0) + weights[at]);
   let pairs = 0;
-  for (const [place, to] of pods.entries()) {
+  for (let to = 0; to < count; to += 1) {
     const column = reachability.columnOf('egress', to, 'least');
     const into = reachability.row('ingress', to, 'least');
     let sources = 0;
     if (into === undefined) {
       for (const [group, weight] of together) if (group === -1 || column[group] !== 0) sources += weight;
+    } else {
+      for (let from = 0; from < count; from += 1) {
+        const taken = into[from];
+        if (taken === 0) continue;
+        const group = groups[from];
+        if (group === -1 || ports.intersect(column[group], taken) !== 0) sources += weights[from];
+      }
     }
-    for (let from = 0; from < pods.length; from += 1) {
-      const taken = into?.[pods[from]] ?? 0;
-      if (taken === 0) continue;
-      const group = groups[from];
-      if (group === -1 || ports.intersect(column[group], taken) !== 0) sources += weights[from];
-    }
-    pairs += sources * weights[place];
+    pairs += sources * weights[to];
   }
   return pairs;
 }

@@ -41,7 +41,8 @@ export default async function rbac() {
       clusterRoleBindings: 700 * factor,
       roles: 2100 * factor,
     });
-    return median([0, 1, 2].map(() => time(() => judge(snapshot, { controls: own }))));
+    // The best of five: what else the machine does grows with how long a run takes.
+    return Math.min(...[0, 1, 2, 3, 4].map(() => time(() => judge(snapshot, { controls: own }))));
   });
   row(
     'one, two and four times as much',

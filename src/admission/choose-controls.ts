@@ -81,7 +81,7 @@ function fitnessOf(control: AnyControl): { readonly kinds: ChosenControl['kinds'
   if (control.subject !== 'object' && !takesFacts(control)) return { kinds: undefined };
   const { asked, kinds } = observe(control);
   const foreign = [...asked].filter((fact) => !ownFacts.has(fact));
-  if (foreign.length > 0) return { reason: `it needs more than the object: ${foreign.join(', ')}` };
+  if (foreign.length > 0) return { reason: 'it needs more than the one object that a request carries' };
   if (control.subject !== 'object') return { kinds: undefined };
   const unknown = [...kinds].filter((kind) => !isServedKind(kind));
   if (kinds.size === 0 || unknown.length > 0) {

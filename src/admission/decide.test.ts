@@ -304,20 +304,112 @@ describe('exceptions', () => {
     expect(later.validate(request({ object }), view()).allowed).toBe(false);
   });
 
-  it('of a Deployment hold for its pods where its controller makes them, and not where a user says so', async () => {
-    const made = {
-      ...object,
-      metadata: {
-        name: 'web-7d4b9c-x',
-        labels: { 'pod-template-hash': '7d4b9c' },
-        ownerReferences: [{ controller: true, kind: 'ReplicaSet', name: 'web-7d4b9c', uid: 'r' }],
-      },
-    };
-    const exception = 'control: "*", object: {kind: Deployment, name: web}';
-    const username = 'system:serviceaccount:kube-system:replicaset-controller';
-    expect(await left(exception, { object: made, username })).toEqual([]);
-    expect(await left(exception, { object: made, username: 'mallory' })).toEqual(both);
-    expect(await left('control: "*", object: {kind: ReplicaSet}', { object: made, username })).toEqual([]);
+  it('that have run out are told where they would have been needed', async () => {
+    const by = await decider(spec('control: pods/privileged'));
+    const later = new Decider(by.policies, { now: () => new Date('2027-01-01T00:00:00Z') });
+    expect(messages(later.validate(request({ object }), view())).at(-1)).toBe(
+      'exception: the exception for pods/privileged (net team, policy.yaml:9:7) has run out on 2026-12-31',
+    );
+    expect(messages(later.validate(request({}), view())).join()).not.toContain('run out');
+  });
+
+  const username = 'system:serviceaccount:kube-system:replicaset-controller';
+  const podOf = (kind: string, name: string, labels: JsonObject = {}): JsonObject => ({
+    ...object,
+    metadata: { name: `${name}-x`, labels, ownerReferences: [{ controller: true, kind, name, uid: `uid-${name}` }] },
+  });
+  const podSpec = { containers: [{ name: 'app', image: 'nginx:1' }] };
+  const owned = (kind: string, name: string) => [{ controller: true, kind, name, uid: `uid-${name}` }];
+
+  function made(apiVersion: string, kind: string, name: string, value: JsonObject & { readonly of?: JsonObject[] }) {
+    const { of = [], ...rest } = value;
+    const metadata = { name, namespace: 'shop', uid: `uid-${name}`, ownerReferences: of };
+    const source = { file: 'x', document: 0, base: [] };
+    return { apiVersion, kind, name, namespace: 'shop', value: { ...rest, metadata }, source };
+  }
+  const template = (labels: JsonObject, inside: JsonObject = podSpec) => ({
+    spec: { template: { metadata: { labels }, spec: inside } },
+  });
+  const deployment = made('apps/v1', 'Deployment', 'web', template({ app: 'web' }));
+  const hashed = { app: 'web', 'pod-template-hash': '7d4b9c' };
+  const genuine = made('apps/v1', 'ReplicaSet', 'web-7d4b9c', { ...template(hashed), of: owned('Deployment', 'web') });
+
+  it.each<[string, readonly KubeObject[], string | undefined]>([
+    ['shown by the cluster', [deployment, genuine], undefined],
+    ['no such ReplicaSet', [deployment], 'ReplicaSet web-7d4b9c is not known here yet, so that nobody can tell'],
+    [
+      'another of its name',
+      [deployment, { ...genuine, value: { ...genuine.value, metadata: { uid: 'other' } } }],
+      'ReplicaSet web-7d4b9c is not known here yet',
+    ],
+    [
+      'of nobody, by name and label alone',
+      [deployment, made('apps/v1', 'ReplicaSet', 'web-7d4b9c', template(hashed))],
+      'no Deployment controls ReplicaSet web-7d4b9c',
+    ],
+    ['no such Deployment', [genuine], 'ReplicaSet web-7d4b9c says that it is of Deployment web, which is not there'],
+    [
+      'an owner reference to a Deployment of another pod',
+      [deployment, { ...genuine, value: { ...genuine.value, ...template(hashed, { ...podSpec, hostPID: true }) } }],
+      'the pod template of ReplicaSet web-7d4b9c is not the one that Deployment web has now',
+    ],
+  ])('of a Deployment hold for its pods: %s', async (_, all, why) => {
+    const by = await decider(spec('control: "*", object: {kind: Deployment, name: web}'));
+    const asked = request({ object: podOf('ReplicaSet', 'web-7d4b9c', hashed), username });
+    const decision = by.validate(asked, view({ all }));
+    expect(decision.denials.map(({ policy }) => policy)).toEqual(why === undefined ? [] : [...both, 'exception']);
+    if (why !== undefined) {
+      const said = decision.denials.at(-1)?.message;
+      expect(said).toContain(`the exception for * (net team, policy.yaml:9:7) does not hold: ${why}`);
+    }
+  });
+
+  it('of what makes pods hold where its controller makes them, and not where a user says so', async () => {
+    const asked = { object: podOf('ReplicaSet', 'web-7d4b9c', hashed), username };
+    expect(await left('control: "*", object: {kind: ReplicaSet}', asked)).toEqual([]);
+    expect(await left('control: "*", object: {kind: ReplicaSet}', { ...asked, username: 'mallory' })).toEqual(both);
+    const by = await decider(spec('control: "*", object: {kind: Deployment}'));
+    const all = [deployment, genuine];
+    expect(by.validate(request({ ...asked, username: 'mallory' }), view({ all })).denials).toHaveLength(2);
+  });
+
+  it('of a CronJob hold for the pods of its Jobs, not for those of Jobs with such names', async () => {
+    const by = await decider(spec('control: "*", object: {kind: CronJob, name: tidy}'));
+    const cronJob = made('batch/v1', 'CronJob', 'tidy', { spec: { jobTemplate: template({ app: 'tidy' }) } });
+    const labels = { app: 'tidy', 'controller-uid': 'u', 'batch.kubernetes.io/job-name': 'tidy-28000000' };
+    const job = made('batch/v1', 'Job', 'tidy-28000000', { ...template(labels), of: owned('CronJob', 'tidy') });
+    const lone = made('batch/v1', 'Job', 'tidy-28000000', template(labels));
+    const asked = request({
+      object: podOf('Job', 'tidy-28000000'),
+      username: 'system:serviceaccount:kube-system:job-controller',
+    });
+    expect(by.validate(asked, view({ all: [cronJob, job] })).allowed).toBe(true);
+    expect(messages(by.validate(asked, view({ all: [cronJob, lone] }))).at(-1)).toContain(
+      'no CronJob controls Job tidy-28000000',
+    );
+  });
+
+  it('that name what is behind pods need it known', async () => {
+    const kinds = async (exception: string) => (await decider(spec(exception))).needs().map(({ kind }) => kind);
+    expect(await kinds('control: "*", object: {kind: DaemonSet}')).toEqual(['Namespace']);
+    expect(await kinds('control: "*", object: {kind: Deployment}')).toEqual(['Namespace', 'Deployment', 'ReplicaSet']);
+    expect(await kinds('control: "*", object: {kind: CronJob}')).toEqual(['Namespace', 'CronJob', 'Job']);
+    const unread = new Map([['apps/ReplicaSet', 'forbidden']]);
+    const by = await decider(spec('control: "*", object: {name: web}'));
+    const asked = request({ object: podOf('ReplicaSet', 'web-7d4b9c', hashed), username, name: 'web-7d4b9c-x' });
+    expect(messages(by.validate(asked, view({ unread }))).at(-1)).toContain('ReplicaSets could not be read: forbidden');
+  });
+});
+
+describe('namespaceAskedFor', () => {
+  it('is a namespace that policies ask about and nobody was told of', async () => {
+    const by = await decider('  podSecurity: {}');
+    expect(by.namespaceAskedFor(request({ namespace: 'new' }), view())).toBe('new');
+    expect(by.namespaceAskedFor(request({}), view())).toBeUndefined();
+    const spaces = request({ kind: 'Namespace', resource: 'namespaces', namespace: 'new', name: 'new' });
+    expect(by.namespaceAskedFor(spaces, view())).toBeUndefined();
+    const other = await decider('  controls: [{control: pods/privileged}]');
+    expect(other.namespaceAskedFor(request({ namespace: 'new' }), view())).toBeUndefined();
   });
 });
 

@@ -12,11 +12,12 @@ import { type ExceptionUse, RequestExceptions } from './exceptions.ts';
 import { hardenPod } from './harden.ts';
 import { judgeImages } from './image-stage.ts';
 import { patchBetween } from './json-patch.ts';
+import { namesOf, type RequestNames } from './owners.ts';
 import { exceptPodSecurity } from './pod-security-exceptions.ts';
 import { PodSecurityPolicyStage } from './pod-security-policy-stage.ts';
 import { addPodSecurity, labelsOf, labelsOfNamespace, podSecuritySurroundings } from './pod-security-stage.ts';
 import type { AdmissionPolicies } from './policies.ts';
-import { namesOf, objectToJudge, withPod } from './request-object.ts';
+import { objectToJudge, withPod } from './request-object.ts';
 import { Verdicts } from './verdicts.ts';
 import { type NeededKind, neededKinds, type WebhookRules, webhookRules } from './webhook-rules.ts';
 
@@ -42,6 +43,8 @@ export interface DeciderOptions {
 
 const never: Deadline = { expired: () => false };
 
+const nobody: RequestNames = { names: [], unproven: [] };
+
 /**
  * Decides requests by a set of policies: every policy is asked, so that whoever is refused learns all the reasons at
  * once. Synchronous, keeps nothing of a request, and does not throw: a stage that fails refuses what it was asked.
@@ -51,12 +54,14 @@ export class Decider {
   private readonly now: () => Date;
   private readonly controls: ControlStage;
   private readonly authoriser = new ViewAuthoriser();
+  private readonly asksNamespaces: boolean;
   private readonly podSecurityPolicies: PodSecurityPolicyStage | undefined;
 
   constructor(policies: AdmissionPolicies, { now }: DeciderOptions) {
     this.policies = policies;
     this.now = now;
     this.controls = new ControlStage(policies.controls);
+    this.asksNamespaces = neededKinds(policies).some(({ group, kind }) => group === '' && kind === 'Namespace');
     if (policies.podSecurityPolicies) {
       this.podSecurityPolicies = new PodSecurityPolicyStage(this.authoriser, policies.ownPodSecurityPolicies);
     }
@@ -85,6 +90,16 @@ export class Decider {
     return enforced(request.oldObject) === enforced(request.object) ? undefined : request.name;
   }
 
+  /**
+   * The namespace that a decision about this request looks up and the view does not hold, if any: one that is new, of
+   * which nobody was told yet. The API server itself asks for it then, and whoever calls this should.
+   */
+  namespaceAskedFor({ namespace, resource }: AdmissionRequest, view: ClusterView): string | undefined {
+    if (namespace === '' || (resource.group === '' && resource.resource === 'namespaces')) return undefined;
+    if (!this.asksNamespaces) return undefined;
+    return view.namespace(namespace) === undefined ? namespace : undefined;
+  }
+
   /** The decision of a validating webhook. */
   validate(asked: AdmissionRequest, view: ClusterView, deadline: Deadline = never): Decision {
     const request = withPod(asked);
@@ -94,7 +109,7 @@ export class Decider {
     const now = this.now();
     const object = attempt('the request', verdicts, () => objectToJudge(request, view.serverMinor));
     const { exceptions: given } = this.policies;
-    const names = object === undefined || given.length === 0 ? [] : namesOf(object, request.userInfo.username);
+    const names = object === undefined || given.length === 0 ? nobody : namesOf(object, request, view);
     const exceptions = new RequestExceptions(given, names, now);
     const context = { exceptions, verdicts };
     const stages: Stage[] = [];
@@ -148,7 +163,7 @@ export class Decider {
     const exempt = this.exemption(request);
     if (exempt !== undefined) return exempt;
     const verdicts = new Verdicts();
-    const exceptions = new RequestExceptions([], [], this.now());
+    const exceptions = new RequestExceptions([], nobody, this.now());
     const context = { exceptions, verdicts };
     const { hardening } = this.policies;
     let after = request.object;
@@ -264,6 +279,11 @@ function finish(stages: readonly Stage[], { verdicts, exceptions }: Context, dea
   if (unfinished.length > 0) {
     const message = `time ran out before these were asked: ${unfinished.join(', ')}`;
     verdicts.denials.push({ policy: 'deadline', message, code: 504, reason: 'Timeout' });
+  }
+  if (verdicts.denials.length > 0) {
+    for (const message of exceptions.notes) {
+      verdicts.denials.push({ policy: 'exception', message, code: 403, reason: 'Forbidden' });
+    }
   }
   const annotations = verdicts.auditAnnotations();
   const { uses } = exceptions;

@@ -1,7 +1,7 @@
 import { matchesName, matchesPath } from '../engine/exception-pattern.ts';
 import { isExpired } from '../engine/expiry.ts';
 import type { Exception } from '../model/exception.ts';
-import type { ObjectName } from './request-object.ts';
+import type { ObjectName, RequestNames } from './owners.ts';
 
 /** What an exception was needed for. */
 export interface ExceptionUse {
@@ -19,22 +19,48 @@ export interface Offence {
   readonly path: string | undefined;
 }
 
+/** An exception that would have covered the request, but for a reason. */
+interface Void {
+  readonly exception: Exception;
+  readonly why: string;
+}
+
 /**
- * The exceptions of one request: finds those that cover what is wrong with it, and remembers which were needed.
- * `names` are those of the object and, where Kubernetes itself made it, of its owners.
+ * The exceptions of one request: finds those that cover what is wrong with it, and remembers which were needed, and
+ * which would have been had they held.
  */
 export class RequestExceptions {
   readonly uses: ExceptionUse[] = [];
   private readonly exceptions: readonly Exception[];
+  private readonly voids: readonly Void[];
+  private readonly missed = new Set<Void>();
 
-  constructor(exceptions: readonly Exception[], names: readonly ObjectName[], now: Date) {
-    this.exceptions = exceptions.filter(
-      ({ object, expires }) => !isExpired(expires, now) && names.some((name) => isMeant(object, name)),
-    );
+  constructor(exceptions: readonly Exception[], { names, unproven }: RequestNames, now: Date) {
+    const holding: Exception[] = [];
+    const voids: Void[] = [];
+    for (const exception of exceptions) {
+      const { object, expires } = exception;
+      const over = isExpired(expires, now);
+      if (names.some((name) => isMeant(object, name))) {
+        if (over) voids.push({ exception, why: `has run out on ${expires}` });
+        else holding.push(exception);
+        continue;
+      }
+      const claim = over ? undefined : unproven.find(({ name }) => isMeant(object, name));
+      if (claim !== undefined) voids.push({ exception, why: `does not hold: ${claim.why}` });
+    }
+    this.exceptions = holding;
+    this.voids = voids;
   }
 
+  /** Whether none means the object, so that nobody need ask. */
   get isEmpty(): boolean {
-    return this.exceptions.length === 0;
+    return this.exceptions.length === 0 && this.voids.length === 0;
+  }
+
+  /** Why exceptions were of no use that somebody may have counted on. */
+  get notes(): readonly string[] {
+    return [...this.missed].map(({ exception, why }) => `${exceptionText(exception)} ${why}`);
   }
 
   covers(offence: Offence): boolean {
@@ -52,13 +78,12 @@ export class RequestExceptions {
     return true;
   }
 
-  private find({ id, container, path }: Offence): Exception | undefined {
-    return this.exceptions.find(
-      (exception) =>
-        matchesName(exception.control, id) &&
-        (exception.container === undefined || matchesName(exception.container, container ?? '')) &&
-        (exception.path === undefined || matchesPath(exception.path, path ?? '')),
-    );
+  private find(offence: Offence): Exception | undefined {
+    const found = this.exceptions.find((exception) => isAbout(exception, offence));
+    if (found !== undefined) return found;
+    const missed = this.voids.find(({ exception }) => isAbout(exception, offence));
+    if (missed !== undefined) this.missed.add(missed);
+    return undefined;
   }
 
   private use(exception: Exception, { id, container }: Offence): void {
@@ -67,6 +92,19 @@ export class RequestExceptions {
     );
     if (!known) this.uses.push({ exception, policy: id, container });
   }
+}
+
+/** `the exception for pods/privileged (net team, policy.yaml:9:7)`. */
+export function exceptionText({ control, owner, origin }: Exception): string {
+  return `the exception for ${control} (${owner}, ${origin.place})`;
+}
+
+function isAbout(exception: Exception, { id, container, path }: Offence): boolean {
+  return (
+    matchesName(exception.control, id) &&
+    (exception.container === undefined || matchesName(exception.container, container ?? '')) &&
+    (exception.path === undefined || matchesPath(exception.path, path ?? ''))
+  );
 }
 
 function isMeant(wanted: Exception['object'], { kind, namespace, name }: ObjectName): boolean {

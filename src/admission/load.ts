@@ -1,7 +1,9 @@
 import type { AnyControl } from '../controls/control.ts';
-import { isObject, type Json, own } from '../model/json.ts';
-import { valueAt } from '../model/path.ts';
+import { isExpired } from '../engine/expiry.ts';
+import { isList, isObject, type Json, own } from '../model/json.ts';
+import { type Path, valueAt } from '../model/path.ts';
 import type { KubeObject } from '../model/snapshot.ts';
+import { wordList } from '../model/word-list.ts';
 import { parseYaml, YamlError } from '../yaml/parse.ts';
 import { splitDocuments } from '../yaml/split.ts';
 import { type AdmissionPolicies, noPolicies } from './policies.ts';
@@ -27,6 +29,8 @@ export interface LoadAdmissionOptions {
   readonly serverMinor?: number;
   /** ValidatingAdmissionPolicies and bindings that are already objects, as a saved cluster has them. */
   readonly objects?: readonly KubeObject[];
+  /** Against which exceptions are told to have run out; nothing is said of them without it. */
+  readonly now?: Date;
 }
 
 const group = 'admissionregistration.k8s.io/';
@@ -77,22 +81,31 @@ export async function loadAdmission(
           place: at,
         });
         policies = read.policies;
-        for (const [id, reason] of read.left) notes.push(`control ${id} is left out: ${reason}`);
+        if (read.left.size > 0) notes.push(leftOut([...read.left.keys()]));
         continue;
       }
-      const object = objectOf(value, { file, document: document.index, positions });
-      if (object !== undefined && isAdmissionPolicy(object)) objects.push(object);
-      else if (object !== undefined && isPodSecurityPolicy(object)) podSecurityPolicies.push(object);
-      else {
-        problems.push({
-          place: at(['kind']),
-          message: `${object === undefined ? 'this' : `${object.apiVersion} ${object.kind}`} is no policy: an AdmissionPolicy of bulwark.dev/v1, a ValidatingAdmissionPolicy or its binding, or a PodSecurityPolicy, can stand here`,
-        });
+      const items = itemsOf(value);
+      if (items?.length === 0) isEmpty = true;
+      for (const { item, base } of items ?? [{ item: value, base: [] }]) {
+        const object = objectOf(item, { file, document: document.index, positions, base });
+        if (object !== undefined && isAdmissionPolicy(object)) objects.push(object);
+        else if (object !== undefined && isPodSecurityPolicy(object)) podSecurityPolicies.push(object);
+        else {
+          problems.push({
+            place: at([...base, 'kind']),
+            message: `${object === undefined ? 'this' : `${object.apiVersion} ${object.kind}`} is no policy: an AdmissionPolicy of bulwark.dev/v1, a ValidatingAdmissionPolicy or its binding, or a PodSecurityPolicy, can stand here`,
+          });
+        }
       }
     }
     if (isEmpty) problems.push({ place: file, message: 'the file holds no policy' });
   }
   policies = { ...policies, ownPodSecurityPolicies: podSecurityPolicies };
+  const { now } = options;
+  for (const { origin, control, owner, expires } of policies.exceptions) {
+    if (now === undefined || !isExpired(expires, now)) continue;
+    notes.push(`${origin.place}: the exception for ${control} (${owner}) has run out on ${expires}, and does not hold`);
+  }
   if (podSecurityPolicies.length > 0 && !policies.podSecurityPolicies) {
     problems.push(...podSecurityPolicies.map(unasked));
   }
@@ -110,6 +123,29 @@ export async function loadAdmission(
     policies = { ...policies, admissionPolicies: loaded.policies };
   }
   return { policies: problems.length > 0 ? undefined : policies, problems, notes };
+}
+
+/** What a List holds, as `kubectl get -o yaml` prints it, each with its place in it; undefined for anything else. */
+function itemsOf(value: Json): readonly { readonly item: Json; readonly base: Path }[] | undefined {
+  if (!isObject(value)) return undefined;
+  const [kind, apiVersion, items] = [own(value, 'kind'), own(value, 'apiVersion'), own(value, 'items')];
+  if (typeof kind !== 'string' || !kind.endsWith('List') || !isList(items)) return undefined;
+  // Items of a typed list do not say what they are.
+  const implied = kind === 'List' ? {} : { apiVersion: apiVersion ?? null, kind: kind.slice(0, -'List'.length) };
+  return items.map((item, index) => ({
+    item: isObject(item) ? { ...implied, ...item } : item,
+    base: ['items', index],
+  }));
+}
+
+const mostNamed = 3;
+
+/** One line, however many: a pattern such as `rbac/*` matches dozens. */
+function leftOut(ids: readonly string[]): string {
+  const names = [...ids.slice(0, mostNamed), ...(ids.length > mostNamed ? [`${ids.length - mostNamed} more`] : [])];
+  const [what, they] = ids.length === 1 ? ['1 control', 'it needs'] : [`${ids.length} controls`, 'they need'];
+  const are = ids.length === 1 ? 'is' : 'are';
+  return `${what} that patterns match ${are} left out, as ${they} more than the one object that a request carries: ${wordList(names)}`;
 }
 
 function parse(text: string, { file, line, problems }: { file: string; line: number; problems: FileProblem[] }) {
@@ -141,6 +177,7 @@ function objectOf(
     readonly file: string;
     readonly document: number;
     readonly positions: NonNullable<KubeObject['source']['positions']>;
+    readonly base: Path;
   },
 ): KubeObject | undefined {
   if (!isObject(value)) return undefined;
@@ -154,7 +191,7 @@ function objectOf(
     name: typeof name === 'string' ? name : '',
     namespace: undefined,
     value,
-    source: { ...source, base: [] },
+    source,
   };
 }
 

@@ -1,17 +1,10 @@
 import type { AdmissionRequest } from '../model/admission.ts';
 import { equalJson } from '../model/equal-json.ts';
 import { isObject, type JsonObject, own } from '../model/json.ts';
-import { objectsIn } from '../model/json-list.ts';
 import { valueAt } from '../model/path.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import { groupKind, isKnownWorkload } from '../model/workload.ts';
 import { isSignificantPodUpdate } from '../semantics/pod-security/index.ts';
-
-export interface ObjectName {
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-}
 
 /** Subresources whose requests carry the whole pod. */
 const podSubresources: ReadonlySet<string> = new Set(['', 'ephemeralcontainers', 'resize']);
@@ -69,10 +62,14 @@ function objectOf({ kind, object, name, namespace }: AdmissionRequest): KubeObje
 function isSignificant(object: KubeObject, old: JsonObject, serverMinor: number | undefined): boolean {
   const kind = groupKind(object);
   if (kind === '/Pod') return isSignificantPodUpdate(object.value, old, serverMinor);
+  // The Deployment's controller scales old ReplicaSets down while it rolls out what is better.
+  if (kind === 'apps/ReplicaSet') return !equalJson(valueAt(object.value, inSpec), valueAt(old, inSpec));
   const field = kind === '/PodTemplate' ? 'template' : 'spec';
   if (isKnownWorkload(kind)) return !equalJson(own(object.value, field), own(old, field));
   return !equalJson(withoutBookkeeping(object.value), withoutBookkeeping(old));
 }
+
+const inSpec = ['spec', 'template'];
 
 const bookkeeping = ['managedFields', 'resourceVersion', 'generation', 'finalizers', 'ownerReferences'];
 
@@ -86,38 +83,4 @@ function withoutBookkeeping(object: JsonObject): JsonObject {
     kept.set('metadata', Object.fromEntries(fields));
   }
   return Object.fromEntries(kept);
-}
-
-/** The controllers of Kubernetes itself, whose owner references can be believed: anybody may write one. */
-const controllers =
-  /^system:serviceaccount:kube-system:(?:replicaset|replication|statefulset|daemon-set|deployment|job|cronjob)-controller$/;
-
-/**
- * The names under which exceptions may mean an object: its own, and those of what made it where one of Kubernetes' own
- * controllers asks. A ReplicaSet of a Deployment is told by the hash that the Deployment's controller gave it.
- */
-export function namesOf(object: KubeObject, username: string): readonly ObjectName[] {
-  const namespace = object.namespace ?? '';
-  const names: ObjectName[] = [{ kind: object.kind, namespace, name: object.name }];
-  if (username !== 'system:kube-controller-manager' && !controllers.test(username)) return names;
-  for (const reference of objectsIn(valueAt(object.value, ['metadata', 'ownerReferences']))) {
-    const { controller, kind, name } = reference;
-    if (controller !== true || typeof kind !== 'string' || typeof name !== 'string') continue;
-    names.push({ kind, namespace, name });
-    const maker = kind === 'ReplicaSet' ? deploymentOf(name, object) : kind === 'Job' ? cronJobOf(name) : undefined;
-    if (maker !== undefined) names.push({ ...maker, namespace });
-  }
-  return names;
-}
-
-function deploymentOf(replicaSet: string, object: KubeObject): { kind: string; name: string } | undefined {
-  const hash = valueAt(object.value, ['metadata', 'labels', 'pod-template-hash']);
-  if (typeof hash !== 'string' || hash === '' || !replicaSet.endsWith(`-${hash}`)) return undefined;
-  return { kind: 'Deployment', name: replicaSet.slice(0, -hash.length - 1) };
-}
-
-/** Jobs of a CronJob end with the minute for which they were made. */
-function cronJobOf(job: string): { kind: string; name: string } | undefined {
-  const name = /^(.+)-\d{8,11}$/.exec(job)?.[1];
-  return name === undefined ? undefined : { kind: 'CronJob', name };
 }

@@ -8,6 +8,7 @@ import type {
 } from '../model/admission.ts';
 import { describeType, isObject, type Json, type JsonObject, own } from '../model/json.ts';
 import { type Malformed, Reader } from '../model/reader.ts';
+import { withShortLists } from './short-lists.ts';
 import { shortWarnings } from './warnings.ts';
 
 /** A body that cannot be answered as a review. `uid` is that of its request, where it shows one. */
@@ -173,7 +174,8 @@ export function denialMessage(denials: readonly Denial[]): string {
     else before.push(said);
   }
   for (const [container, texts] of byContainer) lines.push(`container ${container}: ${texts.join('; ')}`);
-  return withinReason(lines).join('\n');
+  const isLong = lines.reduce((length, line) => length + line.length + 1, 0) > longest;
+  return withinReason(isLong ? lines.map(withShortLists) : lines).join('\n');
 }
 
 /** Characters of a message or an annotation: a pod of a thousand containers gives as many reasons. */
@@ -190,7 +192,9 @@ function withinReason(lines: readonly string[]): readonly string[] {
 }
 
 function shortened(text: string): string {
-  return text.length > longest ? `${text.slice(0, longest)}...` : text;
+  if (text.length <= longest) return text;
+  const short = withShortLists(text);
+  return short.length > longest ? `${short.slice(0, longest)}...` : short;
 }
 
 /** The message, with the policy where the message does not name it itself. */

@@ -1,4 +1,4 @@
-import type { AdmissionDecision, AdmissionRequest, Denial } from '../model/admission.ts';
+import type { AdmissionDecision, AdmissionRequest, ClusterView, Denial } from '../model/admission.ts';
 import { isObject, type JsonObject } from '../model/json.ts';
 import { valueAt } from '../model/path.ts';
 import type { AdmissionPolicySet } from '../semantics/admission-policy/index.ts';
@@ -18,12 +18,11 @@ import type { Decider } from './decide.ts';
 import { applyPatch, patchBetween } from './json-patch.ts';
 import { PodSecurityPolicyStage } from './pod-security-policy-stage.ts';
 import { podSecuritySurroundings } from './pod-security-stage.ts';
-import type { SnapshotView } from './snapshot-view.ts';
 import { type ConfiguredWebhook, callOf } from './webhook-match.ts';
 
 /** The admission of an API server, as far as it can be known without one. */
 export interface AdmissionChain {
-  readonly view: SnapshotView;
+  readonly view: ClusterView;
   /** Whether the view holds all roles and bindings of the cluster. */
   readonly evidence: 'complete' | 'files';
   /** Undefined where the plugin is off, or the server has none. */

@@ -1,4 +1,4 @@
-import type { AdmissionOperation, AdmissionRequest, AdmissionUser } from '../model/admission.ts';
+import type { AdmissionOperation, AdmissionRequest, AdmissionUser, ClusterView } from '../model/admission.ts';
 import { isObject, type JsonObject, own } from '../model/json.ts';
 import { type Path, valueAt } from '../model/path.ts';
 import type { PodTemplate } from '../model/pod-template.ts';
@@ -91,7 +91,7 @@ export function podRequestOf(object: KubeObject, namespace: string): AdmissionRe
         ...(isObject(labels) ? labels : {}),
         ...(maker.kind === 'ReplicaSet' && { 'pod-template-hash': hash }),
       },
-      ownerReferences: [{ apiVersion: object.apiVersion, ...maker, controller: true, uid: 'simulated' }],
+      ownerReferences: [{ apiVersion: object.apiVersion, ...maker, controller: true, uid: madeUid }],
     },
     spec: specOf(object, template),
   };
@@ -102,6 +102,45 @@ export function podRequestOf(object: KubeObject, namespace: string): AdmissionRe
     ...{ value: pod, source: object.source },
   };
   return requestOf(source, { user, namespace: place });
+}
+
+/** Uids of what is simulated, and of what would be made of it. */
+const ownUid = 'simulated';
+const madeUid = 'simulated-owner';
+
+/** The view as it would be once the controllers have made what lies between an object and its pods. */
+export function viewWithOwners(object: KubeObject, namespace: string, view: ClusterView): ClusterView {
+  const maker = makerOf(object);
+  const template = readWorkload(object)?.templates[0];
+  if (maker.kind === object.kind || template === undefined) return view;
+  const place = object.namespace ?? namespace;
+  const { apiVersion, kind, name, source } = object;
+  const metadata = valueAt(object.value, ['metadata']);
+  const given = { ...(isObject(metadata) ? metadata : {}), uid: ownUid };
+  const owner: KubeObject = { ...object, namespace: place, value: { ...object.value, metadata: given } };
+  const between: KubeObject = {
+    ...{ apiVersion, ...maker, namespace: place, source },
+    value: {
+      metadata: { uid: madeUid, ownerReferences: [{ apiVersion, kind, name, uid: ownUid, controller: true }] },
+      spec: {
+        template: {
+          metadata: valueAt(object.value, template.pod.metadataPath) ?? {},
+          spec: specOf(object, template),
+        },
+      },
+    },
+  };
+  const group = groupKind(object).split('/')[0];
+  const made = new Map([
+    [`${group}/${kind}`, [owner]],
+    [`${group}/${maker.kind}`, [between]],
+  ]);
+  return {
+    namespace: (asked) => view.namespace(asked),
+    objects: (askedGroup, askedKind) => made.get(`${askedGroup}/${askedKind}`) ?? view.objects(askedGroup, askedKind),
+    unread: new Map([...view.unread].filter(([key]) => !made.has(key))),
+    serverMinor: view.serverMinor,
+  };
 }
 
 function makerOf({ kind, name }: KubeObject): { readonly kind: string; readonly name: string } {

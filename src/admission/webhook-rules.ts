@@ -1,4 +1,5 @@
 import type { ResourceRule } from '../semantics/admission-policy/index.ts';
+import { ownerKinds } from './owners.ts';
 import type { AdmissionPolicies, PolicyMode } from './policies.ts';
 
 /** Which requests the webhooks must be sent. */
@@ -70,6 +71,7 @@ export function neededKinds({
   podSecurityPolicies,
   hardening,
   admissionPolicies,
+  exceptions,
 }: AdmissionPolicies): readonly NeededKind[] {
   const needed: NeededKind[] = [];
   const asked = podSecurity !== undefined ? 'Pod Security' : admissionPolicies !== undefined ? 'policies' : undefined;
@@ -83,6 +85,7 @@ export function neededKinds({
       needed.push({ group: 'rbac.authorization.k8s.io', kind, why });
     }
   }
+  for (const each of ownerKinds(exceptions)) needed.push({ ...each, why: 'exceptions' });
   return needed;
 }
 

@@ -24,6 +24,7 @@ export async function readPolicies(
     for (const file of await filesOf(path, terminal)) texts.push(await readText(file, terminal));
   const { policies, problems, notes } = await loadAdmission(texts, {
     controls,
+    now: terminal.now(),
     ...(serverMinor !== undefined && { serverMinor }),
   });
   for (const note of notes) terminal.err(`bulwark: ${visible(note)}\n`);

@@ -1,7 +1,7 @@
 import { Decider } from '../admission/decide.ts';
 import type { AdmissionPolicies } from '../admission/policies.ts';
 import { type AdmissionChain, type ChainResult, simulateAdmission } from '../admission/simulate.ts';
-import { podRequestOf, requestOf } from '../admission/simulated-request.ts';
+import { podRequestOf, requestOf, viewWithOwners } from '../admission/simulated-request.ts';
 import { configuredWebhooks } from '../admission/webhook-match.ts';
 import { collectManifests } from '../collect/manifests/collect.ts';
 import { exitCodes } from '../engine/exit-code.ts';
@@ -114,8 +114,10 @@ function podsOf(
   }: { readonly chain: AdmissionChain; readonly result: ChainResult; readonly namespace: string },
 ): ChainResult | undefined {
   if (!result.allowed || result.object === undefined) return undefined;
-  const request = podRequestOf({ ...object, value: result.object }, namespace);
-  return request === undefined ? undefined : simulateAdmission(request, chain);
+  const made = { ...object, value: result.object };
+  const request = podRequestOf(made, namespace);
+  if (request === undefined) return undefined;
+  return simulateAdmission(request, { ...chain, view: viewWithOwners(made, namespace, chain.view) });
 }
 
 function keyOf({ apiVersion, kind, namespace, name }: KubeObject, fallback: string): string {

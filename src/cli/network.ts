@@ -170,13 +170,14 @@ export const networkCommand: RegisterCommand = (program, terminal, done) => {
 /** Evidence that tells nothing of who can talk to whom: its options work, but are no help on these pages. */
 const apart: ReadonlySet<string> = new Set([
   ...['--kubelet-config', '--node', '--root', '--node-bundle', '--nodes', '--kubeconfigs', '--now'],
+  ...['--node-selector', '--collector-image', '--collector-namespace', '--node-timeout', '--nodes-at-once'],
   ...['--etcd', '--etcd-cacert', '--etcd-cert', '--etcd-key', '--etcd-servername', '--no-etcd'],
 ]);
 
 function shared(command: Command, formats: readonly string[]): Command {
   const evidence = addEvidenceOptions(command);
   for (const option of command.options) {
-    if (apart.has(option.long ?? '') || option.long?.startsWith('--collector') === true) option.hideHelp();
+    if (apart.has(option.long ?? '')) option.hideHelp();
   }
   return evidence
     .optionsGroup('Report:')

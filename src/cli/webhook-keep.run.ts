@@ -55,7 +55,7 @@ export async function runKeep(
       ...(problem === undefined ? [] : [problem]),
       ...(source.current === undefined ? source.problems : []),
     ],
-    warnings: () => source.problems,
+    warnings: () => [...source.problems, ...keeper.problems],
   });
   try {
     log.write('info', 'keeping the webhook registered', { name: flags.name, every: flags.every });

@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { controls } from '../controls/registry.ts';
+import { certificatesIn } from '../enforce/certificates/trust.ts';
 import { createLog } from '../enforce/log.ts';
 import { serverNameOf } from '../enforce/registration/configurations.ts';
 import { runWebhook } from '../enforce/webhook.ts';
@@ -26,6 +28,7 @@ export async function runServe(
     throw new BulwarkError('usage', '--reports needs an API server, and --standalone asks none', 'leave one out');
   }
   const path = (name: string): string => resolve(terminal.cwd, name);
+  if (flags.clientCa !== undefined) await checkAuthority(path(flags.clientCa));
   const log = createLog({ write: terminal.err, now: terminal.now, perSecond: linesPerSecond });
   const stopping = watchInterrupts(interrupts, {
     first: () => undefined,
@@ -63,4 +66,12 @@ export async function runServe(
   } finally {
     stopping.stop();
   }
+}
+
+/** A file that is not there yet may come with the rest; one that holds no certificate would let nobody in, or all. */
+async function checkAuthority(file: string): Promise<void> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined || certificatesIn(text).length > 0) return;
+  const hint = 'give it the certificate of the authority, in PEM';
+  throw new BulwarkError('usage', `--client-ca: ${file} holds no certificate`, hint);
 }

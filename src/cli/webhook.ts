@@ -79,7 +79,7 @@ export const webhookCommand: RegisterCommand = (program, terminal, done) => {
   serveOptions(cluster(policies(webhook.command('serve'))))
     .summary('answer the reviews of API servers')
     .description(
-      'Answers admission reviews over HTTPS until it is stopped. Policy files and certificates are followed: what\n' +
+      'Answers admission reviews over HTTPS until it is stopped. Policy files and certificates are followed: what ' +
         'cannot be read leaves the last good ones in force, and /readyz and the log say so.',
     )
     .action(async (flags: ServeFlags) => {
@@ -90,7 +90,7 @@ export const webhookCommand: RegisterCommand = (program, terminal, done) => {
   keepOptions(cluster(policies(webhook.command('keep'))))
     .summary('keep the webhook registered: certificates, rules, failure policy')
     .description(
-      'Renews the certificates with overlap and keeps the webhook configurations as the policies need them. It alone\n' +
+      'Renews the certificates with overlap and keeps the webhook configurations as the policies need them. It alone ' +
         'may write those; the servers may not.',
     )
     .action(async (flags: KeepFlags) => {
@@ -144,7 +144,7 @@ export const webhookCommand: RegisterCommand = (program, terminal, done) => {
   cluster(webhook.command('unlock'))
     .summary('suspend refusals for a time')
     .description(
-      'Until the time is over nothing is refused, servers warn instead, and a webhook that is down stops no request.\n' +
+      'Until the time is over nothing is refused, servers warn instead, and a webhook that is down stops no request. ' +
         'The time, the reason and who asked stand in the configuration, an event and the audit log.',
     )
     .option('--for <duration>', 'how long, at most 24h: 30m, 2h', duration)

@@ -12,8 +12,8 @@ export interface PolicySourceOptions {
   readonly now: () => Date;
 }
 
-/** What became of a look at the files. */
-export type Refreshed = 'same' | 'changed' | 'refused';
+/** What became of a look at the files; `recompiled`: they are the same, and the server has another version. */
+export type Refreshed = 'same' | 'changed' | 'recompiled' | 'refused';
 
 const maxFileBytes = 4 * 1024 * 1024;
 const maxFiles = 1000;
@@ -26,6 +26,7 @@ export class PolicySource {
   private readonly options: PolicySourceOptions;
   private seen: string | undefined;
   private decider: Decider | undefined;
+  private inForce: string | undefined;
   private wrong: readonly string[] = ['the policies were not read yet'];
   private told: readonly string[] = [];
 
@@ -71,7 +72,10 @@ export class PolicySource {
     this.wrong = [];
     this.told = loaded.notes;
     this.decider = new Decider(loaded.policies, { now });
-    return 'changed';
+    const inForce = JSON.stringify(texts);
+    const isSame = inForce === this.inForce;
+    this.inForce = inForce;
+    return isSame ? 'recompiled' : 'changed';
   }
 
   private refuse(seen: string, problems: readonly string[]): Refreshed {

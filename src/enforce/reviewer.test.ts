@@ -164,16 +164,52 @@ describe('a review', () => {
     expect((await ask({ request: privileged, unlock })).response['allowed']).toBe(false);
   });
 
-  it('of a namespace that takes the name of another for its label is refused', async () => {
-    const namespace = (label: string): JsonObject => ({
-      kind: { group: '', version: 'v1', kind: 'Namespace' },
-      resource: { group: '', version: 'v1', resource: 'namespaces' },
-      name: 'shop',
-      object: { metadata: { name: 'shop', labels: { 'kubernetes.io/metadata.name': label } } },
+  it.each<[string, string, string | undefined, string | undefined, string | undefined]>([
+    ['carries its own name', 'shop', undefined, 'shop', undefined],
+    ['takes the name of another', 'shop', undefined, 'kube-system', 'must not carry'],
+    ['takes it after its own', 'shop', 'shop', 'kube-system', 'must not carry'],
+    ['goes on with what it took before', 'shop', 'kube-system', 'kube-system', undefined],
+    ['is set right', 'kube-system', undefined, 'kube-system', undefined],
+    ['is set right after a wrong one', 'shop', 'kube-system', 'shop', undefined],
+    ['loses a wrong one', 'shop', 'kube-system', undefined, undefined],
+    ['gives its own up', 'kube-system', 'kube-system', undefined, 'must keep'],
+    ['never had one', 'shop', undefined, undefined, undefined],
+  ])('of a namespace whose label of its name: %s', async (_, name, before, after, reason) => {
+    const key = 'kubernetes.io/metadata.name';
+    const object = (label: string | undefined): JsonObject => ({
+      metadata: { name, labels: label === undefined ? {} : { [key]: label } },
     });
-    expect((await ask({ request: namespace('shop') })).response['allowed']).toBe(true);
-    const { response } = await ask({ request: namespace('kube-system') });
-    expect(response).toMatchObject({ allowed: false, status: { code: 403 } });
+    for (const subResource of ['', 'status', 'finalize']) {
+      const request: JsonObject = {
+        kind: { group: '', version: 'v1', kind: 'Namespace' },
+        resource: { group: '', version: 'v1', resource: 'namespaces' },
+        subResource,
+        operation: 'UPDATE',
+        name,
+        object: object(after),
+        oldObject: object(before),
+      };
+      const { response } = await ask({ request });
+      expect(response['allowed'], subResource).toBe(reason === undefined);
+      if (reason !== undefined) {
+        expect(response).toMatchObject({
+          status: { code: 403, message: expect.stringContaining(`${reason} the label ${key}=`) },
+        });
+      }
+    }
+  });
+
+  it('of the keeper is answered by the hook that refuses once there are policies, without a word in the log', async () => {
+    const request: JsonObject = {
+      kind: { group: '', version: 'v1', kind: 'Event' },
+      resource: { group: '', version: 'v1', resource: 'events' },
+      object: { metadata: { labels: { 'bulwark.dev/webhook-probe': 'true' } } },
+    };
+    const { response, lines, counted } = await ask({ request, unlock: { until: now + 60_000, reason: 'INC-7' } });
+    expect(response).toMatchObject({ allowed: false, status: { message: 'bulwark webhook: reached' } });
+    expect([lines, counted]).toEqual([[], []]);
+    const early = await ask({ request, options: { decisions: () => undefined } });
+    expect(JSON.stringify(early.response)).toContain('no policies are in force yet');
   });
 
   it.each<[string, string]>([

@@ -3,10 +3,12 @@ import type { Decider } from '../admission/decide.ts';
 import type { ExceptionUse } from '../admission/exceptions.ts';
 import { answerReview, readReview } from '../admission/review.ts';
 import type { AdmissionDecision, AdmissionRequest, ClusterView, Denial } from '../model/admission.ts';
+import { Reader } from '../model/reader.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import type { Log } from './log.ts';
 import type { Outcome, WebhookMetrics } from './metrics.ts';
 import { wrongNamespaceName } from './namespace-name.ts';
+import { probeLabel, probeReached } from './registration/names.ts';
 import { isUnlocked, type Unlock } from './registration/registered.ts';
 import type { Hook, ReviewAnswer, ReviewCall } from './server/admission-server.ts';
 
@@ -42,6 +44,14 @@ export function createReviewer(options: ReviewerOptions): Reviewer {
       options.log.write('warning', 'not a review', { hook: call.hook, problem: request.problem, uid: request.uid });
       return { status: 400, contentType: 'text/plain; charset=utf-8', body: `${request.problem}\n` };
     }
+    if (isProbe(request) && call.hook === 'enforce' && options.decisions() !== undefined) {
+      const decision = { ...nothingSaid, allowed: false, denials: [reached] };
+      return {
+        status: 200,
+        contentType: 'application/json',
+        body: JSON.stringify(answerReview(request, decision, 'validating')),
+      };
+    }
     const answer = (view: ClusterView): ReviewAnswer => {
       const { decision, outcome } = decide({ request, view, call }, options);
       options.metrics?.review(call.hook, outcome);
@@ -62,6 +72,15 @@ export function createReviewer(options: ReviewerOptions): Reviewer {
     );
   };
 }
+
+/** The keeper asks whether the API server is let in: an event of its own, which is never kept. */
+function isProbe({ kind, object }: AdmissionRequest): boolean {
+  if (kind.group !== '' || kind.kind !== 'Event' || object === undefined) return false;
+  return new Reader(object, [], []).object('metadata').object('labels').string(probeLabel) !== undefined;
+}
+
+const nothingSaid = { warnings: [], auditAnnotations: new Map<string, string>(), patch: [] };
+const reached: Denial = { policy: 'bulwark webhook', message: probeReached, code: 403, reason: 'Forbidden' };
 
 /** The value of a body; the body itself where it is no JSON, for the reason. Most are ASCII, which is cheap to read. */
 function parsed(body: Buffer): unknown {

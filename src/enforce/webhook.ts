@@ -15,6 +15,7 @@ import { RegistrationObserver } from './registration/observer.ts';
 import { PolicyReporter } from './reports/reporter.ts';
 import { createReviewer } from './reviewer.ts';
 import { type AdmissionServer, startAdmissionServer } from './server/admission-server.ts';
+import { Callers } from './server/callers.ts';
 import { startProbeServer } from './server/probe-server.ts';
 
 export interface Listen {
@@ -60,6 +61,7 @@ export async function runWebhook(options: WebhookOptions, signal: AbortSignal): 
     now,
   });
   const observer = cluster && new RegistrationObserver(cluster);
+  const callers = new Callers(milliseconds);
   let server: AdmissionServer | undefined;
   let isStopping = false;
 
@@ -106,6 +108,8 @@ export async function runWebhook(options: WebhookOptions, signal: AbortSignal): 
       ? []
       : [`the last good certificate is served: ${keys.problem}`]),
     ...(observer?.problem === undefined ? [] : [observer.problem]),
+    ...(observer?.warnings ?? []),
+    ...(callers.warning === undefined ? [] : [callers.warning]),
   ];
   const metrics = new WebhookMetrics({
     load: () => server?.load() ?? { bytes: 0, waiting: 0 },
@@ -151,6 +155,8 @@ export async function runWebhook(options: WebhookOptions, signal: AbortSignal): 
     if (refreshed === 'changed') {
       log.write('info', 'policies in force', { notes: source.notes });
       followCluster();
+    } else if (refreshed === 'recompiled') {
+      followCluster();
     } else if (refreshed === 'refused') {
       const kept = source.current === undefined ? 'there are none' : 'the last good ones stay in force';
       log.write('error', `the policies cannot be used: ${kept}`, { problems: source.problems });
@@ -181,9 +187,13 @@ export async function runWebhook(options: WebhookOptions, signal: AbortSignal): 
           review,
           onTurned: (turned, reason) => {
             metrics.turnedAway(turned);
+            if (turned === 'no-certificate' || turned === 'forbidden') callers.turnAway(reason);
             log.write(turned === 'failed' ? 'error' : 'warning', 'a call was turned away', { turned, reason });
           },
-          onAnswered: (answered) => metrics.answered(answered),
+          onAnswered: (answered) => {
+            metrics.answered(answered);
+            if (answered.status === 200) callers.letIn();
+          },
         });
         options.onListening({
           reviews: textOf(server.address),

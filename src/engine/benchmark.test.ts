@@ -87,9 +87,9 @@ describe('rows of the editions', () => {
     ],
     [
       'nsa-1.2',
-      'logging/alerts',
+      'logging/service-mesh',
       pod('a', '{containers: [{name: a, image: a}]}'),
-      expect.stringMatching(/^manual: Whom to tell/),
+      expect.stringMatching(/^manual: It is decided in the mesh/),
     ],
     ['nsa-1.2', 'logging/audit-on', pod('a', '{containers: [{name: a, image: a}]}'), 'no-evidence'],
     [

@@ -33,6 +33,17 @@ export function takesUnauthenticated(policy: string): boolean {
   return policy === 'all-unauthenticated' || policy === 'cluster-unauthenticated' || policy === 'audit';
 }
 
+/** The namespaces that ask for the proxy of Linkerd. Source: linkerd.io, "Automatic Proxy Injection". */
+export const linkerdNamespaces = defineFact('linkerd-namespaces', ({ snapshot }): ReadonlySet<string> => {
+  const names = new Set<string>();
+  for (const object of snapshot.objects) {
+    if (object.kind !== 'Namespace' || object.apiVersion !== 'v1') continue;
+    const asked = annotationOf(object, 'linkerd.io/inject');
+    if (asked === 'enabled' || asked === 'ingress') names.add(object.name);
+  }
+  return names;
+});
+
 /** The value of an annotation of an object itself. */
 export function annotationOf({ value }: KubeObject, name: string): string | undefined {
   const annotations = valueAt(value, ['metadata', 'annotations']);

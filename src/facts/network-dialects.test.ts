@@ -263,3 +263,22 @@ describe('policies of Calico and Cilium', () => {
     ]);
   });
 });
+
+describe('ports that a rule of Calico leaves out', () => {
+  const facts = networkFactsOf(
+    examplePod('web'),
+    examplePod('api'),
+    calico(
+      "{selector: \"app == 'web'\", types: [Ingress], ingress: [{action: Allow, protocol: TCP, destination: {notPorts: [22, '100:200']}}]}",
+    ),
+  );
+  it.each([
+    ['21', 'allowed'],
+    ['22', 'denied'],
+    ['150', 'denied'],
+    ['201', 'allowed'],
+    ['21/udp', 'denied'],
+  ])('are known by number: %s is %s', (port, wanted) => {
+    expect(verdictOf(facts, 'shop/api', `shop/web:${port}`)).toBe(wanted);
+  });
+});

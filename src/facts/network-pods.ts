@@ -75,11 +75,12 @@ function portsOf(container: JsonObject): readonly NamedPort[] {
     const [name, number] = [own(port, 'name'), own(port, 'containerPort')];
     const protocol = protocols.find((each) => each === (own(port, 'protocol') ?? 'TCP'));
     if (protocol === undefined || typeof number !== 'number') return [];
+    const named = { name: typeof name === 'string' ? name : '', protocol, port: number };
     const host = own(port, 'hostPort');
+    if (typeof host !== 'number' || host <= 0) return [named];
     // On a loopback address it is for the node alone.
     const isOpen = !/^(?:127\.|::1$)/.test(String(own(port, 'hostIP') ?? ''));
-    const hostPort = typeof host === 'number' && host > 0 && isOpen ? { hostPort: host } : {};
-    return [{ name: typeof name === 'string' ? name : '', protocol, port: number, ...hostPort }];
+    return [isOpen ? { ...named, hostPort: host } : named];
   });
 }
 

@@ -65,7 +65,7 @@ describe('benchmarks in reports', () => {
   it.each([
     ['nsa', 'pods/host-namespaces', { section: 'Pod security', answered: 'automated', state: 'fail' }],
     ['nsa', 'pods/privileged', { answered: 'automated', state: 'pass' }],
-    ['nsa', 'logging/off-node', { answered: 'manual', state: 'manual', controls: [] }],
+    ['nsa', 'logging/service-mesh', { answered: 'manual', state: 'manual', controls: [] }],
     ['attack', 'T1611', { answered: 'partial', state: 'fail', notAnswered: expect.stringContaining('rule it out') }],
     ['cis-1.12', '5.2.3', { answered: 'automated', automated: false, state: 'fail', failing: ['pods/host-pid'] }],
   ])('%s %s in JSON', (name, id, expected) => {
@@ -84,7 +84,7 @@ describe('benchmarks in reports', () => {
     expect(places).not.toContain(-1);
     expect(text).toMatch(/\n\nAudit logging and threat detection\nnot read {2}logging\/audit-on /);
     expect(text).toMatch(/FAIL {6}pods\/host-namespaces [^]*?\(pods\/host-pid\)/);
-    expect(text).toMatch(/manual {4}logging\/alerts [^]*?bulwark watch/);
+    expect(text).toMatch(/manual {4}logging\/service-mesh [^]*?decided in the mesh/);
     expect(text).toMatch(/Controls answer \d+ of them, and \d+ in part; \d+ are left to a person\./);
     expect(text.match(/^\d+ checks: /gm)).toHaveLength(2);
   });

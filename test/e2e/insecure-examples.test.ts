@@ -93,7 +93,7 @@ describe.skipIf(!labAvailable)('the examples of controls, one by one in a live c
     await each([...definitionsFor(all), ...ground], (object) => client.create(object));
     await judgeTogether(together);
     for (const row of rows) if (isOpen(row)) outcomes.set(row.name, await judgeAlone(row));
-  }, 300_000);
+  }, 480_000);
 
   afterAll(async () => {
     client?.close();

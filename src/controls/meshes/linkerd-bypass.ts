@@ -1,8 +1,17 @@
+import { linkerdNamespaces } from '../../facts/linkerd.ts';
+import { valueAt } from '../../model/path.ts';
+import type { Pod } from '../../model/pod.ts';
+import type { KubeObject } from '../../model/snapshot.ts';
 import { type Failure, fail, notApplicable } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { inPod } from '../examples.ts';
 
 const prefix = 'config.linkerd.io/';
+
+const asking = `apiVersion: v1
+kind: Namespace
+metadata: {name: shop, annotations: {linkerd.io/inject: enabled}}
+`;
 
 /** Source: linkerd.io, "Proxy Configuration". Opaque ports are in the mesh, and encrypted. */
 const annotations: readonly (readonly [name: string, says: (value: string) => string])[] = [
@@ -19,9 +28,10 @@ export default control({
   why: 'What passes the proxy by has neither mutual TLS nor policies, and nothing that shows the mesh says so.',
   remedy:
     'Take the annotation out; where the protocol stands in the way, name the port in config.linkerd.io/opaque-ports, which is encrypted.',
-  check: ({ object, pod }) => {
-    if (![...pod.annotations.keys()].some((name) => name.startsWith(prefix))) {
-      return notApplicable('it sets nothing of Linkerd');
+  check: ({ object, pod }, facts) => {
+    const isAsked = facts.get(linkerdNamespaces).has(object.namespace ?? 'default');
+    if (!isAsked && ![...pod.annotations.keys()].some((name) => name.startsWith(prefix))) {
+      return notApplicable('it is not asked into a mesh of Linkerd');
     }
     const failures: Failure[] = [];
     for (const [name, says] of annotations) {
@@ -30,13 +40,30 @@ export default control({
       const at = [...pod.metadataPath, 'annotations', `${prefix}${name}`];
       failures.push(fail(`of ${object.kind} ${object.name} ${says(value)}`, at, { key: name }));
     }
+    const because = isAsked ? outsideBecause(object, pod) : undefined;
+    if (because !== undefined) {
+      const message = `${object.kind} ${object.name} is asked into the mesh and is not in it: ${because}`;
+      failures.push(fail(message, pod.path, { key: 'outside' }));
+    }
     return failures;
   },
   examples: {
-    fail: [annotated('config.linkerd.io/skip-inbound-ports: "5432"')],
+    fail: [
+      annotated('config.linkerd.io/skip-inbound-ports: "5432"'),
+      `${asking}---\n${annotated('linkerd.io/inject: disabled')}`,
+    ],
     pass: [annotated('config.linkerd.io/opaque-ports: "5432"')],
   },
 });
+
+/** Why a pod of a namespace that asks for the proxy has none; undefined for one that has it, or will. */
+function outsideBecause(object: KubeObject, pod: Pod): string | undefined {
+  if (pod.containers.some(({ name }) => name === 'linkerd-proxy')) return undefined;
+  if (pod.hostNetwork) return 'it is on the network of its node';
+  if (pod.annotations.get('linkerd.io/inject') === 'disabled') return 'linkerd.io/inject is disabled';
+  const isRunning = object.kind === 'Pod' && valueAt(object.value, ['status', 'phase']) === 'Running';
+  return isRunning ? 'it runs without the container linkerd-proxy' : undefined;
+}
 
 function annotated(annotation: string): string {
   return inPod('').replace('namespace: shop\n', `namespace: shop\n  annotations: {${annotation}}\n`);

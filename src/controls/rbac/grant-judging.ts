@@ -16,9 +16,9 @@ import { vendorOf } from '../../semantics/rbac/provenance.ts';
 import type { RoleRule } from '../../semantics/rbac/rule.ts';
 import { type Grades, gradeOf, lowered } from './grades.ts';
 import { lesserRows } from './lesser-rows.ts';
-import type { Power } from './power.ts';
+import { gives, type Power } from './power.ts';
 import { type GivenPower, type GivenRows, powersOfRules } from './power-index.ts';
-import { powerRows } from './power-rows.ts';
+import { approval, powerRows } from './power-rows.ts';
 
 /** What grants rights and is somebody's to mend: a role of theirs, or a binding that gives away one of Kubernetes' own. */
 export type Granting = RoleGranting | BindingGranting;
@@ -103,7 +103,11 @@ function beyondShipped(object: KubeObject, facts: Facts): Granting | Verdict {
   const rules = known.excessOf(object);
   const given = rules.length === 0 ? undefined : facts.get(powersOfRules)(rules);
   // Versions add harmless rights to them, of which not all are known.
-  if (given === undefined || ![...given].some(([row, powers]) => isGraveRow(row, powers))) return ofKubernetes;
+  const approves = rules.some(
+    (rule) => gives(rule, approval.approve, 'cluster') || gives(rule, approval.update, 'cluster'),
+  );
+  if (given === undefined) return ofKubernetes;
+  if (!approves && ![...given].some(([row, powers]) => isGraveRow(row, powers))) return ofKubernetes;
   const holders = known.everyHolderOf(object);
   return { kind: 'role', object, rules, holders, scope: scopeOf(object, holders), given };
 }

@@ -66,9 +66,10 @@ function* escalated(role: RoleReference, { granting, facts }: Named): Iterable<R
     verbs.some((verb) => known.allows(holder, { verb, apiGroup: rbacGroup, resource, name: role.name }));
   const whole = { verb: 'escalate', apiGroup: rbacGroup, resource };
   const changing = granting.holders.filter((holder) => {
+    // Few may: asked first.
+    if (!may(holder, ['escalate']) || !may(holder, ['update', 'patch'])) return false;
     // Without any name on either side it is told as such.
-    const isNamed = !known.allows(holder, whole) || !write.some((verb) => known.allows(holder, { ...whole, verb }));
-    return isNamed && may(holder, ['escalate']) && may(holder, ['update', 'patch']);
+    return !known.allows(holder, whole) || !write.some((verb) => known.allows(holder, { ...whole, verb }));
   });
   const own = changing.filter((holder) => has(known, holder, role) || mayTake(facts, holder, role));
   const others = changing.filter((holder) => !own.includes(holder));

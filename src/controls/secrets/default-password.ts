@@ -9,6 +9,7 @@ export default control({
   severity: 'high',
   subject: 'object',
   kinds: ['Secret'],
+  coveredBy: ['backups/velero-repository-password', 'wire-encryption/shared-key'],
   why: 'Passwords that a product is shipped with, and those at the top of every word list, keep nobody out.',
   remedy: 'Make a random one, and change it where it is asked for.',
   check: ({ object }) => {

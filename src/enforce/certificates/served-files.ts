@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { ServerKeys } from '../server/admission-server.ts';
+import { certificatesIn } from './trust.ts';
 
 export interface KeyFiles {
   readonly cert: string;
@@ -44,6 +45,8 @@ export function followKeyFiles(files: KeyFiles): FollowedKeys {
           return false;
         }
         if (cert.trim() === '' || key.trim() === '') throw new Error(`${files.cert} or ${files.key} is empty`);
+        if (ca !== undefined && certificatesIn(ca).length === 0)
+          throw new Error(`${files.clientCa} holds no certificate`);
         createSecureContext({ cert, key, ...(ca !== undefined && { ca }) });
         keys = { cert, key, ca };
         problem = undefined;

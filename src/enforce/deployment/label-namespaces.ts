@@ -1,5 +1,7 @@
+import { ApiError } from '../../collect/cluster/api-error.ts';
 import { Reader } from '../../model/reader.ts';
-import type { KubeApi } from '../cluster/kube-api.ts';
+import { pause } from '../../watch/backoff.ts';
+import type { Call, KubeApi } from '../cluster/kube-api.ts';
 import { metadataNameLabel } from '../registration/names.ts';
 
 /** On namespaces that were labelled here, so that the label can be taken away again. */
@@ -33,8 +35,22 @@ export async function unlabelNamespaces(api: KubeApi): Promise<readonly string[]
     const name = metadata.string('name');
     if (name === undefined || metadata.object('annotations').string(mark) === undefined) continue;
     const body = { metadata: { labels: { [metadataNameLabel]: null }, annotations: { [mark]: null } } };
-    await api.call({ method: 'PATCH', path: `/api/v1/namespaces/${name}`, body });
+    await patchWhenFree(api, { method: 'PATCH', path: `/api/v1/namespaces/${name}`, body });
     changed.push(name);
   }
   return changed;
+}
+
+/** An API server calls a hook for a moment after its configuration is gone, and the guard keeps the label. */
+async function patchWhenFree(api: KubeApi, call: Call): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      await api.call(call);
+      return;
+    } catch (error) {
+      const isHook = error instanceof ApiError && error.message.includes('webhook');
+      if (!isHook || attempt >= 10) throw error;
+      await pause(500, new AbortController().signal);
+    }
+  }
 }

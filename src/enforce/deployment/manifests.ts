@@ -61,7 +61,7 @@ export function deploymentObjects(options: DeploymentOptions): readonly JsonObje
     ...(inCluster ? [denyAll(options), ...accounts] : []),
     ...(inCluster ? [policyMap(options)] : []),
     ...secrets,
-    ...(inCluster ? [...keeperRoles(names, labels), ...serverRoles(options, labels)] : []),
+    ...(inCluster ? [...keeperRoles(options, labels), ...serverRoles(options, labels)] : []),
     ...(inCluster && policies.size > 0 ? webhookPods(options, labels) : []),
     ...['Validating', 'Mutating'].map((kind) => ({
       apiVersion: 'admissionregistration.k8s.io/v1',

@@ -1,6 +1,6 @@
 import type { NeededKind } from '../../admission/webhook-rules.ts';
 import type { JsonObject } from '../../model/json.ts';
-import { authoritySecretName, tlsSecretName, type WebhookNames } from '../registration/names.ts';
+import { authoritySecretName, firstWithNameLabel, tlsSecretName, type WebhookNames } from '../registration/names.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -9,9 +9,16 @@ const apiVersion = `${rbac}/v1`;
 const registration = 'admissionregistration.k8s.io';
 const configurations = ['validatingwebhookconfigurations', 'mutatingwebhookconfigurations'];
 
-/** The keeper writes two Secrets and two configurations, each by its name, and creates nothing but events. */
-export function keeperRoles(names: WebhookNames, labels: Labels): readonly JsonObject[] {
+/**
+ * The keeper writes two Secrets and two configurations, each by its name, and creates nothing but events. Where servers
+ * do not set the label that namespaces are exempt by, before 1.21, it sets that right.
+ */
+export function keeperRoles(
+  { names, serverMinor }: { readonly names: WebhookNames; readonly serverMinor: number },
+  labels: Labels,
+): readonly JsonObject[] {
   const { name, namespace } = names;
+  const namespaceVerbs = serverMinor < firstWithNameLabel ? ['get', 'list', 'patch'] : ['get'];
   const account = `${name}-keeper`;
   return [
     {
@@ -41,7 +48,7 @@ export function keeperRoles(names: WebhookNames, labels: Labels): readonly JsonO
       metadata: { name: account, labels },
       rules: [
         { apiGroups: [registration], resources: configurations, resourceNames: [name], verbs: ['get', 'update'] },
-        { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] },
+        { apiGroups: [''], resources: ['namespaces'], verbs: namespaceVerbs },
       ],
     },
     binding(account, { namespace, labels }),

@@ -19,6 +19,10 @@ const pods = {
 const all = { apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*'], scope: '*' } as const;
 const rules: WebhookRules = { enforced: [pods, all], advisory: [], mutating: [] };
 const hour = 3_600_000;
+const reached = 'admission webhook "probe.webhook.bulwark.dev" denied the request: bulwark webhook: reached';
+const refused = 'failed calling webhook "probe.webhook.bulwark.dev": connection refused';
+const noCertificate =
+  'failed calling webhook "probe.webhook.bulwark.dev": Post "https://x": remote error: tls: certificate required';
 const quiet: Log = { write: () => undefined };
 const configuration = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/bulwark-webhook';
 const served = '/api/v1/namespaces/bulwark/secrets/bulwark-webhook-tls';
@@ -47,25 +51,52 @@ class FakeApi {
     this.put(`/api/v1/namespaces/${namespace}`, { metadata });
   }
 
+  /** Those with a label; the selector is not looked at. */
+  private namespaces(): readonly JsonObject[] {
+    return [...this.objects]
+      .filter(([path]) => path.startsWith('/api/v1/namespaces/') && path.split('/').length === 5)
+      .map(([, object]) => object);
+  }
+
+  labelOf(namespace: string): unknown {
+    const metadata = this.objects.get(`/api/v1/namespaces/${namespace}`)?.['metadata'] as JsonObject | undefined;
+    return (metadata?.['labels'] as JsonObject | undefined)?.['kubernetes.io/metadata.name'];
+  }
+
   put(path: string, object: JsonObject): void {
     this.version += 1;
     const metadata = { ...(object['metadata'] as JsonObject), resourceVersion: String(this.version) };
     this.objects.set(path, { ...object, metadata });
   }
 
+  /** What became of the last probe, in the words of the API server; undefined lets the event in. */
+  probe: string | undefined = reached;
+  /** Why no namespace can be changed. */
+  unpatchable: string | undefined;
+
   async find(path: string): Promise<JsonObject | undefined> {
     return this.objects.get(path);
   }
 
   async get(path: string): Promise<JsonObject> {
+    if (path.startsWith('/api/v1/namespaces?')) return { items: this.namespaces() };
     const found = this.objects.get(path);
     if (found === undefined) throw new ApiError('status', 'not found', { status: 404 });
     return found;
   }
 
   async call(call: Call): Promise<JsonObject> {
-    this.before?.(call);
     const body = call.body as JsonObject;
+    if (call.path === '/api/v1/namespaces/bulwark/events?dryRun=All') {
+      if (this.probe === undefined) return body;
+      throw new ApiError('status', this.probe, { status: 500 });
+    }
+    this.before?.(call);
+    if (call.method === 'PATCH') {
+      if (this.unpatchable !== undefined) throw new ApiError('status', this.unpatchable, { status: 500 });
+      this.label(call.path.split('/').at(-1) ?? '', call.path.split('/').at(-1) ?? '');
+      return {};
+    }
     const read = (object: JsonObject | undefined) =>
       (object?.['metadata'] as JsonObject | undefined)?.['resourceVersion'];
     if (read(body) !== read(this.objects.get(call.path))) throw new ApiError('status', 'conflict', { status: 409 });
@@ -105,36 +136,100 @@ function setting({ minor = '30', rules: active = () => rules }: Setting = {}) {
 
 describe('a keeper', () => {
   it('registers hooks that fail open, and closed once a server answers', async () => {
-    const { keeper, state, hooks } = setting();
-    state.unreachable = 'connection refused';
+    const { api, keeper, hooks } = setting();
+    api.probe = refused;
     await keeper.round();
     await keeper.round();
     expect(hooks().map(({ name, failurePolicy }) => [name, failurePolicy])).toEqual([
       ['enforce.webhook.bulwark.dev', 'Ignore'],
       ['advise.webhook.bulwark.dev', 'Ignore'],
+      ['probe.webhook.bulwark.dev', 'Fail'],
     ]);
-    state.unreachable = undefined;
+    expect(readRegistered(api.objects.get(configuration) ?? {}).failsOpen).toBe(
+      `no call of the API server gets in: ${refused}`,
+    );
+    api.probe = undefined;
+    await keeper.round();
+    expect(hooks()[0]?.failurePolicy).toBe('Ignore');
+    api.probe = reached;
     await keeper.round();
     // The rule that matches everything stands in the hook that stays open.
-    expect(hooks().map(({ failurePolicy }) => failurePolicy)).toEqual(['Fail', 'Ignore']);
-    state.unreachable = 'gone again';
-    await keeper.round();
+    expect(hooks().map(({ failurePolicy }) => failurePolicy)).toEqual(['Fail', 'Ignore', 'Fail']);
+    expect(readRegistered(api.objects.get(configuration) ?? {}).failsOpen).toBeUndefined();
+    api.probe = refused;
+    for (let round = 0; round < 5; round += 1) await keeper.round();
     expect(hooks()[0]?.failurePolicy).toBe('Fail');
   });
 
   it('does not fail closed while an exempt namespace lacks its label, and guards the label of old servers', async () => {
     const { api, keeper, hooks } = setting({ minor: '20' });
     api.label('kube-system', '');
+    api.unpatchable = 'forbidden';
     await keeper.round();
     await keeper.round();
     expect(hooks().map(({ name, failurePolicy }) => `${name.split('.')[0]} ${failurePolicy}`)).toEqual([
       'guard Ignore',
       'enforce Ignore',
       'advise Ignore',
+      'probe Fail',
     ]);
-    api.label('kube-system', 'kube-system');
+    expect(keeper.problems).toEqual([
+      'namespace kube-system has no label kubernetes.io/metadata.name=kube-system, by which it is exempt, and the label cannot be set: forbidden',
+    ]);
+    api.unpatchable = undefined;
     await keeper.round();
-    expect(hooks().map(({ failurePolicy }) => failurePolicy)).toEqual(['Fail', 'Fail', 'Ignore']);
+    expect(hooks().map(({ failurePolicy }) => failurePolicy)).toEqual(['Fail', 'Fail', 'Ignore', 'Fail']);
+    expect(keeper.problems).toEqual([]);
+  });
+
+  it('opens the hooks that closed, where an exempt namespace lost its label and no server lets it be set', async () => {
+    const { api, keeper, hooks } = setting({ minor: '20' });
+    const policies = () => hooks().map(({ failurePolicy }) => failurePolicy);
+    await keeper.round();
+    await keeper.round();
+    expect(policies()).toEqual(['Fail', 'Fail', 'Ignore', 'Fail']);
+    // A server that goes away together with the label: the guard stops who would set it.
+    api.label('kube-system', '');
+    api.probe = refused;
+    api.unpatchable = 'failed calling webhook "guard.webhook.bulwark.dev": connection refused';
+    await keeper.round();
+    expect(policies()).toEqual(['Ignore', 'Ignore', 'Ignore', 'Fail']);
+    api.unpatchable = undefined;
+    await keeper.round();
+    expect([api.labelOf('kube-system'), ...policies()]).toEqual(['kube-system', 'Ignore', 'Ignore', 'Ignore', 'Fail']);
+  });
+
+  it('stays closed where a lost label can be set at once, and sets the label right that another took', async () => {
+    const { api, keeper, hooks } = setting({ minor: '20' });
+    await keeper.round();
+    await keeper.round();
+    api.probe = refused;
+    api.label('kube-system', '');
+    api.label('shop', 'kube-system');
+    await keeper.round();
+    expect([api.labelOf('kube-system'), api.labelOf('shop')]).toEqual(['kube-system', 'shop']);
+    expect(hooks()[0]?.failurePolicy).toBe('Fail');
+  });
+
+  it('opens the hooks where servers go on turning the API server away, and not for a single call', async () => {
+    const { api, keeper, state, hooks } = setting();
+    await keeper.round();
+    await keeper.round();
+    api.probe = noCertificate;
+    await keeper.round();
+    await keeper.round();
+    expect(hooks()[0]?.failurePolicy).toBe('Fail');
+    expect(keeper.problems).toEqual([`no call of the API server gets in: ${noCertificate}`]);
+    await keeper.round();
+    expect(hooks()[0]?.failurePolicy).toBe('Ignore');
+    api.probe = reached;
+    await keeper.round();
+    expect(hooks()[0]?.failurePolicy).toBe('Fail');
+    // Who says so is no server of ours.
+    api.probe = noCertificate;
+    state.unreachable = 'another certificate';
+    for (let round = 0; round < 5; round += 1) await keeper.round();
+    expect(hooks()[0]?.failurePolicy).toBe('Fail');
   });
 
   it('writes nothing when nothing is due', async () => {
@@ -158,7 +253,7 @@ describe('a keeper', () => {
     }));
     api.put(configuration, { ...found, webhooks: broken });
     await keeper.round();
-    expect(hooks().map(({ failurePolicy }) => failurePolicy)).toEqual(['Fail', 'Ignore']);
+    expect(hooks().map(({ failurePolicy }) => failurePolicy)).toEqual(['Fail', 'Ignore', 'Fail']);
     expect(certificatesIn(hooks()[0]?.bundle ?? '')).toHaveLength(1);
   });
 
@@ -205,11 +300,11 @@ describe('a keeper', () => {
     await keeper.round();
     expect(hooks()[0]?.failurePolicy).toBe('Ignore');
     state.now += 2 * hour;
-    state.unreachable = 'no server';
+    api.probe = refused;
     await keeper.round();
     expect(readRegistered(api.objects.get(configuration) ?? {})).toMatchObject({ unlock: undefined });
     expect(hooks()[0]?.failurePolicy).toBe('Ignore');
-    state.unreachable = undefined;
+    api.probe = reached;
     await keeper.round();
     expect(hooks()[0]?.failurePolicy).toBe('Fail');
   });

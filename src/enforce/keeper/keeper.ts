@@ -10,13 +10,15 @@ import {
   type ConfigurationKind,
   configurationKinds,
   configurationPath,
-  metadataNameLabel,
+  failsOpenBecause,
+  firstWithNameLabel,
   unlockedUntil,
   unlockReason,
   type WebhookNames,
 } from '../registration/names.ts';
 import { changedConfiguration, isUnlocked, readRegistered } from '../registration/registered.ts';
 import { hookRules } from '../registration/rules.ts';
+import { FailurePolicy } from './failure-policy.ts';
 import { whyUnreachable } from './reachable.ts';
 import { isConflict, readAuthority, writeAuthority, writeServed } from './secrets.ts';
 
@@ -37,9 +39,6 @@ export interface KeeperOptions {
   readonly unreachable?: typeof whyUnreachable;
 }
 
-/** The minor from which on API servers set `kubernetes.io/metadata.name` (NamespaceDefaultLabelName, beta). */
-const firstWithNameLabel = 21;
-
 /**
  * Keeps the webhook registered: certificates, the two configurations, and the time of an unlock. It alone may write
  * them, and it answers no reviews: what judges hostile objects has no right to change what the API server trusts.
@@ -47,9 +46,16 @@ const firstWithNameLabel = 21;
  */
 export class Keeper {
   private readonly options: KeeperOptions;
+  private readonly policy: FailurePolicy;
 
   constructor(options: KeeperOptions) {
     this.options = options;
+    this.policy = new FailurePolicy({ ...options, unreachable: options.unreachable ?? whyUnreachable });
+  }
+
+  /** What the last round found wrong, and could not mend. */
+  get problems(): readonly string[] {
+    return this.policy.problems;
   }
 
   /**
@@ -106,9 +112,9 @@ export class Keeper {
     const validating = found.get('validating');
     const registered = validating === undefined ? undefined : readRegistered(validating);
     const bundle = bundleOf(ring);
-    const failurePolicy = await this.failurePolicy(registered, bundle);
     const exempt = [...new Set([names.namespace, ...this.options.exempt])];
     const labelSetBy = await this.labelSetBy();
+    const { failurePolicy, because } = await this.policy.choose({ registered, bundle, exempt, labelSetBy });
     for (const [kind, configuration] of found) {
       const before = own(configuration, 'webhooks');
       const webhooks =
@@ -125,56 +131,28 @@ export class Keeper {
             });
       const isOver = registered?.unlock !== undefined && !isUnlocked(registered.unlock, this.options.now());
       const clearing = kind === 'validating' && isOver;
-      if (!clearing && equalJson(isList(before) ? before : [], webhooks)) continue;
-      const annotations = clearing ? { [unlockedUntil]: null, [unlockReason]: null } : {};
+      const isOpen = kind === 'validating' && (active === undefined || hookRules(active).enforce.length > 0);
+      const reason = isOpen ? because : undefined;
+      const isSaid = kind !== 'validating' || registered?.failsOpen === reason;
+      if (!clearing && isSaid && equalJson(isList(before) ? before : [], webhooks)) continue;
+      const annotations = {
+        [failsOpenBecause]: reason ?? null,
+        ...(clearing && { [unlockedUntil]: null, [unlockReason]: null }),
+      };
       await api.call({
         method: 'PUT',
         path: configurationPath(kind, names),
         body: changedConfiguration(configuration, { annotations, webhooks }),
       });
-      log.write('info', `${kind} webhooks registered`, { hooks: webhooks.length, failurePolicy });
+      log.write('info', `${kind} webhooks registered`, { hooks: webhooks.length, failurePolicy, because: reason });
       if (clearing) log.write('warning', 'the unlock is over', { failurePolicy });
     }
-  }
-
-  /**
-   * Whether requests are refused while no server answers. Never before a server answered in a way that API servers
-   * trust, and the namespaces that must go on are known to be exempt; from then on always, but for an unlock.
-   */
-  private async failurePolicy(
-    registered: ReturnType<typeof readRegistered> | undefined,
-    bundle: string,
-  ): Promise<'Fail' | 'Ignore'> {
-    const { target, log, now } = this.options;
-    if (isUnlocked(registered?.unlock, now())) return 'Ignore';
-    const enforcing = registered?.hooks.find(({ name }) => name.startsWith('enforce.'));
-    if (enforcing?.failurePolicy === 'Fail' && registered?.unlock === undefined) return 'Fail';
-    const reason =
-      (enforcing === undefined ? 'it is being registered' : undefined) ??
-      (await this.unlabelled()) ??
-      (await (this.options.unreachable ?? whyUnreachable)(target, bundle));
-    if (reason === undefined) return 'Fail';
-    log.write('info', 'the webhook fails open for now', { reason });
-    return 'Ignore';
   }
 
   /** As of a server that is asked again in every round: it may be upgraded meanwhile. */
   private async labelSetBy(): Promise<'server' | 'users'> {
     const minor = Number.parseInt(new Reader(await this.options.api.get('/version'), [], []).string('minor') ?? '', 10);
     return minor < firstWithNameLabel ? 'users' : 'server';
-  }
-
-  /** A namespace that is exempt by a label which it does not carry: servers before 1.21 do not set it. */
-  private async unlabelled(): Promise<string | undefined> {
-    const { api, names, exempt } = this.options;
-    for (const name of new Set([names.namespace, ...exempt])) {
-      const namespace = await api.find(`/api/v1/namespaces/${name}`);
-      if (namespace === undefined) continue;
-      const label = new Reader(namespace, [], []).object('metadata').object('labels').string(metadataNameLabel);
-      if (label !== name)
-        return `namespace ${name} has no label ${metadataNameLabel}=${name}: run bulwark webhook install`;
-    }
-    return undefined;
   }
 }
 

@@ -3,8 +3,8 @@ import { connect } from 'node:tls';
 import { serverNameOf, type Target } from '../registration/configurations.ts';
 
 /**
- * Why an API server that trusts `bundle` could not call the webhook: a TLS handshake with it, and no more. Undefined
- * where it could.
+ * Why no server could be met that has a certificate which `bundle` vouches for: a TLS handshake, and no more. Undefined
+ * where one was, which says nothing of whether it lets an API server in.
  */
 export function whyUnreachable(target: Target, bundle: string, withinMs = 5_000): Promise<string | undefined> {
   const name = serverNameOf(target);

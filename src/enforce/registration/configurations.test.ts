@@ -46,12 +46,19 @@ describe('the hooks of a configuration', () => {
           expect.objectContaining({ apiGroups: [''], resources: ['pods/*', '*'] }),
         ],
       },
+      {
+        name: 'probe.webhook.bulwark.dev',
+        failurePolicy: 'Fail',
+        rules: [expect.objectContaining({ operations: ['CREATE'], resources: ['events'] })],
+      },
     ]);
   });
 
   it('never see the webhook’s own namespace, by a label that users cannot set', () => {
     for (const kind of ['validating', 'mutating'] as const) {
-      for (const { namespaceSelector, objectSelector, sideEffects } of webhooksOf(kind, settings)) {
+      for (const { namespaceSelector, objectSelector, sideEffects } of webhooksOf(kind, settings).filter(
+        ({ name }) => name !== 'probe.webhook.bulwark.dev',
+      )) {
         const values = ['bulwark', 'kube-system'];
         expect(namespaceSelector).toEqual({
           matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values }],
@@ -73,12 +80,20 @@ describe('the hooks of a configuration', () => {
     expect(webhooksOf('mutating', { ...settings, rules })).toEqual([]);
   });
 
+  it('answer the keeper about its own events, and see no others', () => {
+    const probe = webhooksOf('validating', settings).find(({ name }) => name === 'probe.webhook.bulwark.dev');
+    expect(probe).toMatchObject({
+      namespaceSelector: { matchExpressions: [{ operator: 'In', values: ['bulwark'] }] },
+      objectSelector: { matchLabels: { 'bulwark.dev/webhook-probe': 'true' } },
+    });
+  });
+
   it('guard the label where users may set it', () => {
     expect(webhooksOf('validating', { ...settings, labelSetBy: 'users' })[0]).toMatchObject({
       name: 'guard.webhook.bulwark.dev',
       failurePolicy: 'Fail',
       namespaceSelector: {},
-      rules: [{ resources: ['namespaces'] }],
+      rules: [{ resources: ['namespaces', 'namespaces/finalize', 'namespaces/status'] }],
       objectSelector: { matchExpressions: [{ operator: 'In', values: ['bulwark', 'kube-system'] }] },
     });
   });

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../model/json.ts';
 import { type Hook, hookPaths } from '../server/admission-server.ts';
-import { type ConfigurationKind, metadataNameLabel } from './names.ts';
+import { type ConfigurationKind, metadataNameLabel, probeLabel } from './names.ts';
 import { asWebhookRules, type HookRules } from './rules.ts';
 
 /** Where API servers find the webhook: a Service, or a URL that every one of them reaches. */
@@ -54,12 +54,36 @@ export function webhooksOf(kind: ConfigurationKind, settings: HookSettings): rea
     ...(settings.labelSetBy === 'users' ? [guard(settings)] : []),
     ...hook('enforce', { name: `enforce.${suffix}`, failurePolicy, settings }),
     ...hook('advise', { name: `advise.${suffix}`, failurePolicy: 'Ignore', settings }),
+    probe(settings),
   ];
+}
+
+/** What the keeper asks whether the API server is let in: events of its own that are never kept, and nothing else. */
+function probe(settings: HookSettings): JsonObject {
+  const rule = {
+    apiGroups: [''],
+    apiVersions: ['v1'],
+    operations: ['CREATE'],
+    resources: ['events'],
+    scope: 'Namespaced',
+  };
+  return {
+    ...common('enforce', settings),
+    name: `probe.${suffix}`,
+    rules: [rule],
+    failurePolicy: 'Fail',
+    namespaceSelector: {
+      matchExpressions: [{ key: metadataNameLabel, operator: 'In', values: settings.exempt.slice(0, 1) }],
+    },
+    objectSelector: { matchLabels: { [probeLabel]: 'true' } },
+  };
 }
 
 /**
  * A namespace that takes the name of an exempt one for its label is exempt itself, its own update included, so that
- * this hook selects by the label what no other hook sees.
+ * this hook selects by the label what no other hook sees; and one that gives its label up, of which the API server
+ * shows the old labels, too. It fails closed with the hook that refuses: if it did not, whoever may write a namespace
+ * could exempt it, or lock an exempt one out, whenever no server answers.
  */
 function guard(settings: HookSettings): JsonObject {
   const { exempt, failurePolicy } = settings;
@@ -67,7 +91,7 @@ function guard(settings: HookSettings): JsonObject {
     apiGroups: [''],
     apiVersions: ['v1'],
     operations: ['CREATE', 'UPDATE'],
-    resources: ['namespaces'],
+    resources: ['namespaces', 'namespaces/finalize', 'namespaces/status'],
     scope: 'Cluster',
   };
   return {

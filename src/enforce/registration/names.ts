@@ -18,10 +18,19 @@ export function tlsSecretName({ name }: WebhookNames): string {
 }
 
 export const metadataNameLabel = 'kubernetes.io/metadata.name';
+/** The minor from which on API servers set it (NamespaceDefaultLabelName, beta). */
+export const firstWithNameLabel = 21;
 
 /** On the validating configuration, while refusals are suspended. */
 export const unlockedUntil = 'bulwark.dev/unlocked-until';
 export const unlockReason = 'bulwark.dev/unlock-reason';
+
+/** On the validating configuration, while requests are let pass that no server answered for: why. */
+export const failsOpenBecause = 'bulwark.dev/fails-open-because';
+
+/** On events that are never kept: whoever is asked about one by the hook for it answers with `probeReached`. */
+export const probeLabel = 'bulwark.dev/webhook-probe';
+export const probeReached = 'bulwark webhook: reached';
 
 const registration = '/apis/admissionregistration.k8s.io/v1';
 

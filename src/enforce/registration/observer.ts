@@ -1,5 +1,6 @@
 import { whyUntrusted } from '../certificates/trust.ts';
 import type { KubeApi } from '../cluster/kube-api.ts';
+import { nameLabelsOf, wrongLabels } from './name-labels.ts';
 import { type ConfigurationKind, configurationKinds, configurationPath, type WebhookNames } from './names.ts';
 import { type Registered, readRegistered, type Unlock } from './registered.ts';
 
@@ -14,6 +15,7 @@ export interface ObserverOptions {
 export class RegistrationObserver {
   private readonly options: ObserverOptions;
   private readonly found = new Map<ConfigurationKind, Registered>();
+  private labels: readonly string[] = [];
   private failure: string | undefined = 'the webhook configurations were not read yet';
 
   constructor(options: ObserverOptions) {
@@ -29,6 +31,8 @@ export class RegistrationObserver {
         if (configuration === undefined) this.found.delete(kind);
         else this.found.set(kind, readRegistered(configuration));
       }
+      const hooks = [...this.found.values()].flatMap((registered) => registered.hooks);
+      this.labels = (await wrongLabels(api, nameLabelsOf(hooks))).map(({ problem }) => problem);
       this.failure = undefined;
     } catch (error) {
       this.failure = `the webhook configurations cannot be read: ${error instanceof Error ? error.message : String(error)}`;
@@ -38,6 +42,12 @@ export class RegistrationObserver {
   /** Why the last look failed; what was seen before still counts. */
   get problem(): string | undefined {
     return this.failure;
+  }
+
+  /** Why requests may not be refused, or be refused that ought not to be, as of the last look. */
+  get warnings(): readonly string[] {
+    const because = this.found.get('validating')?.failsOpen;
+    return [...(because === undefined ? [] : [`the webhook fails open: ${because}`]), ...this.labels];
   }
 
   get unlock(): Unlock | undefined {

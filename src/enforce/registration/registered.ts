@@ -1,11 +1,13 @@
 import { isObject, type JsonObject, own } from '../../model/json.ts';
 import { Reader } from '../../model/reader.ts';
-import { unlockedUntil, unlockReason } from './names.ts';
+import { failsOpenBecause, metadataNameLabel, unlockedUntil, unlockReason } from './names.ts';
 
 /** What stands in one of the two configurations. */
 export interface Registered {
   readonly hooks: readonly RegisteredHook[];
   readonly unlock: Unlock | undefined;
+  /** Why it fails open, as the keeper says; undefined where it does not, or nobody said. */
+  readonly failsOpen: string | undefined;
 }
 
 export interface RegisteredHook {
@@ -13,6 +15,8 @@ export interface RegisteredHook {
   readonly failurePolicy: string;
   /** In PEM. */
   readonly bundle: string;
+  /** Namespaces that its selector leaves out by their label. */
+  readonly exempt: readonly string[];
 }
 
 /** A time without refusals, that somebody asked for. */
@@ -34,8 +38,14 @@ export function readRegistered(configuration: JsonObject): Registered {
       name: hook.string('name') ?? '',
       failurePolicy: hook.string('failurePolicy') ?? '',
       bundle: Buffer.from(hook.object('clientConfig').string('caBundle') ?? '', 'base64').toString('utf8'),
+      exempt: hook
+        .object('namespaceSelector')
+        .objects('matchExpressions')
+        .filter((each) => each.string('key') === metadataNameLabel && each.string('operator') === 'NotIn')
+        .flatMap((each) => each.strings('values')),
     })),
     unlock: Number.isNaN(until) ? undefined : { until, reason: annotations.string(unlockReason) ?? '' },
+    failsOpen: annotations.string(failsOpenBecause),
   };
 }
 

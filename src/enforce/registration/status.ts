@@ -1,7 +1,8 @@
 import { certificatesIn } from '../certificates/trust.ts';
 import type { KubeApi } from '../cluster/kube-api.ts';
+import { nameLabelsOf, wrongLabels } from './name-labels.ts';
 import { configurationKinds, configurationPath, type WebhookNames } from './names.ts';
-import { isUnlocked, type Registered, readRegistered } from './registered.ts';
+import { isUnlocked, type Registered, type RegisteredHook, readRegistered } from './registered.ts';
 
 export interface WebhookStatus {
   readonly name: string;
@@ -23,6 +24,7 @@ interface HookStatus {
 export async function readStatus(api: KubeApi, names: WebhookNames, now: number): Promise<WebhookStatus> {
   const problems: string[] = [];
   const hooks: HookStatus[] = [];
+  const all: RegisteredHook[] = [];
   let unlock: Registered['unlock'];
   for (const kind of configurationKinds) {
     const configuration = await api.find(configurationPath(kind, names));
@@ -32,6 +34,7 @@ export async function readStatus(api: KubeApi, names: WebhookNames, now: number)
     }
     const registered = readRegistered(configuration);
     unlock ??= registered.unlock;
+    all.push(...registered.hooks);
     if (kind === 'validating' && registered.hooks.length === 0) {
       problems.push('no hook is registered: the keeper has not been here yet, or no policy needs one');
     }
@@ -40,10 +43,12 @@ export async function readStatus(api: KubeApi, names: WebhookNames, now: number)
       hooks.push({ name, failurePolicy, authorities: ends.map((end) => new Date(end).toISOString()) });
       if (!ends.some((end) => end > now)) problems.push(`${name}: no authority of its caBundle is valid`);
       if (name.startsWith('enforce.') && failurePolicy !== 'Fail') {
-        problems.push(`${name} fails open: requests are not refused while no server answers`);
+        const because = registered.failsOpen === undefined ? '' : ` (${registered.failsOpen})`;
+        problems.push(`${name} fails open: requests are not refused while no server answers${because}`);
       }
     }
   }
+  for (const { problem } of await wrongLabels(api, nameLabelsOf(all))) problems.push(problem);
   const isOpen = isUnlocked(unlock, now);
   if (isOpen) problems.push(`refusals are suspended until ${new Date(unlock?.until ?? 0).toISOString()}`);
   const unlocked =

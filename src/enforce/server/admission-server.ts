@@ -38,7 +38,7 @@ export interface ReviewAnswer {
 }
 
 /** What became of a call that no policy was asked about. */
-export type Turned = 'bad-request' | 'shed' | 'late' | 'gone' | 'forbidden' | 'failed';
+export type Turned = 'bad-request' | 'shed' | 'late' | 'gone' | 'forbidden' | 'no-certificate' | 'failed';
 
 /** A key pair in PEM, and the authority of the clients that may call; undefined lets everybody call. */
 export interface ServerKeys {
@@ -96,6 +96,10 @@ export async function startAdmissionServer(options: AdmissionServerOptions): Pro
   server.maxConnections = 2048;
   server.maxHeadersCount = 100;
   const calls = new Calls(options);
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+    const reason = whyNoCertificate(error, socket);
+    if (options.keys.ca !== undefined && reason !== undefined) options.onTurned('no-certificate', reason);
+  });
   server.on('request', (request, response) => void calls.handle(request, response));
   server.on('checkContinue', (request, response) => void calls.handle(request, response));
   await new Promise<void>((resolve, reject) => {
@@ -123,6 +127,13 @@ export async function startAdmissionServer(options: AdmissionServerOptions): Pro
       });
     },
   };
+}
+
+/** What was wrong with the client's certificate; undefined for a handshake that failed otherwise. */
+function whyNoCertificate({ code }: NodeJS.ErrnoException, { authorizationError }: TLSSocket): string | undefined {
+  if (code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') return 'the client shows no certificate';
+  const verdict: unknown = authorizationError;
+  return typeof verdict === 'string' ? `the client certificate does not count here: ${verdict}` : undefined;
 }
 
 function secureOptions({ cert, key, ca }: ServerKeys): https.ServerOptions {
@@ -189,7 +200,8 @@ class Calls {
     const place = this.placeOf(request.url ?? '/');
     if (place === undefined) throw new CallError(404, `reviews go to ${[...hooks.keys()].join(', ')}`);
     if (request.method !== 'POST') throw new CallError(405, 'reviews are posted');
-    if (!this.mayCall(request)) throw new CallError(403, 'the client certificate has a name that may not call');
+    const refused = this.whyRefused(request);
+    if (refused !== undefined) throw new CallError(403, refused);
     const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
     if (type !== 'application/json') throw new CallError(415, 'the content type of a review is application/json');
     if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
@@ -245,19 +257,22 @@ class Calls {
     );
   }
 
-  private mayCall({ socket }: IncomingMessage): boolean {
+  private whyRefused({ socket }: IncomingMessage): string | undefined {
     const { clientNames, keys } = this.options;
-    if (keys.ca === undefined) return true;
-    if (!(socket instanceof TLSSocket) || !socket.authorized || socket.isSessionReused()) return false;
-    if (clientNames.size === 0) return true;
+    if (keys.ca === undefined) return undefined;
+    if (!(socket instanceof TLSSocket) || !socket.authorized) return 'the client shows no certificate that counts here';
+    if (socket.isSessionReused()) return 'a resumed session shows no client certificate: connect anew';
+    if (clientNames.size === 0) return undefined;
     const name = socket.getPeerCertificate().subject?.CN;
-    return typeof name === 'string' && clientNames.has(name);
+    if (typeof name === 'string' && clientNames.has(name)) return undefined;
+    return 'the client certificate has a name that may not call';
   }
 
   private failure(error: unknown): ReviewAnswer {
     const status = error instanceof CallError ? error.status : 500;
     const reason = error instanceof Error ? error.message : String(error);
-    this.options.onTurned(turnedOf(status), reason);
+    // Who asks for what is not here, or does not post, sends no review: it is in the count of answers alone.
+    if (status !== 404 && status !== 405) this.options.onTurned(turnedOf(status), reason);
     const text = error instanceof CallError ? reason : 'an error inside Bulwark: nothing was decided';
     return { status, contentType: textType, body: `${text}\n` };
   }

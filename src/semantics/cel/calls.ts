@@ -30,6 +30,24 @@ export function prepare(overload: Overload, value: Value, node: Call): Pick<Over
   }
 }
 
+const timeFunctions: ReadonlySet<string> = new Set(['duration', 'timestamp']);
+
+/**
+ * Throws a CompileError for `duration('x')` and `timestamp('x')`, which would fail every time that they are evaluated.
+ * Source: cel-go cel/validator.go (formatValidator), apiserver pkg/cel/environment/base.go.
+ */
+export function refuseBadTime(node: Call, overloads: readonly Overload[]): void {
+  const [argument] = node.args;
+  if (!timeFunctions.has(node.name) || node.target !== undefined || argument?.kind !== 'literal') return;
+  const { value, offset } = argument;
+  try {
+    overloads.find((overload) => overload.accepts([value]))?.run(value);
+  } catch (error) {
+    if (!(error instanceof EvaluationError)) throw error;
+    throw new CompileError(`invalid ${node.name} argument: ${error.message}`, offset);
+  }
+}
+
 /** Calls the first overload that takes the values. */
 export function planGuarded(args: readonly Run[], overloads: readonly Overload[]): Run {
   return (frame) => {

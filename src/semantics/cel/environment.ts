@@ -24,6 +24,8 @@ export interface Environment {
   readonly hasOptionals: boolean;
   readonly hasTwoVariables: boolean;
   readonly hasSortBy: boolean;
+  /** Whether `duration('x')` is refused before it is evaluated. */
+  readonly checksTimeLiterals: boolean;
   /** Whether `[1, 'a']` is a list. Not in Kubernetes. */
   readonly allowsMixedLiterals: boolean;
 }
@@ -96,6 +98,7 @@ export function createEnvironment(options: EnvironmentOptions): Environment {
     hasOptionals: minor >= 28,
     hasTwoVariables: minor >= 32,
     hasSortBy: minor >= 34,
+    checksTimeLiterals: minor >= 29,
     allowsMixedLiterals: options.mixedLiterals === 'allowed',
   };
 }

@@ -60,7 +60,7 @@ export function compile(text: string, environment: Environment): CompileResult {
   try {
     const node = parse(text, environment);
     const checked = check(node, environment);
-    const planner = new Planner(checked);
+    const planner = new Planner(checked, environment);
     const run = planner.plan(node, new Map());
     const evaluate = (bindings: Bindings, meter: Meter): Outcome => {
       try {

@@ -1,7 +1,8 @@
 import type { Call, Node, Select } from './ast.ts';
-import { planGuarded, planLogic, planMembership, planOr, prepare } from './calls.ts';
+import { planGuarded, planLogic, planMembership, planOr, prepare, refuseBadTime } from './calls.ts';
 import type { Checked } from './check.ts';
 import { planComprehension } from './comprehension.ts';
+import type { Environment } from './environment.ts';
 import { CompileError, fail, noSuchOverload } from './error.ts';
 import { fieldOf, hasField, optionalField } from './field-access.ts';
 import type { Frame, Run } from './frame.ts';
@@ -18,9 +19,11 @@ const units = { access: 1, list: 10, map: 30 } as const;
 export class Planner {
   private places = 0;
   private readonly checked: Checked;
+  private readonly environment: Pick<Environment, 'checksTimeLiterals'>;
 
-  constructor(checked: Checked) {
+  constructor(checked: Checked, environment: Pick<Environment, 'checksTimeLiterals'>) {
     this.checked = checked;
+    this.environment = environment;
   }
 
   plan(node: Node, places: Places): Run {
@@ -144,6 +147,7 @@ export class Planner {
     if (overload.isMember && overload.library === 'optional types' && first !== undefined && second !== undefined) {
       return planOr(overload.name, first, second);
     }
+    if (this.environment.checksTimeLiterals) refuseBadTime(node, overloads);
     const literal = nodes[1];
     const constant = literal?.kind === 'literal' ? prepare(overload, literal.value, node) : undefined;
     if (constant !== undefined) return planGuarded(args, [{ ...overload, ...constant }]);
