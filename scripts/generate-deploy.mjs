@@ -72,6 +72,14 @@ const reads = [
     },
   ],
   [
+    '.Values.reads.owners',
+    {
+      apiGroups: ['apps', 'batch'],
+      resources: ['cronjobs', 'deployments', 'jobs', 'replicasets'],
+      verbs: ['get', 'list', 'watch'],
+    },
+  ],
+  [
     '.Values.reports',
     {
       apiGroups: ['openreports.io', 'wgpolicyk8s.io'],

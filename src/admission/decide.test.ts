@@ -401,6 +401,21 @@ describe('exceptions', () => {
   });
 });
 
+describe('ReplicaSets', () => {
+  it('that are only scaled are not judged, as a rollout scales old ones down', async () => {
+    const by = await decider('  controls: [{control: pods/privileged}]');
+    const set = (replicas: number, privileged: boolean): JsonObject => ({
+      metadata: { name: 'web-1' },
+      spec: { replicas, template: { spec: { containers: [{ name: 'app', securityContext: { privileged } }] } } },
+    });
+    const of = { kind: 'ReplicaSet', group: 'apps', resource: 'replicasets', operation: 'UPDATE' };
+    const judged = (object: JsonObject, oldObject: JsonObject) =>
+      by.validate(request({ ...of, object, oldObject }), view()).denials.map(({ policy }) => policy);
+    expect(judged(set(0, true), set(3, true))).toEqual([]);
+    expect(judged(set(3, true), set(3, false))).toEqual(['control pods/privileged']);
+  });
+});
+
 describe('namespaceAskedFor', () => {
   it('is a namespace that policies ask about and nobody was told of', async () => {
     const by = await decider('  podSecurity: {}');

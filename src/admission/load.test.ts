@@ -73,7 +73,7 @@ describe('loadAdmission', () => {
     ['  controls: {control: pods/privileged}', 'spec.controls must be a list, found an object'],
     [
       '  controls: [{control: rbac/dangling-role}]',
-      'control rbac/dangling-role cannot decide a request: it needs more than the object: rbac',
+      'control rbac/dangling-role cannot decide a request: it needs more than the one object that a request carries',
     ],
     [
       '  controls: [{control: kubelet/anonymous-auth}]',
@@ -142,8 +142,68 @@ describe('loadAdmission', () => {
     const chosen = policies?.controls.map(({ control }) => control.id);
     expect(chosen).toContain('container-runtime/image-tag');
     expect(chosen).not.toContain('container-runtime/image-vulnerabilities-exposed');
-    expect(notes.join('\n')).toContain(
-      'control container-runtime/image-vulnerabilities-exposed is left out: it needs more',
+    expect(notes).toHaveLength(1);
+    expect(notes[0]).toMatch(
+      /^\d+ controls that patterns match are left out, as they need more than the one object that a request carries: container-runtime\/\S+, .* and \d+ more$/,
     );
+  });
+
+  it('says which exceptions have run out, and takes the file all the same', async () => {
+    const text = `${head}  exceptions: [${exception}}, ${exception.replace('privileged', 'host-pid').replace('2027', '2028')}}]`;
+    const { policies, notes } = await loadAdmission([{ file: 'policy.yaml', text }], {
+      controls,
+      now: new Date('2027-02-01T00:00:00Z'),
+    });
+    expect(policies?.exceptions).toHaveLength(2);
+    expect(notes).toEqual([
+      'policy.yaml:5:16: the exception for pods/privileged (o) has run out on 2027-01-31, and does not hold',
+    ]);
+  });
+
+  describe('lists, as kubectl prints them', () => {
+    const item = (expression: string): string => `
+  - apiVersion: admissionregistration.k8s.io/v1
+    kind: ValidatingAdmissionPolicy
+    metadata: {name: one}
+    spec:
+      matchConstraints: {resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}
+      validations: [{expression: "${expression}"}]`;
+    const binding = `
+  - apiVersion: admissionregistration.k8s.io/v1
+    kind: ValidatingAdmissionPolicyBinding
+    metadata: {name: all}
+    spec: {policyName: one, validationActions: [Deny]}`;
+    const listed = async (text: string) => {
+      const { policies, problems: found } = await loadAdmission([{ file: 'list.yaml', text }], { controls });
+      return { policies, found: found.map(({ place, message }) => `${place}: ${message}`) };
+    };
+    const list = 'apiVersion: v1\nkind: List\nitems:';
+
+    it('are unfolded', async () => {
+      const { policies, found } = await listed(`${list}${item('true')}${binding}`);
+      expect(found).toEqual([]);
+      expect(policies?.admissionPolicies?.names).toEqual(['one']);
+    });
+
+    it('of one kind need not name it with each item', async () => {
+      const text =
+        'apiVersion: policy/v1beta1\nkind: PodSecurityPolicyList\nitems:\n  - {metadata: {name: p}, spec: {}}';
+      expect((await listed(text)).found).toEqual([
+        'list.yaml:4:5: PodSecurityPolicy p would not be asked: set podSecurityPolicies: true in an AdmissionPolicy',
+      ]);
+    });
+
+    it('say where their items are wrong', async () => {
+      expect((await listed(`${list}${item('object.')}`)).found[0]).toMatch(
+        /^list\.yaml:9:\d+: ValidatingAdmissionPolicy one/,
+      );
+      expect((await listed(`${list}\n  - {apiVersion: v1, kind: Pod}\n  - text`)).found).toEqual([
+        expect.stringMatching(/^list\.yaml:4:\d+: v1 Pod is no policy/),
+        expect.stringMatching(/: this is no policy/),
+      ]);
+      expect((await listed('apiVersion: v1\nkind: List\nitems: []')).found).toEqual([
+        'list.yaml: the file holds no policy',
+      ]);
+    });
   });
 });

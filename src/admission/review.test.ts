@@ -167,6 +167,21 @@ describe('denialMessage', () => {
     expect(lines.join('\n').length).toBeLessThan(33_000);
   });
 
+  it('names every check of a pod with very many containers', () => {
+    const names = Array.from({ length: 908 }, (_, index) => `"container-number-${index}"`).join(', ');
+    const ports = Array.from({ length: 908 }, (_, index) => 8000 + index).join(', ');
+    const reasons = `privileged (containers ${names} must not set securityContext.privileged=true), hostPort (containers ${names} use hostPorts ${ports}), runAsNonRoot != true (pod or containers ${names} must set securityContext.runAsNonRoot=true)`;
+    const text = `pods "web" is forbidden: violates PodSecurity "restricted:latest": ${reasons}`;
+    const first = names.split(', ').slice(0, 8).join(', ');
+    expect(denialMessage([denial(text, { policy: 'PodSecurity "restricted:latest"' })])).toBe(
+      text
+        .replaceAll(names, `${first} and 900 more`)
+        .replace(ports, '8000, 8001, 8002, 8003, 8004, 8005, 8006, 8007 and 900 more'),
+    );
+    const below = text.replaceAll(names, names.slice(0, 5000));
+    expect(denialMessage([denial(below, { policy: 'PodSecurity "restricted:latest"' })])).toBe(below);
+  });
+
   it('puts together what is about one container, and names each policy once', () => {
     const message = denialMessage([
       denial('container app: image nginx has no digest', { container: 'app', policy: 'policy images/digest' }),

@@ -4,8 +4,9 @@ import type { JsonObject } from '../model/json.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import { pluginConfiguration } from '../semantics/pod-security/index.ts';
 import { identityOf } from '../semantics/rbac/index.ts';
+import { namesOf } from './owners.ts';
 import { type AdmissionChain, type ChainResult, simulateAdmission } from './simulate.ts';
-import { podRequestOf, requestOf } from './simulated-request.ts';
+import { podRequestOf, requestOf, viewWithOwners } from './simulated-request.ts';
 import { SnapshotView } from './snapshot-view.ts';
 import { callOf, configuredWebhooks } from './webhook-match.ts';
 
@@ -83,6 +84,30 @@ describe('simulateAdmission', () => {
     if (pods === undefined) throw new Error('a Deployment makes pods');
     expect(pods.userInfo.username).toBe('system:serviceaccount:kube-system:replicaset-controller');
     expect(simulateAdmission(pods, at).answer?.denial.message).toContain('pods "web-simulated-" is forbidden');
+  });
+
+  it.each([
+    [deployment, 'web-simulated', 'apps/ReplicaSet', 'apps/Deployment'],
+    [
+      kube('batch/v1', 'CronJob', 'tidy', { spec: { jobTemplate: { spec: { template: { spec: privileged } } } } }),
+      'tidy-00000000',
+      'batch/Job',
+      'batch/CronJob',
+    ],
+  ])('knows what lies between an object and its pods: $kind', (object, name, between, kind) => {
+    const asked = podRequestOf(object, 'default');
+    if (asked === undefined) throw new Error('it makes pods');
+    const view = viewWithOwners(object, 'default', chain([]).view);
+    const [value] = [asked.object ?? {}];
+    const made = { ...object, kind: 'Pod', apiVersion: 'v1', name: '', value };
+    expect(namesOf(made, asked, view)).toEqual({
+      names: [
+        { kind: 'Pod', namespace: 'shop', name: '' },
+        { kind: between.split('/')[1], namespace: 'shop', name },
+        { kind: kind.split('/')[1], namespace: 'shop', name: object.name },
+      ],
+      unproven: [],
+    });
   });
 
   const group = 'rbac.authorization.k8s.io';

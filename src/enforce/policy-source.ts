@@ -61,19 +61,24 @@ export class PolicySource {
     }
     const seen = JSON.stringify([serverMinor, texts]);
     if (seen === this.seen) return 'same';
-    const loaded = await loadAdmission(texts, { controls, ...(serverMinor !== undefined && { serverMinor }) });
+    const loaded = await loadAdmission(texts, {
+      controls,
+      now: now(),
+      ...(serverMinor !== undefined && { serverMinor }),
+    });
     if (loaded.policies === undefined) {
       return this.refuse(
         seen,
         loaded.problems.map(({ place, message }) => `${place}: ${message}`),
       );
     }
+    const wasWrong = this.wrong.length > 0;
     this.seen = seen;
     this.wrong = [];
     this.told = loaded.notes;
     this.decider = new Decider(loaded.policies, { now });
     const inForce = JSON.stringify(texts);
-    const isSame = inForce === this.inForce;
+    const isSame = inForce === this.inForce && !wasWrong;
     this.inForce = inForce;
     return isSame ? 'recompiled' : 'changed';
   }

@@ -234,6 +234,18 @@ describe('a review', () => {
     expect(answer.body.length).toBeGreaterThan(10);
   });
 
+  it.each<[string, ReviewerOptions['namespaceOf'], string | undefined]>([
+    ['is read', (name) => Promise.resolve({ metadata: { name } }), undefined],
+    ['is not there', () => Promise.resolve(undefined), 'failed to lookup namespace'],
+    ['cannot be read', () => Promise.reject(new Error('gone')), 'failed to lookup namespace'],
+    ['is asked of nobody', undefined, 'failed to lookup namespace'],
+  ])('in a namespace that nobody was told of: it %s', async (_, namespaceOf, refused) => {
+    const late = { ...view, namespace: () => undefined };
+    const { response } = await ask({ request: pod({}), options: { view: late, namespaceOf } });
+    expect(response['allowed']).toBe(refused === undefined);
+    if (refused !== undefined) expect(JSON.stringify(response)).toContain(refused);
+  });
+
   it('of 1,000 containers is judged in time, with every one of them in the answer', async () => {
     const containers = Array.from({ length: 1000 }, (_, index) => ({
       name: `c${index}`,

@@ -3,6 +3,7 @@ import type { Decider } from '../admission/decide.ts';
 import type { ExceptionUse } from '../admission/exceptions.ts';
 import { answerReview, readReview } from '../admission/review.ts';
 import type { AdmissionDecision, AdmissionRequest, ClusterView, Denial } from '../model/admission.ts';
+import type { JsonObject } from '../model/json.ts';
 import { Reader } from '../model/reader.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import type { Log } from './log.ts';
@@ -13,7 +14,7 @@ import { isUnlocked, type Unlock } from './registration/registered.ts';
 import type { Hook, ReviewAnswer, ReviewCall } from './server/admission-server.ts';
 
 /** Decides on requests: the policies that are in force, compiled. */
-export type Decisions = Pick<Decider, 'validate' | 'mutate' | 'podsAskedFor'>;
+export type Decisions = Pick<Decider, 'validate' | 'mutate' | 'podsAskedFor' | 'namespaceAskedFor'>;
 
 export interface ReviewerOptions {
   /** Undefined until there is a policy set. */
@@ -21,6 +22,8 @@ export interface ReviewerOptions {
   readonly view: ClusterView;
   /** The pods of a namespace as they are now; rejects where the API server does not say. */
   readonly podsOf: ((namespace: string) => Promise<readonly KubeObject[]>) | undefined;
+  /** A namespace as it is now, undefined where there is none; rejects where the API server does not say. */
+  readonly namespaceOf?: ((name: string) => Promise<JsonObject | undefined>) | undefined;
   /** What was asked for with `webhook unlock`. */
   readonly unlock: () => Unlock | undefined;
   readonly log: Log;
@@ -61,7 +64,13 @@ export function createReviewer(options: ReviewerOptions): Reviewer {
       const body = JSON.stringify(answerReview(request, decision, stage));
       return { status: 200, contentType: 'application/json', body };
     };
-    const { view, podsOf } = options;
+    const { view, podsOf, namespaceOf } = options;
+    // The watch may not have told of a namespace yet that is made together with its pods.
+    const unseen = options.decisions()?.namespaceAskedFor(request, view);
+    if (unseen !== undefined && namespaceOf !== undefined) {
+      const find = namespaceOf(unseen).catch(() => undefined);
+      return find.then((found) => answer(found === undefined ? view : withNamespace(view, unseen, found)));
+    }
     const namespace = call.hook === 'mutate' ? undefined : options.decisions()?.podsAskedFor(request);
     if (namespace === undefined) return answer(view);
     const unread = (reason: string): ClusterView => withPods(view, { unread: reason });
@@ -99,6 +108,15 @@ function withPods(view: ClusterView, known: Pods): ClusterView {
     namespace: (name) => view.namespace(name),
     objects: (group, kind) => (isPod(group, kind) ? ('pods' in known ? known.pods : []) : view.objects(group, kind)),
     unread: 'unread' in known ? new Map([...view.unread, ['/Pod', known.unread]]) : view.unread,
+    serverMinor: view.serverMinor,
+  };
+}
+
+function withNamespace(view: ClusterView, name: string, found: JsonObject): ClusterView {
+  return {
+    namespace: (asked) => (asked === name ? found : view.namespace(asked)),
+    objects: (group, kind) => view.objects(group, kind),
+    unread: view.unread,
     serverMinor: view.serverMinor,
   };
 }

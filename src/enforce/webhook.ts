@@ -142,6 +142,7 @@ export async function runWebhook(options: WebhookOptions, signal: AbortSignal): 
       },
     },
     podsOf: cluster && ((namespace) => readPods(cluster.api, namespace)),
+    namespaceOf: cluster && ((name) => cluster.api.find(`/api/v1/namespaces/${encodeURIComponent(name)}`)),
     unlock: () => observer?.unlock,
     log,
     logged: options.logged,

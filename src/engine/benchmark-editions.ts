@@ -34,7 +34,7 @@ export interface BenchmarkEdition {
   readonly rows: readonly BenchmarkCheck[];
 }
 
-/** All of them by name, the editions of one benchmark in the order of their age. */
+/** All of them by name; the editions of a guidance in the order of their age, those of CIS as their data has them. */
 export const editions: readonly BenchmarkEdition[] = [...cisEditions, ...guidanceEditions];
 
 /** How far controls answer a row: the whole of it, a part, or nothing but a person does. */

@@ -25,7 +25,8 @@ export interface WebhookCluster {
     readonly other: MadeCertificate;
   };
   bulwark(...args: readonly string[]): Promise<Ran>;
-  startServer(number: number): Promise<Program>;
+  /** Lets those call who show a certificate, or anybody. */
+  startServer(number: number, callers?: 'certified' | 'anybody'): Promise<Program>;
   startKeeper(...args: readonly string[]): Program;
   writePolicies(text: string): void;
   /** The certificate that servers serve now. */
@@ -41,17 +42,20 @@ export interface Program {
 export interface WebhookClusterOptions {
   /** Of the API server; the balancer takes 50 more, servers those after it. */
   readonly port: number;
+  /** Whether the API server shows webhooks a certificate; it does unless told otherwise. */
+  readonly apiServer?: 'shows-certificate' | 'shows-none';
 }
 
 const clientName = 'kube-apiserver-webhooks';
 
-export async function startWebhookCluster({ port }: WebhookClusterOptions): Promise<WebhookCluster> {
+export async function startWebhookCluster({
+  port,
+  apiServer = 'shows-certificate',
+}: WebhookClusterOptions): Promise<WebhookCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'bulwark-webhook-'));
   const clients = makeClients();
-  const lab = await startLab({
-    port,
-    serverFlags: [`--admission-control-config-file=${writeAdmission(folder, clients)}`],
-  });
+  const admission = `--admission-control-config-file=${writeAdmission(folder, clients)}`;
+  const lab = await startLab({ port, serverFlags: apiServer === 'shows-none' ? [] : [admission] });
   const api = new KubeApi({
     connect: () => connect({ kubeconfig: lab.kubeconfig, env: {}, timeoutMs: 20_000, maxSockets: 32 }),
     timeoutMs: 20_000,
@@ -93,13 +97,13 @@ export async function startWebhookCluster({ port }: WebhookClusterOptions): Prom
     port: balanced,
     clients,
     bulwark: (...args) => runCli(['webhook', ...args], { env }),
-    async startServer(number) {
+    async startServer(number, callers = 'certified') {
       const probes = balanced + 10 + number;
       const program = start([
         ...['serve', '--policies', policies, '--url', url, '--look-every', '1', '--stop-delay', '1'],
         ...['--listen', `127.0.0.1:${balanced + number}`, '--probes', `127.0.0.1:${probes}`],
         ...['--tls-cert', join(mounted, 'tls.crt'), '--tls-key', join(mounted, 'tls.key')],
-        ...['--client-ca', join(folder, 'client-ca.crt'), '--client-name', clientName],
+        ...(callers === 'anybody' ? [] : ['--client-ca', join(folder, 'client-ca.crt'), '--client-name', clientName]),
       ]);
       await until(
         async () => (await fetch(`http://127.0.0.1:${probes}/readyz`).catch(() => undefined))?.status === 200,

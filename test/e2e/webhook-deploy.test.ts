@@ -42,12 +42,12 @@ describe('deploy/', () => {
       ...(parse(read('chart/values.yaml')) as JsonObject),
       reports: true,
       enforceInKubeSystem: true,
-      reads: { podSecurityPolicies: true, accessControl: true },
+      reads: { podSecurityPolicies: true, accessControl: true, owners: true },
     };
     const scope = { Values: values, Release: { Name: 'w', Namespace: 'n' } };
     const objects = objectsOf(render(read('chart/templates/webhook.yaml'), scope));
     const rules = JSON.stringify(objects.get('ClusterRole/w')?.['rules']);
-    for (const resource of ['podsecuritypolicies', 'clusterrolebindings', 'policyreports'])
+    for (const resource of ['podsecuritypolicies', 'clusterrolebindings', 'replicasets', 'policyreports'])
       expect(rules).toContain(resource);
     expect(JSON.stringify(objects.get('Deployment/w'))).toContain('"--reports"');
     expect(JSON.stringify(objects.get('Deployment/w-keeper'))).toContain('"--enforce-in-kube-system"');

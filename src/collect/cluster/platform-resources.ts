@@ -4,6 +4,7 @@ const rows = (group: string, why: string, ...resources: readonly string[]): read
   resources.map((resource) => ({ resource, group, why, role: 'minimal' }));
 
 const mesh = 'what workloads of a mesh take: mutual TLS, and from whom';
+const reach = 'which pods may reach which';
 const backup = 'which claims are in a backup, and where backups are kept';
 
 /** Custom kinds of storage, backups, meshes and network plugins; only those that a cluster serves are listed. */
@@ -31,4 +32,26 @@ export const platformResources: readonly ListedResource[] = [
   ...rows('consul.hashicorp.com', mesh, 'meshes', 'proxydefaults', 'servicedefaults', 'serviceintentions'),
   ...rows('kuma.io', mesh, 'meshes', 'meshidentities', 'meshtlses'),
   ...rows('crd.projectcalico.org', 'encryption between nodes', 'felixconfigurations'),
+  ...rows(
+    'policy.networking.k8s.io',
+    reach,
+    'clusternetworkpolicies',
+    'adminnetworkpolicies',
+    'baselineadminnetworkpolicies',
+  ),
+  ...rows('cilium.io', reach, 'ciliumnetworkpolicies', 'ciliumclusterwidenetworkpolicies'),
+  ...rows(
+    'crd.projectcalico.org',
+    reach,
+    'networkpolicies',
+    'globalnetworkpolicies',
+    'stagednetworkpolicies',
+    'stagedglobalnetworkpolicies',
+    'stagedkubernetesnetworkpolicies',
+    'tiers',
+    'hostendpoints',
+  ),
+  ...rows('kyverno.io', 'refuses or changes objects at admission', 'clusterpolicies', 'policies'),
+  ...rows('policies.kyverno.io', 'refuses or changes objects at admission', 'validatingpolicies'),
+  ...rows('external-secrets.io', 'where Secrets come from', 'clustersecretstores', 'secretstores'),
 ];

@@ -52,4 +52,19 @@ describe('a key pair in files', () => {
     writeFileSync(place('tls.crt'), first.pem);
     expect([await keys.refresh(), keys.problem]).toEqual([false, undefined]);
   });
+
+  it.each([
+    ['is empty', '\n'],
+    ['holds something else', 'garbage'],
+  ])('are not served without an authority of the clients: its file %s', async (_, text) => {
+    const { pem } = writePair('one');
+    const keys = followKeyFiles({ cert: place('tls.crt'), key: place('tls.key'), clientCa: place('ca.crt') });
+    writeFileSync(place('ca.crt'), text);
+    expect([await keys.refresh(), keys.keys]).toEqual([false, undefined]);
+    expect(keys.problem).toBe(`${place('ca.crt')} holds no certificate`);
+    writeFileSync(place('ca.crt'), pem);
+    expect(await keys.refresh()).toBe(true);
+    writeFileSync(place('ca.crt'), text);
+    expect([await keys.refresh(), keys.keys?.ca]).toEqual([false, pem]);
+  });
 });

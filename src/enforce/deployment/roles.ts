@@ -57,6 +57,10 @@ export function keeperRoles(
 
 const resources: ReadonlyMap<string, string> = new Map([
   ['/Namespace', 'namespaces'],
+  ['apps/Deployment', 'deployments'],
+  ['apps/ReplicaSet', 'replicasets'],
+  ['batch/CronJob', 'cronjobs'],
+  ['batch/Job', 'jobs'],
   ['policy/PodSecurityPolicy', 'podsecuritypolicies'],
   [`${rbac}/Role`, 'roles'],
   [`${rbac}/ClusterRole`, 'clusterroles'],

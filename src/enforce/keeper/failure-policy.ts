@@ -82,8 +82,9 @@ export class FailurePolicy {
     const reason = `no call of the API server gets in: ${probe.reason}`;
     found.push(reason);
     if (enforcing.failurePolicy !== 'Fail' || registered?.unlock !== undefined) return open(reason);
-    const isTurnedAway = probe.outcome === 'turned-away' && (await unreachable(target, bundle)) === undefined;
-    this.turnedAway = isTurnedAway ? this.turnedAway + 1 : 0;
+    const isThere = (await unreachable(target, bundle)) === undefined;
+    if (!isThere) this.turnedAway = 0;
+    else if (probe.outcome === 'turned-away') this.turnedAway += 1;
     if (this.turnedAway >= roundsTurnedAway) return open(reason);
     return { failurePolicy: 'Fail', because: undefined };
   }

@@ -37,7 +37,10 @@ export async function probeWebhook(api: KubeApi, { namespace }: WebhookNames, no
     if (!(error instanceof ApiError) || error.isTransport) throw error;
     if (error.message.endsWith(`denied the request: ${probeReached}`)) return { outcome: 'reached' };
     const reason = withoutPorts(error.message);
-    return { outcome: /\btls: |certificate/.test(reason) ? 'turned-away' : 'failed', reason };
+    // A certificate of an unknown authority ends the connection without a word. What begins with x509 is said of ours.
+    const isTurnedAway =
+      /\btls: |certificate|\bEOF$|connection reset|broken pipe/.test(reason) && !reason.includes('x509:');
+    return { outcome: isTurnedAway ? 'turned-away' : 'failed', reason };
   }
 }
 

@@ -33,24 +33,32 @@ interface Started {
   readonly port: number;
   readonly calls: ReviewCall[];
   readonly turned: Turned[];
+  readonly reasons: string[];
 }
 
-async function start(review?: (call: ReviewCall) => ReviewAnswer | Promise<ReviewAnswer>): Promise<Started> {
+async function start(
+  review?: (call: ReviewCall) => ReviewAnswer | Promise<ReviewAnswer>,
+  served: ServerKeys = keys,
+): Promise<Started> {
+  const reasons: string[] = [];
   const calls: ReviewCall[] = [];
   const turned: Turned[] = [];
   server = await startAdmissionServer({
     host: '127.0.0.1',
     port: 0,
-    keys,
-    clientNames: new Set(),
+    keys: served,
+    clientNames: new Set(['api']),
     review: (call) => {
       calls.push(call);
       return review?.(call) ?? { status: 200, contentType: 'application/json', body: `{"hook":"${call.hook}"}` };
     },
-    onTurned: (what) => turned.push(what),
+    onTurned: (what, reason) => {
+      turned.push(what);
+      reasons.push(reason);
+    },
     onAnswered: () => undefined,
   });
-  return { port: server.address.port, calls, turned };
+  return { port: server.address.port, calls, turned, reasons };
 }
 
 interface Sent {
@@ -59,14 +67,17 @@ interface Sent {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | string;
   readonly agent?: https.Agent;
+  /** What the client shows. */
+  readonly certificate?: { readonly cert: string; readonly key: string };
 }
 
 function send(port: number, sent: Sent): Promise<{ status: number; text: string; connection: string | undefined }> {
-  const { path = '/validate?timeout=5s', method = 'POST', headers = {}, body = '{}', agent } = sent;
+  const { path = '/validate?timeout=5s', method = 'POST', headers = {}, body = '{}', agent, certificate } = sent;
   return new Promise((resolve, reject) => {
     const request = https.request(
       {
         ...{ host: '127.0.0.1', port, path, method, rejectUnauthorized: false, agent: agent ?? false },
+        ...certificate,
         headers: { 'content-type': 'application/json', ...headers },
       },
       (response) => {
@@ -166,6 +177,44 @@ describe('a call', () => {
     });
     const { status, text } = await send(port, {});
     expect([status, text, turned]).toEqual([500, 'an error inside Bulwark: nothing was decided\n', ['failed']]);
+  });
+});
+
+describe('a client', () => {
+  const authority = makeCertificate({ subject: 'CN=clients', authority: true, usages: [5] });
+  const client = (name: string, issuer: typeof authority | undefined) => {
+    const made = makeCertificate({
+      subject: `CN=${name}`,
+      ...(issuer !== undefined && { issuer }),
+      usages: [0],
+      extendedUsages: ['clientAuth'],
+    });
+    return { cert: made.pem, key: made.key.export({ type: 'pkcs8', format: 'pem' }).toString() };
+  };
+
+  it.each<[string, Sent['certificate'], string]>([
+    ['no certificate', undefined, 'the client shows no certificate'],
+    ['one of another authority', client('api', undefined), 'the client certificate does not count here: '],
+  ])('that shows %s is counted, and not let in', async (_, certificate, reason) => {
+    const { port, calls, turned, reasons } = await start(undefined, { ...keys, ca: authority.pem });
+    await expect(send(port, { ...(certificate !== undefined && { certificate }) })).rejects.toThrow();
+    await expect.poll(() => turned).toEqual(['no-certificate']);
+    expect(reasons[0]).toContain(reason);
+    expect(calls).toEqual([]);
+  });
+
+  it('that shows a certificate is let in by its name', async () => {
+    const { port, turned, reasons } = await start(undefined, { ...keys, ca: authority.pem });
+    expect(await send(port, { certificate: client('api', authority) })).toMatchObject({ status: 200 });
+    expect(await send(port, { certificate: client('other', authority) })).toMatchObject({ status: 403 });
+    expect([turned, reasons]).toEqual([['forbidden'], ['the client certificate has a name that may not call']]);
+  });
+
+  it('that sends no review is answered, and not counted as one that was turned away', async () => {
+    const { port, turned } = await start();
+    expect(await send(port, { path: '/favicon.ico' })).toMatchObject({ status: 404 });
+    expect(await send(port, { method: 'GET', body: '' })).toMatchObject({ status: 405 });
+    expect(turned).toEqual([]);
   });
 });
 

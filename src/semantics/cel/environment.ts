@@ -98,7 +98,7 @@ export function createEnvironment(options: EnvironmentOptions): Environment {
     hasOptionals: minor >= 28,
     hasTwoVariables: minor >= 32,
     hasSortBy: minor >= 34,
-    checksTimeLiterals: minor >= 29,
+    checksTimeLiterals: minor >= 29 && options.mixedLiterals !== 'allowed',
     allowsMixedLiterals: options.mixedLiterals === 'allowed',
   };
 }

@@ -31,6 +31,7 @@ describe('values of JSON', () => {
     'object.spec.containers.exists(c, c.missing || c.name == "b")',
     "{'a': 1, 'b': 2} == {'b': 2, 'a': 1} && 'a' in {'a': 1}",
     'object.spec.`replicas` == 3',
+    "duration('1h') > duration('1m') && timestamp('2026-01-01T00:00:00Z') > timestamp(0)",
   ])('%s', (text) => {
     expect(evaluated(text, { object: pod })).toBe(true);
   });
@@ -49,7 +50,9 @@ describe('values of JSON', () => {
     ['0u - 1u', 'error: unsigned integer overflow'],
     ['object.spec.containers.map(c, c.missing)', 'error: no such key: missing'],
     ['object.spec.replicas.all(c, true)', 'error: no such overload'],
-    ["duration('1x')", 'error: invalid duration: "1x"'],
+    ["duration('1' + 'x')", 'error: invalid duration: "1x"'],
+    ["duration('1x') < duration('1h')", 'problem: 1:10: invalid duration argument: invalid duration: "1x"'],
+    ["[1].all(i, timestamp('today') == null)", 'problem: 1:22: invalid timestamp argument: invalid timestamp: "today"'],
     ["{'a': 1, 'a': 2}", 'error: Failed with repeated key: a'],
     ['object.spec.toString', 'error: no such key: toString'],
   ])('%s is %s', (text, wanted) => {
@@ -245,3 +248,13 @@ function nested(depth: number): JsonObject {
   for (let level = 0; level < depth; level += 1) object = { object };
   return object;
 }
+
+describe('literals of time', () => {
+  it.each<[number, string]>([
+    [28, 'expression'],
+    [29, 'problem'],
+  ])('that cannot be read, on 1.%i: %s', (minor, kind) => {
+    const environment = createEnvironment({ minor, variables: new Map() });
+    expect(compile("timestamp('2026-13-01T00:00:00Z') == timestamp(0)", environment).kind).toBe(kind);
+  });
+});

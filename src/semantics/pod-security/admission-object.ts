@@ -23,7 +23,12 @@ export function readPodTemplate(resource: string, object: JsonObject): Pod | 'ma
     const spec = own(object, 'spec');
     if (isObject(spec) && (own(spec, 'template') ?? null) === null) return undefined;
   }
-  return read(object, steps.get(resource) ?? inSpec) ?? 'malformed';
+  return read(object, templatePath(resource)) ?? 'malformed';
+}
+
+/** Where what makes pods has its template. */
+export function templatePath(resource: string): readonly string[] {
+  return steps.get(resource) ?? inSpec;
 }
 
 function read(object: JsonObject, path: readonly string[]): Pod | undefined {

@@ -231,6 +231,15 @@ describe('what makes pods', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('is not refused for what it was before, such as when a rollout scales it down', () => {
+    const update = { group: 'apps', resource: 'replicasets', operation: 'UPDATE', oldObject: deployment } as const;
+    const configuration = { templates: 'refused' } as const;
+    const scaled = { ...deployment, spec: { replicas: 0, template } };
+    expect(answer({ ...update, object: scaled, configuration }).refusal).toBeUndefined();
+    const worse = { spec: { template: { spec: { hostPID: true, containers: [privileged] } } } };
+    expect(answer({ ...update, object: worse, configuration }).refusal).toBeDefined();
+  });
+
   it.each<[string, Partial<Case>, string | undefined]>([
     ['scale', { subResource: 'scale' }, undefined],
     ['no template', { group: '', resource: 'replicationcontrollers', object: { spec: {} } }, undefined],

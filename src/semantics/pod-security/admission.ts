@@ -1,8 +1,10 @@
 import type { AdmissionRequest } from '../../model/admission.ts';
+import { equalJson } from '../../model/equal-json.ts';
 import type { JsonObject } from '../../model/json.ts';
+import { valueAt } from '../../model/path.ts';
 import type { Pod } from '../../model/pod.ts';
 import { checkExistingPods } from './admission-namespace.ts';
-import { labelsOf, nameOf, readPodObject, readPodTemplate } from './admission-object.ts';
+import { labelsOf, nameOf, readPodObject, readPodTemplate, templatePath } from './admission-object.ts';
 import { isSignificantPodUpdate } from './admission-update.ts';
 import { evaluatePod, type PodSecurityResult } from './evaluate.ts';
 import { formatDenial, formatWarning } from './message.ts';
@@ -167,7 +169,7 @@ class Controller {
     const labels = this.surroundings.namespaceLabels(request.namespace);
     if (labels === undefined) return note(`failed to lookup namespace ${quoteGo(request.namespace)}`);
     const policy = this.policyOf(labels);
-    const refused = this.configuration.templates === 'refused';
+    const refused = this.configuration.templates === 'refused' && !isTemplateKept(request);
     const asked = refused ? [policy.enforce, policy.audit, policy.warn] : [policy.audit, policy.warn];
     if (policy.errors.length === 0 && isPrivileged(...asked)) return nothing;
     const { object } = request;
@@ -291,6 +293,13 @@ export function podSecurityPolicyOf(
     return { label: own, value, message: message.replace(label, own) };
   });
   return { ...policy, errors };
+}
+
+/** Whether an update leaves the template as it was: what is old must still be able to be scaled down. */
+function isTemplateKept({ operation, resource, object, oldObject }: AdmissionRequest): boolean {
+  if (operation !== 'UPDATE' || object === undefined || oldObject === undefined) return false;
+  const path = templatePath(resource.resource);
+  return equalJson(valueAt(object, path), valueAt(oldObject, path));
 }
 
 /** Whether pods that the old policy let in may break the new one. */

@@ -1,0 +1,157 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { labAvailable, warnIfNoLab } from '../lab.ts';
+import { type Program, startWebhookCluster, until, type WebhookCluster } from './webhook-cluster.ts';
+
+warnIfNoLab('what could lock a cluster out, or let a namespace past the webhook');
+
+const policies = `apiVersion: bulwark.dev/v1
+kind: AdmissionPolicy
+metadata:
+  name: shop
+spec:
+  podSecurity:
+    defaults:
+      enforce: baseline
+`;
+
+const key = 'kubernetes.io/metadata.name';
+
+describe.skipIf(!labAvailable)('a webhook that an API server of 1.20 shows no certificate', () => {
+  let cluster: WebhookCluster;
+  let server: Program;
+  let keeper: Program;
+
+  const kubectl = (...args: readonly string[]): Promise<string> =>
+    cluster.lab.kubectl(args).catch((error: Error) => error.message);
+  const labelOf = (namespace: string): Promise<string> =>
+    kubectl('get', 'namespace', namespace, '-o', 'jsonpath={.metadata.labels.kubernetes\\.io/metadata\\.name}');
+  const probes = async (path: string): Promise<string> =>
+    (await fetch(`http://127.0.0.1:${cluster.port + 11}${path}`)).text();
+  const status = async (): Promise<string> => (await cluster.bulwark('status')).stdout;
+  const patchStatus = (namespace: string, label: string | null): Promise<string> =>
+    cluster.api
+      .call({
+        method: 'PATCH',
+        path: `/api/v1/namespaces/${namespace}/status`,
+        body: { metadata: { labels: { [key]: label } } },
+      })
+      .then(
+        () => 'changed',
+        (error: Error) => error.message,
+      );
+
+  beforeAll(async () => {
+    cluster = await startWebhookCluster({ port: 21210, apiServer: 'shows-none' });
+    cluster.writePolicies(policies);
+    await kubectl('create', 'namespace', 'shop');
+    const url = `https://127.0.0.1:${cluster.port}`;
+    const applied = await cluster.bulwark(
+      ...['install', '--policies', `${cluster.folder}/policies`, '--url', url, '--apply'],
+    );
+    expect(applied.code).toBe(0);
+    keeper = cluster.startKeeper();
+  }, 200_000);
+
+  afterAll(() => cluster?.stop(), 100_000);
+
+  it('fails open while servers ask for one, and says so everywhere', async () => {
+    server = await cluster.startServer(1);
+    await until(async () => /fails open: .*\(no call of the API server gets in: .*certificate/.test(await status()), {
+      what: () => keeper.log(),
+    });
+    await wait(3_000);
+    expect(await status()).toContain('enforce.webhook.bulwark.dev: failure policy Ignore');
+    expect(await probes('/readyz')).toMatch(
+      /warning: callers are turned away, and none got in for five minutes: the client shows no certificate/,
+    );
+    expect(await probes('/metrics')).toMatch(/turned_away_total\{reason="no-certificate"\} [1-9]/);
+    expect(server.log()).toContain('"turned":"no-certificate"');
+    expect(server.log().match(/"policies in force"/g)).toHaveLength(1);
+  }, 60_000);
+
+  it('fails closed once a call of the API server got in, and opens again where none does any more', async () => {
+    await server.kill('SIGKILL');
+    server = await cluster.startServer(1, 'anybody');
+    await until(async () => (await cluster.bulwark('status')).code === 0, { what: () => keeper.log() });
+    expect(server.log()).not.toContain('Event');
+    await server.kill('SIGKILL');
+    await wait(4_500);
+    expect((await cluster.bulwark('status')).code).toBe(0);
+    server = await cluster.startServer(1);
+    await until(async () => (await status()).includes('failure policy Ignore, '), { what: () => keeper.log() });
+    await until(async () => (await status()).includes('enforce.webhook.bulwark.dev fails open'), {
+      what: () => keeper.log(),
+    });
+    await server.kill('SIGKILL');
+    server = await cluster.startServer(1, 'anybody');
+    await until(async () => (await cluster.bulwark('status')).code === 0, { what: () => keeper.log() });
+  }, 90_000);
+
+  it('keeps the labels that namespaces are exempt by, by every way to change them', async () => {
+    const kept = `namespace kube-system must keep the label ${key}=kube-system`;
+    expect(await kubectl('label', 'namespace', 'kube-system', `${key}-`)).toContain(kept);
+    expect(await patchStatus('kube-system', null)).toContain(kept);
+    expect(await patchStatus('bulwark', null)).toContain('namespace bulwark must keep the label');
+    const taken = `namespace shop must not carry the label ${key}=kube-system`;
+    expect(await kubectl('label', 'namespace', 'shop', `${key}=kube-system`)).toContain(taken);
+    expect(await patchStatus('shop', 'kube-system')).toContain(taken);
+    expect(await labelOf('kube-system')).toBe('kube-system');
+    expect(await labelOf('shop')).toBe('');
+  }, 30_000);
+
+  it('keeps them while no server answers, and kube-system goes on', async () => {
+    await server.kill('SIGKILL');
+    expect(await kubectl('label', 'namespace', 'kube-system', `${key}-`)).toMatch(
+      /failed calling webhook "(guard|enforce)\.webhook\.bulwark\.dev"/,
+    );
+    expect(await patchStatus('shop', 'kube-system')).toContain('guard.webhook.bulwark.dev');
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p' },
+      spec: { containers: [{ name: 'a', image: 'a' }] },
+    };
+    const path = '/api/v1/namespaces/kube-system/pods?dryRun=All';
+    await cluster.api.call({ method: 'POST', path, body: pod });
+  }, 30_000);
+
+  it('has labels set right that changed all the same, with no server there', async () => {
+    // Whoever may write configurations takes the guard away for a moment.
+    await keeper.kill('SIGTERM');
+    const configuration = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/bulwark-webhook';
+    const registered = await cluster.api.get(configuration);
+    const hooks = registered['webhooks'] as readonly { readonly name: string }[];
+    const without = hooks.filter(({ name }) => !name.startsWith('guard.')).map((hook) => ({ ...hook }));
+    await cluster.api.call({ method: 'PUT', path: configuration, body: { ...registered, webhooks: without } });
+    await until(async () => (await patchStatus('shop', 'kube-system')) === 'changed', { what: () => 'it is guarded' });
+    expect(await patchStatus('kube-system', null)).toBe('changed');
+    const changed = await cluster.api.get(configuration);
+    await cluster.api.call({
+      method: 'PUT',
+      path: configuration,
+      body: { ...changed, webhooks: hooks.map((hook) => ({ ...hook })) },
+    });
+    await until(
+      async () =>
+        /guard/.test(
+          await kubectl('label', '--overwrite', 'namespace', 'kube-system', `${key}=kube-system`, '--dry-run=server'),
+        ),
+      {
+        what: () => 'the guard is not back',
+      },
+    );
+    expect(await status()).toContain(`problem: namespace kube-system has no label ${key}=kube-system`);
+    expect(await status()).toContain(
+      `problem: namespace shop carries the label ${key}=kube-system, and is exempt by it`,
+    );
+    keeper = cluster.startKeeper();
+    await until(async () => (await labelOf('kube-system')) === 'kube-system' && (await labelOf('shop')) === 'shop', {
+      what: () => keeper.log(),
+    });
+    expect(await status()).toContain('enforce.webhook.bulwark.dev fails open');
+    expect(keeper.log()).toContain('by which it is exempt: set right');
+    server = await cluster.startServer(1, 'anybody');
+    await until(async () => (await cluster.bulwark('status')).code === 0, { what: () => keeper.log() });
+  }, 60_000);
+});
