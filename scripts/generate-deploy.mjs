@@ -52,10 +52,28 @@ function templateOf(object) {
   if (object.kind !== 'Deployment') return text;
   const keeps = object.metadata.name.endsWith('-keeper');
   const [value, flag] = keeps ? ['enforceInKubeSystem', '--enforce-in-kube-system'] : ['reports', '--reports'];
-  return text.replace(
+  const flagged = text.replace(
     /( +)- --name=release-name\n/,
-    (line, indent) => `${line}${indent}{{- if .Values.${value} }}\n${indent}- ${flag}\n${indent}{{- end }}\n`,
+    (line, indent) => line + optional(value, flag, indent) + (keeps ? '' : clientFlags(indent)),
   );
+  return keeps ? flagged : flagged.replace(/( +)- name: tls\n(?:\1 .*\n)*/g, withClients);
+}
+
+function optional(value, item, indent) {
+  return `${indent}{{- if .Values.${value} }}\n${indent}- ${item}\n${indent}{{- end }}\n`;
+}
+
+function clientFlags(indent) {
+  const names = optional('clientName', '--client-name={{ .Values.clientName }}', indent);
+  return optional('clientCaSecret', '--client-ca=/clients/ca.crt', indent) + names;
+}
+
+/** What mounts the Secret of the authority of clients, beside what mounts the certificate. */
+function withClients(tls, indent) {
+  const clients = tls
+    .replaceAll('tls', 'clients')
+    .replace(/secretName: .*/, 'secretName: {{ .Values.clientCaSecret }}');
+  return `${tls}${indent}{{- if .Values.clientCaSecret }}\n${clients}${indent}{{- end }}\n`;
 }
 
 const reads = [

@@ -54,7 +54,9 @@ export function chooseControls(choices: readonly ControlChoice[], controls: read
     }
     const [only] = reasons;
     if (only !== undefined && reasons.size === matching.length) {
-      problems.set(index, `control ${only[0]} cannot decide a request: ${only[1]}`);
+      const which = matching.length === 1 ? `control ${only[0]}` : `none of the controls of ${pattern}`;
+      const verb = matching.length === 1 ? 'cannot' : 'can';
+      problems.set(index, `${which} ${verb} decide a request: ${only[1]}`);
     } else for (const [id, reason] of reasons) left.set(id, reason);
   }
   return { chosen: [...chosen.values()], problems, left };

@@ -8,7 +8,7 @@ import {
 } from '../semantics/pod-security/index.ts';
 import { ViewAuthoriser } from './authorise.ts';
 import { ControlStage } from './control-stage.ts';
-import { type ExceptionUse, RequestExceptions } from './exceptions.ts';
+import { type ExceptionUse, RequestExceptions, voidException } from './exceptions.ts';
 import { hardenPod } from './harden.ts';
 import { judgeImages } from './image-stage.ts';
 import { patchBetween } from './json-patch.ts';
@@ -276,14 +276,14 @@ function finish(stages: readonly Stage[], { verdicts, exceptions }: Context, dea
     }
     attempt(name, verdicts, run);
   }
+  if (verdicts.denials.length > 0) {
+    for (const message of exceptions.notes) {
+      verdicts.denials.push({ policy: voidException, message, code: 403, reason: 'Forbidden' });
+    }
+  }
   if (unfinished.length > 0) {
     const message = `time ran out before these were asked: ${unfinished.join(', ')}`;
     verdicts.denials.push({ policy: 'deadline', message, code: 504, reason: 'Timeout' });
-  }
-  if (verdicts.denials.length > 0) {
-    for (const message of exceptions.notes) {
-      verdicts.denials.push({ policy: 'exception', message, code: 403, reason: 'Forbidden' });
-    }
   }
   const annotations = verdicts.auditAnnotations();
   const { uses } = exceptions;

@@ -25,6 +25,9 @@ interface Void {
   readonly why: string;
 }
 
+/** The policy of denials that only tell why an exception was of no use. */
+export const voidException = 'exception';
+
 /**
  * The exceptions of one request: finds those that cover what is wrong with it, and remembers which were needed, and
  * which would have been had they held.

@@ -76,6 +76,10 @@ describe('loadAdmission', () => {
       'control rbac/dangling-role cannot decide a request: it needs more than the one object that a request carries',
     ],
     [
+      '  controls: [{control: kubelet}]',
+      'none of the controls of kubelet can decide a request: it is about a component',
+    ],
+    [
       '  controls: [{control: kubelet/anonymous-auth}]',
       'control kubelet/anonymous-auth cannot decide a request: it is about a component, which no request carries',
     ],

@@ -15,6 +15,7 @@ import {
 } from '../semantics/pod-security-policy/index.ts';
 import { ViewAuthoriser } from './authorise.ts';
 import type { Decider } from './decide.ts';
+import { voidException } from './exceptions.ts';
 import { applyPatch, patchBetween } from './json-patch.ts';
 import { PodSecurityPolicyStage } from './pod-security-policy-stage.ts';
 import { podSecuritySurroundings } from './pod-security-stage.ts';
@@ -119,7 +120,9 @@ class Simulation {
       const open = [...decision.undecided].map(([policy, reason]) => `${policy} (${reason})`);
       const notes = open.length === 0 ? [] : [`could not decide: ${open.join('; ')}`];
       for (const { exception, policy } of decision.uses) notes.push(`${policy} is excepted: ${exception.reason}`);
-      this.add('the webhook of Bulwark', 'validating', { ...decision, notes });
+      const denials = decision.denials.filter(({ policy }) => policy !== voidException);
+      for (const { policy, message } of decision.denials) if (policy === voidException) notes.push(message);
+      this.add('the webhook of Bulwark', 'validating', { ...decision, denials, notes });
     }
     const allowed = this.answer === undefined;
     const { request: asked, ...rest } = { request: this.asked, object: this.request.object };

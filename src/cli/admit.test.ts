@@ -124,6 +124,28 @@ describe('bulwark admit', () => {
     expect(validating.notes).toEqual(['images/tag is excepted: tests']);
   });
 
+  it('notes the exceptions that have run out: those of a Deployment hold for its pods', async () => {
+    const exception = (name: string, kind: string, expires: string): string =>
+      `    - {control: "*", object: {kind: ${kind}, name: ${name}}, reason: r, owner: o, expires: ${expires}}\n`;
+    const head = 'apiVersion: bulwark.dev/v1\nkind: AdmissionPolicy\nspec:\n';
+    const spec = `  podSecurity: {defaults: {enforce: baseline}}\n  exceptions:\n`;
+    const made = '{spec: {hostNetwork: true, containers: [{name: app, image: x}]}}';
+    await writeFile(
+      join(folder, 'held.yaml'),
+      `${head}${spec}${exception('web', 'Deployment', '2999-12-31')}${exception('old', 'Pod', '2001-12-31')}`,
+    );
+    await writeFile(
+      join(folder, 'host.yaml'),
+      `{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {template: ${made}}}\n---\n${made.replace('{', '{apiVersion: v1, kind: Pod, metadata: {name: old}, ')}`,
+    );
+    const { out, err } = await bulwark('admit', 'host.yaml', '--policies', 'held.yaml', '--server-version', '1.33');
+    const lapsed = 'the exception for * (o, held.yaml:7:7) has run out on 2001-12-31';
+    expect(err).toContain('held.yaml:7:7: the exception for * (o) has run out on 2001-12-31, and does not hold');
+    expect(out).toContain(`(hostNetwork=true)\n    ${lapsed}\n`);
+    expect(out).toContain('pod-security/hostNamespaces is excepted: r');
+    expect(out).toContain('2 objects: 1 let in, 1 refused');
+  });
+
   it('says what is wrong with a policy file, and where', async () => {
     await writeFile(join(folder, 'bad.yaml'), policy.replace('forbidTags', 'forbidTag'));
     const { code, err } = await bulwark('admit', 'web.yaml', '--policies', 'bad.yaml');

@@ -42,6 +42,8 @@ describe('deploy/', () => {
       ...(parse(read('chart/values.yaml')) as JsonObject),
       reports: true,
       enforceInKubeSystem: true,
+      clientCaSecret: 'callers',
+      clientName: 'kube-apiserver',
       reads: { podSecurityPolicies: true, accessControl: true, owners: true },
     };
     const scope = { Values: values, Release: { Name: 'w', Namespace: 'n' } };
@@ -50,6 +52,10 @@ describe('deploy/', () => {
     for (const resource of ['podsecuritypolicies', 'clusterrolebindings', 'replicasets', 'policyreports'])
       expect(rules).toContain(resource);
     expect(JSON.stringify(objects.get('Deployment/w'))).toContain('"--reports"');
+    const server = JSON.stringify(objects.get('Deployment/w'));
+    expect(server).toContain('"--client-ca=/clients/ca.crt","--client-name=kube-apiserver"');
+    expect(server).toContain('{"name":"clients","mountPath":"/clients","readOnly":true}');
+    expect(server).toContain('{"name":"clients","secret":{"secretName":"callers","defaultMode":288}}');
     expect(JSON.stringify(objects.get('Deployment/w-keeper'))).toContain('"--enforce-in-kube-system"');
   });
 });
@@ -70,7 +76,7 @@ function render(template: string, scope: JsonObject): string {
       .reduce<Json | undefined>((value, key) => (value as JsonObject | undefined)?.[key], scope);
   return template
     .replaceAll(/[ ]*\{\{- if (\.[\w.]+) \}\}\n([\s\S]*?)[ ]*\{\{- end \}\}\n/g, (_, path: string, body: string) =>
-      valueOf(path) === true ? body : '',
+      valueOf(path) === true || (typeof valueOf(path) === 'string' && valueOf(path) !== '') ? body : '',
     )
     .replaceAll(/\{\{ if \.Capabilities\S* "[^"]*" \}\}([^{]*)\{\{ else \}\}[^{]*\{\{ end \}\}/g, '$1')
     .replaceAll(/[ ]*\{\{- toYaml (\.[\w.]+) \| nindent (\d+) \}\}/g, (_, path: string, by: string) =>

@@ -42,7 +42,7 @@ describe.skipIf(!labAvailable)('a webhook that an API server of 1.20 shows no ce
       );
 
   beforeAll(async () => {
-    cluster = await startWebhookCluster({ port: 21210, apiServer: 'shows-none' });
+    cluster = await startWebhookCluster({ port: 21230, apiServer: 'shows-none' });
     cluster.writePolicies(policies);
     await kubectl('create', 'namespace', 'shop');
     const url = `https://127.0.0.1:${cluster.port}`;

@@ -65,10 +65,11 @@ function deniesEverybody({ action, peers, ports, unsure }: NonNullable<Policy['i
 const podsByNamespace = defineFact('pods-by-namespace', (facts): ReadonlyMap<string, readonly NetworkPod[]> => {
   const found = new Map<string, NetworkPod[]>();
   for (const pod of facts.get(networkWorld).pods) {
-    if (pod.hostNetwork || isSystemNamespace(pod.namespace)) continue;
-    const listed = found.get(pod.namespace);
-    if (listed === undefined) found.set(pod.namespace, [pod]);
-    else listed.push(pod);
+    if (isSystemNamespace(pod.namespace)) continue;
+    const listed = found.get(pod.namespace) ?? [];
+    found.set(pod.namespace, listed);
+    // A pod on the network of its node is beyond policies. Its namespace is in use all the same.
+    if (!pod.hostNetwork) listed.push(pod);
   }
   return found;
 });

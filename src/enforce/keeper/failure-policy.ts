@@ -3,7 +3,7 @@ import type { KubeApi } from '../cluster/kube-api.ts';
 import { labelNamespaces } from '../deployment/label-namespaces.ts';
 import type { Log } from '../log.ts';
 import type { Target } from '../registration/configurations.ts';
-import { wrongLabels } from '../registration/name-labels.ts';
+import { type WrongLabel, wrongLabels } from '../registration/name-labels.ts';
 import type { WebhookNames } from '../registration/names.ts';
 import { isUnlocked, type Registered } from '../registration/registered.ts';
 import { probeWebhook } from './probe.ts';
@@ -93,7 +93,16 @@ export class FailurePolicy {
   private async mendLabels({ exempt, labelSetBy }: Seen, found: string[]): Promise<string | undefined> {
     const { api, log } = this.options;
     let missing: string | undefined;
-    for (const { namespace, problem, effect } of await wrongLabels(api, { exempt, labelSetBy })) {
+    let wrong: readonly WrongLabel[];
+    try {
+      wrong = await wrongLabels(api, { exempt, labelSetBy });
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.isTransport) throw error;
+      const unread = `nobody knows which namespaces are exempt: ${error.message}`;
+      found.push(unread);
+      return unread;
+    }
+    for (const { namespace, problem, effect } of wrong) {
       try {
         await labelNamespaces(api, [namespace]);
         log.write('warning', `${problem}: set right`);

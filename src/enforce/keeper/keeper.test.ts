@@ -74,11 +74,17 @@ class FakeApi {
   /** Why no namespace can be changed. */
   unpatchable: string | undefined;
 
+  /** Why namespaces cannot be listed. */
+  unlistable: string | undefined;
+
   async find(path: string): Promise<JsonObject | undefined> {
     return this.objects.get(path);
   }
 
   async get(path: string): Promise<JsonObject> {
+    if (path.startsWith('/api/v1/namespaces?') && this.unlistable !== undefined) {
+      throw new ApiError('status', this.unlistable, { status: 403 });
+    }
     if (path.startsWith('/api/v1/namespaces?')) return { items: this.namespaces() };
     const found = this.objects.get(path);
     if (found === undefined) throw new ApiError('status', 'not found', { status: 404 });
@@ -197,6 +203,15 @@ describe('a keeper', () => {
     api.unpatchable = undefined;
     await keeper.round();
     expect([api.labelOf('kube-system'), ...policies()]).toEqual(['kube-system', 'Ignore', 'Ignore', 'Ignore', 'Fail']);
+  });
+
+  it('registers hooks that fail open where it may not look at the labels of namespaces', async () => {
+    const { api, keeper, hooks } = setting({ minor: '20' });
+    api.unlistable = 'namespaces is forbidden';
+    await keeper.round();
+    await keeper.round();
+    expect(hooks()[0]?.failurePolicy).toBe('Ignore');
+    expect(keeper.problems).toEqual(['nobody knows which namespaces are exempt: namespaces is forbidden']);
   });
 
   it('stays closed where a lost label can be set at once, and sets the label right that another took', async () => {

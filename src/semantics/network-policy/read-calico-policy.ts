@@ -206,7 +206,8 @@ function unsureRule(rule: Reader, near: string, direction: Direction): string | 
   if (rule.has('http')) return 'it looks into HTTP';
   if (rule.has('icmp') || rule.has('notICMP')) return 'it is about ICMP';
   const side = rule.object(near);
-  const isNarrow = Object.keys(side.raw).some((key) => !(key === 'ports' && direction === 'ingress'));
+  const ports = new Set(direction === 'ingress' ? ['ports', 'notPorts'] : []);
+  const isNarrow = Object.keys(side.raw).some((key) => !ports.has(key));
   if (isNarrow) return `its ${near} narrows the pods that it is about`;
   const source = rule.object('source');
   return source.has('ports') || source.has('notPorts') ? 'it looks at source ports' : undefined;
