@@ -25,10 +25,11 @@ export default async function objects() {
       await following(argo, folder);
     }
     if (!existsSync(recorded)) console.log('  skipped: the recorded cluster is not here');
-    else
-      limits('recorded cluster, all controls', await thrice(['scan', recorded, ...all, '-o', 'json']), {
-        seconds: 0.4,
-      });
+    else {
+      const cluster = join(folder, 'cluster.json');
+      writeFileSync(cluster, execFileSync('zstd', ['-dc', recorded], { maxBuffer: 2 ** 28 }));
+      limits('recorded cluster, all controls', await thrice(['scan', cluster, ...all, '-o', 'json']), { seconds: 0.4 });
+    }
     const many = join(folder, 'many.json');
     await writeSnapshot(largeCluster(5_000), many);
     for (const format of ['json', 'sarif']) {
@@ -124,7 +125,7 @@ async function following(from, folder) {
   };
   try {
     await until(() => err.includes('Following'), 'beginning');
-    const files = readdirSync(copy, { recursive: true }).filter((name) => /deployment\.yaml$/.test(name));
+    const files = readdirSync(copy, { recursive: true }).filter((name) => name.endsWith('deployment.yaml'));
     const times = [];
     for (const name of [...files, ...files]) {
       const path = join(copy, name);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
 /** Chromium where Debian's package puts it, or what CHROMIUM names. */
-export const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export const chromiumAvailable = existsSync(chromium);
 if (!chromiumAvailable) console.warn(`no ${chromium}: tests in a browser are skipped (apt-get install chromium)`);
 

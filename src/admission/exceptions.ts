@@ -98,7 +98,7 @@ export class RequestExceptions {
 }
 
 /** `the exception for pods/privileged (net team, policy.yaml:9:7)`. */
-export function exceptionText({ control, owner, origin }: Exception): string {
+function exceptionText({ control, owner, origin }: Exception): string {
   return `the exception for ${control} (${owner}, ${origin.place})`;
 }
 

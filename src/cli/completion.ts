@@ -1,7 +1,7 @@
 import { Argument } from 'commander';
 import type { RegisterCommand } from './command.ts';
 
-export const shells = ['bash', 'zsh', 'fish'] as const;
+const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
 export const completionCommand: RegisterCommand = (program, terminal) => {

@@ -90,7 +90,7 @@ const impersonated: ReadonlySet<string> = new Set([
 ]);
 
 /** `impersonate`, or the first half of constrained impersonation. */
-export function isImpersonation(verb: string): boolean {
+function isImpersonation(verb: string): boolean {
   return verb === 'impersonate' || verb.startsWith('impersonate:');
 }
 

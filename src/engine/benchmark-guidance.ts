@@ -33,7 +33,7 @@ export const guidanceEditions: readonly BenchmarkEdition[] = guidances.flatMap((
     benchmark,
     rows: rows
       .filter(({ editions: asking }) => asking === undefined || asking.includes(id))
-      .map(({ editions: _, ...row }) => ({
+      .map(({ editions: _editions, ...row }) => ({
         ...row,
         automated: row.controls.length > 0 && row.reason === undefined,
       })),

@@ -126,7 +126,7 @@ function rootNamespaceOf(config: KubeObject | undefined): string | undefined {
 }
 
 /** The MeshConfig in a ConfigMap of Istio; empty where there is none, or it cannot be parsed. */
-export function meshConfig(config: KubeObject | undefined): JsonObject {
+function meshConfig(config: KubeObject | undefined): JsonObject {
   const text = config === undefined ? undefined : valueAt(config.value, ['data', 'mesh']);
   if (typeof text !== 'string') return {};
   try {

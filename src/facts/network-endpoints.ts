@@ -102,11 +102,7 @@ export function endpointOf(facts: Facts, text: string, pods: readonly NetworkPod
 }
 
 /** What those of an endpoint are called that are of some classes, and nothing else that is treated alike. */
-export function describeWithin(
-  facts: Facts,
-  { pods }: NetworkEndpoint,
-  classes: ReadonlySet<number>,
-): readonly string[] {
+function describeWithin(facts: Facts, { pods }: NetworkEndpoint, classes: ReadonlySet<number>): readonly string[] {
   const reachability = facts.get(networkReachability);
   const { describe, nameOf } = facts.get(networkNames);
   const here = pods.filter((pod) => classes.has(reachability.classOf(pod)));

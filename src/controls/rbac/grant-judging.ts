@@ -130,7 +130,7 @@ function givesDefaultRole({ role, object }: Binding): boolean {
 }
 
 /** The widest scope at which anyone holds a role; of a role that nobody holds, the one that it would have. */
-export function scopeOf(object: KubeObject, holders: readonly Holder[]): 'cluster' | 'namespace' {
+function scopeOf(object: KubeObject, holders: readonly Holder[]): 'cluster' | 'namespace' {
   if (holders.some(({ scope }) => scope === 'cluster')) return 'cluster';
   return holders.length === 0 && object.kind === 'ClusterRole' ? 'cluster' : 'namespace';
 }

@@ -105,7 +105,7 @@ export class ClassSets {
 }
 
 /** Numbers as text, the same for the same: two characters each where one cannot tell them all. */
-export function numbersText(
+function numbersText(
   numbers: ArrayLike<number>,
   {
     from = 0,

@@ -14,7 +14,7 @@ export {
 } from './address-set.ts';
 export { AddressSpace } from './address-space.ts';
 export { BitSet } from './bit-set.ts';
-export { type ClassBlock, type ClassRange, type ClassSetId, ClassSets } from './class-sets.ts';
+export type { ClassBlock, ClassRange, ClassSetId } from './class-sets.ts';
 export type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
 export type { Bound } from './decide-row.ts';
 export type { EndpointClass } from './endpoint-classes.ts';

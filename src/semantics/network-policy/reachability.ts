@@ -99,7 +99,7 @@ export class Reachability {
   /** For each group of a direction, by number: the ports that its row has for a class. Rows that are certain count once. */
   columnOf(direction: Direction, at: number, bound: Bound): readonly number[] {
     const kinds = this.kinds[direction];
-    const column = new Array<number>(kinds.length);
+    const column: number[] = [];
     for (let number = 0; number < kinds.length; number += 1) {
       const group = kinds[number];
       column[number] = group === undefined ? noPorts : (this.groupRow(group, direction, bound)[at] ?? noPorts);
