@@ -10,6 +10,8 @@ export interface NodeToRead {
   readonly argumentsOf: (component: string) => readonly string[];
   /** The configuration file of the kubelet. */
   readonly kubeletConfig: string;
+  /** What a component says that its version is, or the image that it is started from. */
+  readonly versionOf?: (component: string) => string;
 }
 
 export interface Claim {
@@ -30,6 +32,7 @@ const readings: readonly (readonly [RegExp, Reading])[] = [
   [/^O=system:masters, CN=(\S+) is (?:in|a) .*$/, inSystemMasters],
   [/^process (\d+) \((\S+)\) runs with other arguments than (\S+) says: .+$/, otherArguments],
   [/^([\w.]+) is (\d+): /, sysctlIs],
+  [/^(\S+) v?(\d+\.\d+\.\d+\S*) is open to (?:CVE-\d{4}-\d+|GHSA-[\w-]+) \(/, isVersion],
   [/^(?:Kubernetes|etcd) (\d+\.\d+) gets no fixes since (\S+): (.*)$/, ofVersion],
 ];
 
@@ -100,6 +103,13 @@ function otherArguments([, pid = '', program = '', file = '']: readonly string[]
 function sysctlIs([, name = '', value = '']: readonly string[]): string | undefined {
   const actual = readFileSync(`/proc/sys/${name.replaceAll('.', '/')}`, 'utf8').trim();
   return actual === value ? undefined : `it is ${actual}`;
+}
+
+/** That the version has the hole is held against the published facts by the tests of `semantics/cves`. */
+function isVersion([, program = '', version = '']: readonly string[], claim: Claim, node: NodeToRead) {
+  if (program !== claim.component) return `it is about ${claim.component}`;
+  const actual = node.versionOf?.(program) ?? 'not known';
+  return actual.replace(/^v/, '') === version ? undefined : `its version is ${actual}`;
 }
 
 function ofVersion([, line = '', ended = '', names = '']: readonly string[], _claim: Claim, node: NodeToRead) {
