@@ -1,5 +1,7 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { profiles } from '../controls/control.ts';
 import { repeatable } from './evidence.ts';
+import { oneOfEach } from './option-values.ts';
 
 /** Which rules a command judges by, and what it lets pass. */
 export interface ConfigurationFlags {
@@ -22,4 +24,16 @@ export function addConfigurationOptions(command: Command): Command {
     )
     .option('--no-inline-exceptions', 'ignore exceptions in annotations and comments of what is judged')
     .option('--peer-annotations', 'honour the annotations that other scanners take for exceptions');
+}
+
+/** Which of the controls run. */
+export function addControlOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--profile <name>', 'which controls to run: security, reliability (repeatable)')
+        .argParser(oneOfEach(profiles))
+        .default([], 'security'),
+    )
+    .option('--only <control>', 'run only this control or component (repeatable)', repeatable, [])
+    .option('--skip <control>', 'leave this control or component out (repeatable)', repeatable, []);
 }

@@ -1,10 +1,8 @@
 import { Option } from 'commander';
-import { type Profile, profiles } from '../controls/control.ts';
+import type { Profile } from '../controls/control.ts';
 import { type Severity, severities } from '../model/severity.ts';
 import type { RegisterCommand } from './command.ts';
-import { addConfigurationOptions, type ConfigurationFlags } from './configuration-options.ts';
-import { repeatable } from './evidence.ts';
-import { oneOfEach } from './option-values.ts';
+import { addConfigurationOptions, addControlOptions, type ConfigurationFlags } from './configuration-options.ts';
 import { type ColorChoice, colorOption, useColor } from './terminal.ts';
 
 export interface DiffFlags extends ConfigurationFlags {
@@ -38,14 +36,8 @@ export const diffCommand: RegisterCommand = (program, terminal, done) => {
         '--fail-on <severity>',
         'exit with 1 for new findings of this severity or above (default: "high")',
       ).choices([...severities, 'none']),
-    )
-    .addOption(
-      new Option('--profile <name>', 'which controls to run: security, reliability (repeatable)')
-        .argParser(oneOfEach(profiles))
-        .default([], 'security'),
-    )
-    .option('--only <control>', 'run only this control or component (repeatable)', repeatable, [])
-    .option('--skip <control>', 'leave this control or component out (repeatable)', repeatable, [])
+    );
+  addControlOptions(command)
     .addOption(colorOption())
     .addHelpText('after', help)
     .action(async (before: string, after: string, paths: string[], flags: DiffFlags) => {

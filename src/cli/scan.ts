@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
-import { type Profile, profiles } from '../controls/control.ts';
+import type { Profile } from '../controls/control.ts';
 import { type Severity, severities } from '../model/severity.ts';
 import type { RegisterCommand } from './command.ts';
-import { addConfigurationOptions, type ConfigurationFlags } from './configuration-options.ts';
+import { addConfigurationOptions, addControlOptions, type ConfigurationFlags } from './configuration-options.ts';
 import { addEvidenceOptions, type EvidenceFlags, repeatable } from './evidence.ts';
-import { minorVersion, oneOfEach } from './option-values.ts';
+import { minorVersion } from './option-values.ts';
 import { type ColorChoice, colorOption, useColor } from './terminal.ts';
 
 export interface ScanFlags extends EvidenceFlags, ConfigurationFlags {
@@ -65,14 +65,8 @@ function addReportOptions(command: Command): void {
         '--fail-on <severity>',
         'exit with 1 for findings of this severity or above (default: "high")',
       ).choices([...severities, 'none']),
-    )
-    .addOption(
-      new Option('--profile <name>', 'which controls to run: security, reliability (repeatable)')
-        .argParser(oneOfEach(profiles))
-        .default([], 'security'),
-    )
-    .option('--only <control>', 'run only this control or component (repeatable)', repeatable, [])
-    .option('--skip <control>', 'leave this control or component out (repeatable)', repeatable, [])
+    );
+  addControlOptions(command)
     .option('--allow-registry <host[/path]>', 'where images may come from (repeatable)', repeatable, [])
     .option(
       '--benchmark <name>',

@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createProgram } from '../../src/cli/program.ts';
 import { collectCluster } from '../../src/collect/cluster/collect.ts';
 import { isObject, type JsonObject } from '../../src/model/json.ts';
 import { objectsIn } from '../../src/model/json-list.ts';
@@ -20,6 +19,7 @@ import {
 import { type Access, accessOf } from '../../src/semantics/rbac/access.ts';
 import type { RbacUser } from '../../src/semantics/rbac/binding.ts';
 import { type Lab, labAvailable, startLab, warnIfNoLab } from '../lab.ts';
+import { runProgram } from '../run-program.ts';
 import {
   accounts,
   type Case,
@@ -256,19 +256,8 @@ describe.skipIf(!labAvailable)('PodSecurityPolicy against the plugin of a real A
     }
   }, 90_000);
 
-  async function cli(args: readonly string[], stdin: string): Promise<{ readonly code: number; readonly out: string }> {
-    let out = '';
-    const terminal = {
-      cwd: lab.folder,
-      env: {},
-      out: async (text: string) => void (out += text),
-      err: () => undefined,
-      ...{ outIsTty: false, errIsTty: false, width: 100 },
-      stdin: async () => Buffer.from(stdin),
-      now: () => new Date(),
-    };
-    return { code: await createProgram(terminal, 'bulwark').run(args), out };
-  }
+  const cli = (args: readonly string[], stdin: string) =>
+    runProgram(args, { cwd: lab.folder, stdin: async () => Buffer.from(stdin), now: () => new Date() });
 
   const call = (...args: Parameters<Api['call']>): Promise<Answer> => api.call(...args);
 

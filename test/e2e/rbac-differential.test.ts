@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createProgram } from '../../src/cli/program.ts';
 import { collectCluster } from '../../src/collect/cluster/collect.ts';
 import { decodeManifest } from '../../src/collect/manifests/decode.ts';
 import { assembleSnapshot } from '../../src/collect/snapshot.ts';
@@ -15,6 +14,7 @@ import { identityOf } from '../../src/semantics/rbac/identity.ts';
 import { mayImpersonate } from '../../src/semantics/rbac/impersonate.ts';
 import { whoCan } from '../../src/semantics/rbac/who-can.ts';
 import { type Lab, labAvailable, startLab, warnIfNoLab } from '../lab.ts';
+import { runProgram } from '../run-program.ts';
 import { type Api, apiOf, inParallel } from './rbac-api.ts';
 import { corpusOf, type Question, reviewOf } from './rbac-corpus.ts';
 
@@ -331,18 +331,8 @@ describe.skipIf(!labAvailable)('the authoriser against a real API server', () =>
       })),
     );
     for (const { user, words, place } of asked) {
-      let out = '';
-      const terminal = {
-        cwd: lab.folder,
-        env: {},
-        out: async (text: string) => void (out += text),
-        err: () => undefined,
-        ...{ outIsTty: false, errIsTty: false, width: 100 },
-        stdin: async () => Buffer.alloc(0),
-        now: () => new Date(),
-      };
       const args = ['rbac', 'can-i', ...words, '--as', user, ...place, '--kubeconfig', lab.kubeconfig];
-      await createProgram(terminal, 'bulwark').run(args);
+      const { out } = await runProgram(args, { cwd: lab.folder, now: () => new Date() });
       // kubectl writes the subresource apart.
       const [verb = '', full = ''] = words;
       const [resource = '', subresource] = full.startsWith('/') ? [full] : full.split('/');
@@ -358,17 +348,8 @@ describe.skipIf(!labAvailable)('the authoriser against a real API server', () =>
   it.skipIf(!existsSync(sample))(
     'takes the roles that rbac tighten writes',
     async () => {
-      let out = '';
-      const terminal = {
-        cwd: lab.folder,
-        env: {},
-        out: async (text: string) => void (out += text),
-        err: () => undefined,
-        ...{ outIsTty: false, errIsTty: false, width: 100 },
-        stdin: async () => Buffer.alloc(0),
-        now: () => new Date(),
-      };
-      await createProgram(terminal, 'bulwark').run(['rbac', 'tighten', '--from-audit', sample, '-o', 'yaml']);
+      const args = ['rbac', 'tighten', '--from-audit', sample, '-o', 'yaml'];
+      const { out } = await runProgram(args, { cwd: lab.folder, now: () => new Date() });
       const said = await lab.kubectl(['apply', '--dry-run=server', '-f', '-'], out);
       expect(said.trim().split('\n').length).toBeGreaterThan(5);
     },
