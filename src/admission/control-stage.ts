@@ -1,15 +1,18 @@
 import type { AnyControl } from '../controls/control.ts';
 import type { Finding } from '../engine/finding.ts';
-import { type Judgement, judge } from '../engine/judge.ts';
+import type { Judgement } from '../engine/judge.ts';
+import { judgeObject } from '../engine/judge-object.ts';
 import { formatPath } from '../model/path.ts';
 import type { KubeObject, Snapshot } from '../model/snapshot.ts';
-import { groupKind, isKnownWorkload } from '../model/workload.ts';
+import { groupKind, type Workload } from '../model/workload.ts';
 import type { RequestExceptions } from './exceptions.ts';
 import { type ChosenControl, type PolicyMode, policyModes } from './policies.ts';
 import type { Verdicts } from './verdicts.ts';
 
 /** What the controls need besides the object. */
 export interface ControlSurroundings {
+  /** The object as the pod that it is or makes; undefined where it is none. */
+  readonly workload: Workload | undefined;
   readonly now: Date;
   readonly serverMinor: number | undefined;
 }
@@ -36,20 +39,19 @@ export class ControlStage {
   /** Judges `object` and adds what is wrong with it to `verdicts`. */
   judge(
     object: KubeObject,
-    { now, serverMinor }: ControlSurroundings,
+    { workload, now, serverMinor }: ControlSurroundings,
     { exceptions, verdicts }: { readonly exceptions: RequestExceptions; readonly verdicts: Verdicts },
   ): void {
     const kind = groupKind(object);
-    const isTemplate = isKnownWorkload(kind);
     let snapshot: Snapshot | undefined;
     for (const mode of policyModes) {
       const controls = [
-        ...(isTemplate ? (this.ofTemplates.get(mode) ?? []) : []),
+        ...(workload === undefined ? [] : (this.ofTemplates.get(mode) ?? [])),
         ...(this.ofKind.get(kind)?.get(mode) ?? []),
       ];
       if (controls.length === 0) continue;
       snapshot ??= snapshotOf(object, now, serverMinor);
-      const judgement = judge(snapshot, { controls, profiles: ['security', 'reliability'] });
+      const judgement = judgeObject(snapshot, { controls, workload });
       for (const finding of judgement.findings) {
         if (!exceptions.isEmpty && isCovered(finding, exceptions)) continue;
         verdicts.add(mode, {
@@ -91,7 +93,7 @@ function isCovered({ control, subject, places }: Finding, exceptions: RequestExc
 }
 
 /** What could not be decided is never a pass in silence. */
-function tellOpen(judgement: Judgement, mode: PolicyMode, verdicts: Verdicts): void {
+function tellOpen(judgement: Pick<Judgement, 'undecided' | 'errors'>, mode: PolicyMode, verdicts: Verdicts): void {
   for (const { control, reason } of judgement.undecided) verdicts.leaveOpen(`control ${control.id}`, reason);
   for (const { control, error } of judgement.errors) {
     const policy = `control ${control.id}`;

@@ -1,5 +1,6 @@
 import type { AdmissionDecision, AdmissionRequest, ClusterView, Denial } from '../model/admission.ts';
 import type { JsonObject } from '../model/json.ts';
+import { readWorkload } from '../model/workload.ts';
 import {
   admitPodSecurity,
   formatPolicy,
@@ -109,6 +110,7 @@ export class Decider {
     const now = this.now();
     const object = attempt('the request', verdicts, () => objectToJudge(request, view.serverMinor));
     const { exceptions: given } = this.policies;
+    const workload = object && attempt('the request', verdicts, () => readWorkload(object));
     const names = object === undefined || given.length === 0 ? nobody : namesOf(object, request, view);
     const exceptions = new RequestExceptions(given, names, now);
     const context = { exceptions, verdicts };
@@ -121,6 +123,7 @@ export class Decider {
           addPodSecurity(
             admitPodSecurity(request, podSecurity, {
               ...podSecuritySurroundings(view, deadline),
+              workload,
               ...(!exceptions.isEmpty && { except: exceptPodSecurity(exceptions) }),
             }),
             verdicts,
@@ -130,7 +133,10 @@ export class Decider {
     }
     if (object !== undefined && controls.length > 0) {
       const { serverMinor } = view;
-      stages.push({ name: 'controls', run: () => this.controls.judge(object, { now, serverMinor }, context) });
+      stages.push({
+        name: 'controls',
+        run: () => this.controls.judge(object, { workload, now, serverMinor }, context),
+      });
     }
     if (object !== undefined && images !== undefined) {
       stages.push({ name: 'policy images', run: () => judgeImages(object, images, context) });

@@ -8,7 +8,7 @@ import type { Verdicts } from './verdicts.ts';
 export function podSecuritySurroundings(
   view: ClusterView,
   deadline: { expired(): boolean },
-): Omit<PodSecuritySurroundings, 'except'> {
+): Omit<PodSecuritySurroundings, 'except' | 'workload'> {
   return {
     serverMinor: view.serverMinor,
     namespaceLabels: (name) => labelsOfNamespace(view, name),

@@ -148,7 +148,8 @@ interface Counted {
   readonly counts: VerdictCounts;
 }
 
-class Run {
+/** One pass of controls over subjects: what they said of each, put together. */
+export class Run {
   readonly evaluated = new Set<KubeObject>();
   readonly coverage = new Map<AnyControl, VerdictCounts>();
   readonly errors: ControlError[] = [];

@@ -1,13 +1,17 @@
 import { isObject, type JsonObject, own } from '../../model/json.ts';
 import { type Pod, readPod } from '../../model/pod.ts';
 import { type Malformed, Reader } from '../../model/reader.ts';
+import type { Workload } from '../../model/workload.ts';
 
-/** A Pod object as admission reads it; undefined for anything that the API server would not decode as one. */
-export function readPodObject(object: JsonObject | undefined): Pod | undefined {
+/**
+ * A Pod object as admission reads it; undefined for anything that the API server would not decode as one. `known` is an
+ * object that was read before, this one perhaps.
+ */
+export function readPodObject(object: JsonObject | undefined, known?: Workload): Pod | undefined {
   if (object === undefined) return undefined;
   const kind = own(object, 'kind');
   if (kind !== undefined && kind !== 'Pod') return undefined;
-  return read(object, []);
+  return readBefore(object, known) ?? read(object, []);
 }
 
 const steps: ReadonlyMap<string, readonly string[]> = new Map([
@@ -18,17 +22,21 @@ const steps: ReadonlyMap<string, readonly string[]> = new Map([
 const inSpec = ['spec', 'template'];
 
 /** The template of what makes pods; undefined where it has none, which only a ReplicationController may. */
-export function readPodTemplate(resource: string, object: JsonObject): Pod | 'malformed' | undefined {
+export function readPodTemplate(resource: string, object: JsonObject, known?: Workload): Pod | 'malformed' | undefined {
   if (resource === 'replicationcontrollers') {
     const spec = own(object, 'spec');
     if (isObject(spec) && (own(spec, 'template') ?? null) === null) return undefined;
   }
-  return read(object, templatePath(resource)) ?? 'malformed';
+  return readBefore(object, known) ?? read(object, templatePath(resource)) ?? 'malformed';
 }
 
 /** Where what makes pods has its template. */
 export function templatePath(resource: string): readonly string[] {
   return steps.get(resource) ?? inSpec;
+}
+
+function readBefore(object: JsonObject, known: Workload | undefined): Pod | undefined {
+  return known?.object.value === object && known.malformed.length === 0 ? known.templates[0]?.pod : undefined;
 }
 
 function read(object: JsonObject, path: readonly string[]): Pod | undefined {

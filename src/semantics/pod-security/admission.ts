@@ -3,6 +3,7 @@ import { equalJson } from '../../model/equal-json.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { valueAt } from '../../model/path.ts';
 import type { Pod } from '../../model/pod.ts';
+import type { Workload } from '../../model/workload.ts';
 import { checkExistingPods } from './admission-namespace.ts';
 import { labelsOf, nameOf, readPodObject, readPodTemplate, templatePath } from './admission-object.ts';
 import { isSignificantPodUpdate } from './admission-update.ts';
@@ -45,6 +46,8 @@ export interface PodSecuritySurroundings {
   /** Whether time is up for checking pods that exist. */
   expired(): boolean;
   readonly serverMinor: number | undefined;
+  /** The request's object, where the caller has read it already. */
+  readonly workload?: Workload | undefined;
   /** Which of the failed checks count; all unless somebody lives with one. Called once for each policy. */
   readonly except?: (results: readonly PodSecurityResult[], pod: Pod) => readonly PodSecurityResult[];
 }
@@ -151,7 +154,7 @@ class Controller {
     if (policy.errors.length === 0 && isPrivileged(policy.enforce, policy.audit, policy.warn)) {
       return { ...nothing, auditAnnotations: new Map([['enforce-policy', 'privileged:latest']]) };
     }
-    const pod = readPodObject(request.object);
+    const pod = readPodObject(request.object, this.surroundings.workload);
     if (pod === undefined) return refuse('BadRequest', 'failed to decode object');
     if (request.operation === 'UPDATE') {
       if (readPodObject(request.oldObject) === undefined) return refuse('BadRequest', 'failed to decode old object');
@@ -174,7 +177,7 @@ class Controller {
     if (policy.errors.length === 0 && isPrivileged(...asked)) return nothing;
     const { object } = request;
     if (object === undefined) return note('failed to decode object');
-    const read = readPodTemplate(request.resource.resource, object);
+    const read = readPodTemplate(request.resource.resource, object, this.surroundings.workload);
     if (read === 'malformed') return note('failed to decode object');
     if (read === undefined) return nothing;
     const { group, resource: plural } = request.resource;
