@@ -195,8 +195,10 @@ async function startApi(folder) {
 async function startServer(folder) {
   const args = ['webhook', 'serve', '--policies', 'policies.yaml', '--tls-cert', 'tls.crt', '--tls-key', 'tls.key'];
   args.push('--listen', '127.0.0.1:0', '--probes', '127.0.0.1:0', '--kubeconfig', 'kubeconfig', '--stop-delay', '1');
-  const child = spawn(process.execPath, [...imageFlags(), join(root, 'dist/cli.js'), ...args], {
+  const { flags, env } = asInImage();
+  const child = spawn(process.execPath, [...flags, join(root, 'dist/cli.js'), ...args], {
     cwd: folder,
+    env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = new Promise((resolve) => child.once('close', resolve));
@@ -227,9 +229,12 @@ async function startServer(folder) {
 }
 
 /** How the image runs Node. */
-function imageFlags() {
-  const entry = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(join(root, 'deploy/Dockerfile'), 'utf8'))?.[1] ?? '[]';
-  return JSON.parse(entry).filter((word) => word.startsWith('--'));
+function asInImage() {
+  const text = readFileSync(join(root, 'deploy/Dockerfile'), 'utf8');
+  const entry = /^ENTRYPOINT (\[.*\])$/m.exec(text)?.[1] ?? '[]';
+  const flags = JSON.parse(entry).filter((word) => word.startsWith('--'));
+  const env = Object.fromEntries([...text.matchAll(/^ENV (\w+)=(\S+)$/gm)].map(([, name, value]) => [name, value]));
+  return { flags, env: { ...process.env, ...env } };
 }
 
 /** Pepr with its five validators, where npm can bring it; undefined elsewhere. */

@@ -15,7 +15,11 @@ process.once('exit', () => {
 
 await build({
   absWorkingDir: root,
-  entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts' },
+  entryPoints: {
+    cli: 'src/cli/main.ts',
+    index: 'src/index.ts',
+    'server-thread': 'src/enforce/server/server-thread.ts',
+  },
   outdir: fresh,
   bundle: true,
   splitting: true,

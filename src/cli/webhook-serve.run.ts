@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { controls } from '../controls/registry.ts';
@@ -57,6 +58,7 @@ export async function runServe(
         log,
         now: terminal.now,
         lookEvery: flags.lookEvery * 1000,
+        serverThread: serverThread(),
         stopping: { delay: flags.stopDelay * 1000, longest: 30_000 },
         onListening: ({ reviews, probes }) => log.write('info', 'listening', { reviews, probes }),
       },
@@ -66,6 +68,12 @@ export async function runServe(
   } finally {
     stopping.stop();
   }
+}
+
+/** Beside the bundle; a program that runs from its sources has none. */
+function serverThread(): URL | undefined {
+  const file = new URL('../server-thread.js', import.meta.url);
+  return existsSync(file) ? file : undefined;
 }
 
 /** A file that is not there yet may come with the rest; one that holds no certificate would let nobody in, or all. */

@@ -74,10 +74,8 @@ async function ask({ request = {}, hook = 'enforce', expired = false, unlock, op
     userInfo: { username: 'jane', groups: ['devs'] },
     ...request,
   };
-  const body = Buffer.from(
-    JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: whole }),
-  );
-  const answer = await review({ hook, body, expired: () => expired });
+  const text = JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: whole });
+  const answer = await review({ hook, text, until: expired ? 0 : Number.POSITIVE_INFINITY });
   const counted = (await metrics.registry.metrics()).split('\n').filter((line) => /_total\{/.test(line));
   const { response } = JSON.parse(answer.body) as { response: JsonObject };
   return { answer, response, lines, counted };
@@ -229,7 +227,7 @@ describe('a review', () => {
       metrics: undefined,
       now: () => now,
     });
-    const answer = await review({ hook: 'enforce', body: Buffer.from(text), expired: () => false });
+    const answer = await review({ hook: 'enforce', text, until: Number.POSITIVE_INFINITY });
     expect(answer).toMatchObject({ status: 400, contentType: 'text/plain; charset=utf-8' });
     expect(answer.body.length).toBeGreaterThan(10);
   });

@@ -1,4 +1,3 @@
-import { isAscii } from 'node:buffer';
 import type { Decider } from '../admission/decide.ts';
 import type { ExceptionUse } from '../admission/exceptions.ts';
 import { answerReview, readReview } from '../admission/review.ts';
@@ -12,6 +11,7 @@ import { wrongNamespaceName } from './namespace-name.ts';
 import { probeLabel, probeReached } from './registration/names.ts';
 import { isUnlocked, type Unlock } from './registration/registered.ts';
 import type { Hook, ReviewAnswer, ReviewCall } from './server/admission-server.ts';
+import { monotonic } from './server/monotonic.ts';
 
 /** Decides on requests: the policies that are in force, compiled. */
 export type Decisions = Pick<Decider, 'validate' | 'mutate' | 'podsAskedFor' | 'namespaceAskedFor'>;
@@ -42,7 +42,7 @@ export type Reviewer = (call: ReviewCall) => ReviewAnswer | Promise<ReviewAnswer
 export function createReviewer(options: ReviewerOptions): Reviewer {
   return (call) => {
     const began = performance.now();
-    const request = readReview(parsed(call.body));
+    const request = readReview(parsed(call.text));
     if ('problem' in request) {
       options.log.write('warning', 'not a review', { hook: call.hook, problem: request.problem, uid: request.uid });
       return { status: 400, contentType: 'text/plain; charset=utf-8', body: `${request.problem}\n` };
@@ -91,12 +91,12 @@ function isProbe({ kind, object }: AdmissionRequest): boolean {
 const nothingSaid = { warnings: [], auditAnnotations: new Map<string, string>(), patch: [] };
 const reached: Denial = { policy: 'bulwark webhook', message: probeReached, code: 403, reason: 'Forbidden' };
 
-/** The value of a body; the body itself where it is no JSON, for the reason. Most are ASCII, which is cheap to read. */
-function parsed(body: Buffer): unknown {
+/** The value of a body; its bytes where it is no JSON, for the reason. */
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(body.toString(isAscii(body) ? 'latin1' : 'utf8'));
+    return JSON.parse(text);
   } catch {
-    return body;
+    return Buffer.from(text);
   }
 }
 
@@ -134,7 +134,8 @@ interface Judged {
 
 type Decided = AdmissionDecision & { readonly uses?: readonly ExceptionUse[] };
 
-function decide({ request, view, call: { hook, expired } }: Asked, options: ReviewerOptions): Judged {
+function decide({ request, view, call: { hook, until } }: Asked, options: ReviewerOptions): Judged {
+  const expired = (): boolean => monotonic() >= until;
   const decisions = options.decisions();
   if (decisions === undefined) return undecided(hook, 'no policies are in force yet');
   if (expired()) return undecided(hook, 'there was no time left to decide');

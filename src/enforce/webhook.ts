@@ -14,9 +14,10 @@ import type { WebhookNames } from './registration/names.ts';
 import { RegistrationObserver } from './registration/observer.ts';
 import { PolicyReporter } from './reports/reporter.ts';
 import { createReviewer } from './reviewer.ts';
-import { type AdmissionServer, startAdmissionServer } from './server/admission-server.ts';
+import { type AdmissionServer, type AdmissionServerOptions, startAdmissionServer } from './server/admission-server.ts';
 import { Callers } from './server/callers.ts';
 import { startProbeServer } from './server/probe-server.ts';
+import { startThreadedServer } from './server/threaded-server.ts';
 
 export interface Listen {
   readonly host: string;
@@ -40,6 +41,8 @@ export interface WebhookOptions {
   readonly lookEvery: number;
   /** Before it stops taking calls, and then at most until the last is answered, in milliseconds. */
   readonly stopping: { readonly delay: number; readonly longest: number };
+  /** The bundle of the server's thread; undefined: the server runs in the thread that decides. */
+  readonly serverThread: URL | undefined;
   readonly onListening: (where: { readonly reviews: string; readonly probes: string | undefined }) => void;
 }
 
@@ -169,6 +172,12 @@ export async function runWebhook(options: WebhookOptions, signal: AbortSignal): 
     await observer?.refresh();
   };
 
+  const failing = new AbortController();
+  const start = (asked: AdmissionServerOptions): Promise<AdmissionServer> =>
+    options.serverThread === undefined
+      ? startAdmissionServer(asked)
+      : startThreadedServer({ ...asked, thread: options.serverThread, onFailed: (error) => failing.abort(error) });
+  const ended = AbortSignal.any([signal, failing.signal]);
   const probes =
     options.probes &&
     (await startProbeServer({
@@ -178,10 +187,10 @@ export async function runWebhook(options: WebhookOptions, signal: AbortSignal): 
       warnings,
     }));
   try {
-    while (!signal.aborted) {
+    while (!ended.aborted) {
       await look();
       if (server === undefined && keys.keys !== undefined) {
-        server = await startAdmissionServer({
+        server = await start({
           ...options.listen,
           keys: keys.keys,
           clientNames: options.clientNames,
@@ -202,8 +211,9 @@ export async function runWebhook(options: WebhookOptions, signal: AbortSignal): 
         });
       }
       // Until it can serve it looks more often: somebody waits for it.
-      await pause(unready().length > 0 ? Math.min(options.lookEvery, 500) : options.lookEvery, signal);
+      await pause(unready().length > 0 ? Math.min(options.lookEvery, 500) : options.lookEvery, ended);
     }
+    failing.signal.throwIfAborted();
     isStopping = true;
     log.write('info', 'stopping: calls that have come are answered');
     await server?.stop(options.stopping);

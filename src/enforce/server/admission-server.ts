@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { constants } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
@@ -7,6 +8,7 @@ import { BulwarkError } from '../../model/errors.ts';
 import { timeoutOf, usableTime } from './deadline.ts';
 import { Lane } from './lane.ts';
 import { keepAliveTimeout, largeLane, smallBodyBytes, smallLane } from './limits.ts';
+import { monotonic } from './monotonic.ts';
 import { announcedBytes, CallError, readBody } from './read-body.ts';
 import { Turns } from './turns.ts';
 
@@ -26,9 +28,10 @@ const hooks: ReadonlyMap<string, Hook> = new Map(
 
 export interface ReviewCall {
   readonly hook: Hook;
-  readonly body: Buffer;
-  /** Whether there is no time left for more than an answer. */
-  readonly expired: () => boolean;
+  /** What was sent, decoded; UTF-8, as JSON is. */
+  readonly text: string;
+  /** When no time is left for more than an answer, as `monotonic` counts. */
+  readonly until: number;
 }
 
 export interface ReviewAnswer {
@@ -56,16 +59,27 @@ export interface AdmissionServerOptions {
   /** At once, but where something has to be asked of the API server first. */
   readonly review: (call: ReviewCall) => ReviewAnswer | Promise<ReviewAnswer>;
   readonly onTurned: (turned: Turned, reason: string) => void;
-  /** Of every call: its status, and seconds from its begin to the answer. */
-  readonly onAnswered: (answered: { readonly status: number; readonly seconds: number }) => void;
+  /** Of every call. */
+  readonly onAnswered: (answered: Answered) => void;
+}
+
+/** A call's status, and seconds from its begin to the answer. */
+export interface Answered {
+  readonly status: number;
+  readonly seconds: number;
+}
+
+/** Bytes of bodies in memory, and calls that wait. */
+export interface ServerLoad {
+  readonly bytes: number;
+  readonly waiting: number;
 }
 
 export interface AdmissionServer {
   readonly address: AddressInfo;
   /** For connections from now on. Throws what OpenSSL says of keys that do not fit. */
   renew(keys: ServerKeys): void;
-  /** Bytes of bodies in memory, and calls that wait. */
-  load(): { readonly bytes: number; readonly waiting: number };
+  load(): ServerLoad;
   /**
    * Answers for `delay` more milliseconds, asking callers to connect elsewhere; then takes no more, and ends when the
    * last call is answered, or after `longest`.
@@ -136,7 +150,8 @@ function whyNoCertificate({ code }: NodeJS.ErrnoException, { authorizationError 
   return typeof verdict === 'string' ? `the client certificate does not count here: ${verdict}` : undefined;
 }
 
-function secureOptions({ cert, key, ca }: ServerKeys): https.ServerOptions {
+/** Keys as TLS contexts take them. */
+export function secureOptions({ cert, key, ca }: ServerKeys): https.ServerOptions {
   return {
     cert,
     key,
@@ -165,7 +180,7 @@ class Calls {
     this.options = options;
   }
 
-  get load(): { readonly bytes: number; readonly waiting: number } {
+  get load(): ServerLoad {
     const { small, large } = this;
     return { bytes: small.bytes + large.bytes, waiting: small.waiting + large.waiting };
   }
@@ -175,7 +190,7 @@ class Calls {
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const began = performance.now();
+    const began = monotonic();
     let answer: ReviewAnswer;
     try {
       answer = await this.answer(request, response, began);
@@ -193,7 +208,7 @@ class Calls {
     response.end(answer.body);
     // Who goes on sending what nobody reads is cut off, once the answer had time to arrive.
     if (!request.complete) setTimeout(() => request.destroy(), 1_000).unref();
-    this.options.onAnswered({ status: answer.status, seconds: (performance.now() - began) / 1000 });
+    this.options.onAnswered({ status: answer.status, seconds: (monotonic() - began) / 1000 });
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse, began: number): Promise<ReviewAnswer> {
@@ -209,7 +224,6 @@ class Calls {
     }
     const { hook, usable } = place;
     const until = began + usable;
-    const expired = (): boolean => performance.now() >= until;
     const bytes = announcedBytes(request);
     const isSmall = bytes <= smallBodyBytes;
     if (isSmall) this.turns.pass();
@@ -217,8 +231,8 @@ class Calls {
     const leave = lane.enterNow(bytes) ?? (await this.enter(request, { lane, bytes, until }));
     try {
       if (request.headers.expect !== undefined) response.writeContinue();
-      const body = await readBody(request, Math.max(1, Math.min(until - performance.now(), slowestBody)));
-      const review = () => this.options.review({ hook, body, expired });
+      const body = await readBody(request, Math.max(1, Math.min(until - monotonic(), slowestBody)));
+      const review = () => this.options.review({ hook, text: textOf(body), until });
       const answer = isSmall ? review() : this.turns.take(review);
       return answer instanceof Promise ? await answer : answer;
     } finally {
@@ -245,7 +259,7 @@ class Calls {
     const gone = new AbortController();
     const abort = (): void => gone.abort();
     request.once('close', abort);
-    const settled = await lane.enter(bytes, until - performance.now(), gone.signal);
+    const settled = await lane.enter(bytes, until - monotonic(), gone.signal);
     request.off('close', abort);
     if ('leave' in settled) return settled.leave;
     if (settled.refused === 'gone') throw new CallError(499, 'the caller has gone');
@@ -276,6 +290,11 @@ class Calls {
     const text = error instanceof CallError ? reason : 'an error inside Bulwark: nothing was decided';
     return { status, contentType: textType, body: `${text}\n` };
   }
+}
+
+/** Most reviews are ASCII, which is cheap to read. */
+function textOf(body: Buffer): string {
+  return body.toString(isAscii(body) ? 'latin1' : 'utf8');
 }
 
 function turnedOf(status: number): Turned {
