@@ -195,10 +195,9 @@ async function startApi(folder) {
 async function startServer(folder) {
   const args = ['webhook', 'serve', '--policies', 'policies.yaml', '--tls-cert', 'tls.crt', '--tls-key', 'tls.key'];
   args.push('--listen', '127.0.0.1:0', '--probes', '127.0.0.1:0', '--kubeconfig', 'kubeconfig', '--stop-delay', '1');
-  const { flags, env } = asInImage();
-  const child = spawn(process.execPath, [...flags, join(root, 'dist/cli.js'), ...args], {
+  const child = spawn(process.execPath, [join(root, 'dist/cli.js'), ...args], {
     cwd: folder,
-    env,
+    env: environment(),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = new Promise((resolve) => child.once('close', resolve));
@@ -228,13 +227,14 @@ async function startServer(folder) {
   };
 }
 
-/** How the image runs Node. */
-function asInImage() {
-  const text = readFileSync(join(root, 'deploy/Dockerfile'), 'utf8');
-  const entry = /^ENTRYPOINT (\[.*\])$/m.exec(text)?.[1] ?? '[]';
-  const flags = JSON.parse(entry).filter((word) => word.startsWith('--'));
-  const env = Object.fromEntries([...text.matchAll(/^ENV (\w+)=(\S+)$/gm)].map(([, name, value]) => [name, value]));
-  return { flags, env: { ...process.env, ...env } };
+/** What the manifests start the server with. */
+function environment() {
+  const manifests = readFileSync(join(root, 'deploy/manifests/webhook.yaml'), 'utf8');
+  const server = manifests.slice(manifests.indexOf('name: server'));
+  const list = /^ +env:\n((?: +- name: \w+\n +value: .*\n)+)/m.exec(server)?.[1] ?? '';
+  const pairs = [...list.matchAll(/- name: (\w+)\n +value: '?"?(.*?)'?"?\n/g)].map(([, name, value]) => [name, value]);
+  if (pairs.length === 0) throw new Error('the manifests set no environment for the server');
+  return { ...process.env, ...Object.fromEntries(pairs) };
 }
 
 /** Pepr with its five validators, where npm can bring it; undefined elsewhere. */

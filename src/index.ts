@@ -23,6 +23,7 @@ export type { InputCounts } from './engine/inputs.ts';
 export { type Judgement, type JudgeOptions, judge, type VerdictCounts } from './engine/judge.ts';
 export { defineFact, type Facts } from './facts/facts.ts';
 export { workloadOf } from './facts/workloads.ts';
+export { type Edit, edit, type FixSafety } from './model/edit.ts';
 export { formatPath, type Path, valueAt } from './model/path.ts';
 export { podFromJson } from './model/pod.ts';
 export type { Severity } from './model/severity.ts';

@@ -4,7 +4,7 @@ import { judge } from '../engine/judge.ts';
 import type { Facts } from '../facts/facts.ts';
 import { isObject, own } from '../model/json.ts';
 import { valueAt } from '../model/path.ts';
-import type { KubeObject } from '../model/snapshot.ts';
+import type { KubeObject, Snapshot } from '../model/snapshot.ts';
 import type { Subject } from '../model/subject.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { groupKind } from '../model/workload.ts';
@@ -12,7 +12,8 @@ import { nearestOf } from '../semantics/audit-policy/nearest.ts';
 import { parseYaml, YamlError } from '../yaml/parse.ts';
 import { splitDocuments } from '../yaml/split.ts';
 import type { ChosenControl, PolicyMode } from './policies.ts';
-import { isServedKind } from './webhook-rules.ts';
+import { isNeverSent, isServedKind, servedKinds } from './served-kinds.ts';
+import { neededFor } from './surroundings.ts';
 
 /** One entry of `controls` in a policy file. */
 export interface ControlChoice {
@@ -25,18 +26,30 @@ export interface ChosenControls {
   readonly chosen: readonly ChosenControl[];
   /** By index of the choice: why it cannot be used. */
   readonly problems: ReadonlyMap<number, string>;
-  /** Controls that a pattern matched and that cannot decide from one object: why, by id. */
+  /** Controls that a pattern matched and that cannot judge requests: why, by id. */
   readonly left: ReadonlyMap<string, string>;
+  /** Patterns that lose controls so, in the order of the file. */
+  readonly losses: readonly Loss[];
+}
+
+/** What a pattern means and does not choose. */
+export interface Loss {
+  readonly pattern: string;
+  /** How many controls it matches. */
+  readonly matching: number;
+  /** Those of them that cannot judge requests. */
+  readonly left: readonly string[];
 }
 
 /**
- * The controls that a policy file chooses, the last choice of a control counting. One that needs more than the object
- * of a request to decide is refused where it is named, and left out of what a pattern matches.
+ * The controls that a policy file chooses, the last choice of a control counting. One that cannot decide by the object
+ * of a request and what is known of the cluster is refused where it is named, and left out of what a pattern matches.
  */
 export function chooseControls(choices: readonly ControlChoice[], controls: readonly AnyControl[]): ChosenControls {
   const chosen = new Map<string, ChosenControl>();
   const problems = new Map<number, string>();
   const left = new Map<string, string>();
+  const losses: Loss[] = [];
   for (const [index, { pattern, mode }] of choices.entries()) {
     const matching = controls.filter(({ id }) => isMeant(pattern, id));
     if (matching.length === 0) {
@@ -46,20 +59,23 @@ export function chooseControls(choices: readonly ControlChoice[], controls: read
       );
       problems.set(index, `there is no control ${pattern}${near === undefined ? '' : `; did you mean ${near}?`}`);
     }
-    const reasons = new Map<string, string>();
+    const unfit = new Map<string, string>();
     for (const control of matching) {
       const fit = fitnessOf(control);
-      if ('reason' in fit) reasons.set(control.id, fit.reason);
-      else chosen.set(control.id, { control, mode, kinds: fit.kinds });
+      if ('reason' in fit) unfit.set(control.id, fit.reason);
+      else chosen.set(control.id, { control, mode, ...fit });
     }
-    const [only] = reasons;
-    if (only !== undefined && reasons.size === matching.length) {
+    const [only] = unfit;
+    if (only !== undefined && unfit.size === matching.length) {
       const which = matching.length === 1 ? `control ${only[0]}` : `none of the controls of ${pattern}`;
       const verb = matching.length === 1 ? 'cannot' : 'can';
       problems.set(index, `${which} ${verb} decide a request: ${only[1]}`);
-    } else for (const [id, reason] of reasons) left.set(id, reason);
+    } else if (unfit.size > 0) {
+      losses.push({ pattern, matching: matching.length, left: [...unfit.keys()] });
+      for (const [id, reason] of unfit) left.set(id, reason);
+    }
   }
-  return { chosen: [...chosen.values()], problems, left };
+  return { chosen: [...chosen.values()], problems, left, losses };
 }
 
 function isMeant(pattern: string, id: string): boolean {
@@ -67,29 +83,56 @@ function isMeant(pattern: string, id: string): boolean {
   return id === pattern || id.startsWith(`${pattern}/`);
 }
 
-/** Facts that follow from the object that is judged, or from what the view of the cluster tells of its version. */
-const ownFacts: ReadonlySet<string> = new Set([
-  ...['image-of', 'platform-component', 'policies-of-object', 'server-version', 'root-owner'],
+type Fitness = Pick<ChosenControl, 'kinds' | 'needs'> | { readonly reason: string };
+
+/** Controls whose examples cannot tell why requests are not judged by them. */
+const reasons: ReadonlyMap<string, string> = new Map([
+  ['secrets/plain-manifest', 'it is about files: every Secret reaches an API server in the clear, wherever it is kept'],
+  ['manifests/duplicate-keys', 'it is about files: an API server passes on one value of a key'],
 ]);
 
+const nothing: ReadonlySet<string> = new Set();
+
 /**
- * Whether a control can decide from one object, by what it asks for when its own examples are judged; a control whose
- * function takes no facts asks for none. `kinds` are those that a control of objects says anything about.
+ * Whether a control can decide about the object of a request, by what it asks for when its own examples are judged; a
+ * control whose function takes no facts asks for none. `kinds` are those that a control of objects says anything about.
  */
-function fitnessOf(control: AnyControl): { readonly kinds: ChosenControl['kinds'] } | { readonly reason: string } {
-  if (control.subject !== 'object' && control.subject !== 'pod' && control.subject !== 'container') {
-    return { reason: `it is about a ${control.subject}, which no request carries` };
+function fitnessOf(control: AnyControl): Fitness {
+  const { subject } = control;
+  if (subject !== 'object' && subject !== 'pod' && subject !== 'container') {
+    return { reason: `it is about a ${subject}, which no request carries` };
   }
-  if (control.subject !== 'object' && !takesFacts(control)) return { kinds: undefined };
+  const reason = reasons.get(control.id);
+  if (reason !== undefined) return { reason };
+  if (subject !== 'object' && !takesFacts(control)) return { kinds: undefined, needs: nothing };
   const { asked, kinds } = observe(control);
-  const foreign = [...asked].filter((fact) => !ownFacts.has(fact));
-  if (foreign.length > 0) return { reason: 'it needs more than the one object that a request carries' };
-  if (control.subject !== 'object') return { kinds: undefined };
-  const unknown = [...kinds].filter((kind) => !isServedKind(kind));
-  if (kinds.size === 0 || unknown.length > 0) {
+  const needed = neededFor(subject, asked);
+  if ('reason' in needed) return needed;
+  if (subject !== 'object') return { kinds: undefined, needs: needed.kinds };
+  const judged = allKinds(control, kinds);
+  const sent = [...judged].filter((kind) => !isNeverSent(kind));
+  if (sent.length === 0 && judged.size > 0) {
+    return { reason: `it is about ${[...judged].join(', ')}, about which API servers ask no webhook` };
+  }
+  const unknown = sent.filter((kind) => !isServedKind(kind));
+  if (sent.length === 0 || unknown.length > 0) {
     return { reason: `it is about ${unknown.join(', ') || 'kinds'} that webhooks are not sent here` };
   }
-  return { kinds };
+  return { kinds: new Set(sent), needs: needed.kinds };
+}
+
+/** The kinds of which its examples show that it judges them, and those beside them that it names. */
+function allKinds({ kinds: named }: AnyControl, shown: ReadonlySet<string>): ReadonlySet<string> {
+  if (named === undefined) return shown;
+  const groups = new Set([...shown].map(groupOf));
+  const beside = [...servedKinds()].filter((kind) => {
+    return groups.has(groupOf(kind)) && named.includes(kind.slice(kind.lastIndexOf('/') + 1));
+  });
+  return new Set([...shown, ...beside]);
+}
+
+function groupOf(kind: string): string {
+  return kind.slice(0, kind.lastIndexOf('/'));
 }
 
 /** A check that is declared without facts cannot ask for any; most are, and need no judging to be known. */
@@ -104,14 +147,13 @@ export function observe(control: AnyControl): {
 } {
   const asked = new Set<string>();
   const kinds = new Set<string>();
-  const watched = {
+  const watching = {
     ...control,
     check: (subject: Subject, facts: Facts): Verdict | readonly unknown[] => {
       const verdict = (control.check as (subject: Subject, facts: Facts) => Verdict | readonly unknown[])(subject, {
         settings: facts.settings,
         get snapshot() {
-          asked.add('everything that was read');
-          return facts.snapshot;
+          return watched(facts.snapshot, () => asked.add('everything that was read'));
         },
         get: (fact) => {
           asked.add(fact.name);
@@ -131,9 +173,21 @@ export function observe(control: AnyControl): {
       inputs: [],
       gaps: [],
     } as const;
-    judge(snapshot, { controls: [watched], profiles: ['security', 'reliability'] });
+    judge(snapshot, { controls: [watching], profiles: ['security', 'reliability'] });
   }
   return { asked, kinds };
+}
+
+/** What a snapshot says of itself a request has, too: whether a server holds the object, and that nothing is missing. */
+const ofItself: ReadonlySet<string | symbol> = new Set(['cluster', 'gaps', 'takenAt', 'schema']);
+
+function watched(snapshot: Snapshot, onMore: () => void): Snapshot {
+  return new Proxy(snapshot, {
+    get: (target, field) => {
+      if (!ofItself.has(field)) onMore();
+      return Reflect.get(target, field);
+    },
+  });
 }
 
 function objectsOf(text: string): readonly KubeObject[] {

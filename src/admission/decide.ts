@@ -132,10 +132,9 @@ export class Decider {
       });
     }
     if (object !== undefined && controls.length > 0) {
-      const { serverMinor } = view;
       stages.push({
         name: 'controls',
-        run: () => this.controls.judge(object, { workload, now, serverMinor }, context),
+        run: () => this.controls.judge(object, { workload, now, view }, context),
       });
     }
     if (object !== undefined && images !== undefined) {

@@ -73,7 +73,7 @@ describe('loadAdmission', () => {
     ['  controls: {control: pods/privileged}', 'spec.controls must be a list, found an object'],
     [
       '  controls: [{control: rbac/dangling-role}]',
-      'control rbac/dangling-role cannot decide a request: it needs more than the one object that a request carries',
+      'control rbac/dangling-role cannot decide a request: what it looks for may be created after the object that a request carries',
     ],
     [
       '  controls: [{control: kubelet}]',
@@ -142,14 +142,27 @@ describe('loadAdmission', () => {
   });
 
   it('says what a pattern leaves out', async () => {
-    const { policies, notes } = await load('  controls: [{control: container-runtime}]');
+    const { policies, notes, left } = await load('  controls: [{control: container-runtime}]');
     const chosen = policies?.controls.map(({ control }) => control.id);
     expect(chosen).toContain('container-runtime/image-tag');
     expect(chosen).not.toContain('container-runtime/image-vulnerabilities-exposed');
     expect(notes).toHaveLength(1);
     expect(notes[0]).toMatch(
-      /^\d+ controls that patterns match are left out, as they need more than the one object that a request carries: container-runtime\/\S+, .* and \d+ more$/,
+      /^container-runtime: 2 of the \d+ controls are left out, as they cannot judge requests: container-runtime\/image-signature and container-runtime\/image-vulnerabilities-exposed; bulwark admit --verbose tells why$/,
     );
+    expect([...left.keys()]).toHaveLength(2);
+  });
+
+  it('says it plainly where most of a pattern is left out', async () => {
+    const { notes } = await load('  controls: [{control: network-policies/*}, {control: pods}]');
+    expect(notes).toEqual([
+      expect.stringMatching(
+        /^network-policies\/\*: most is left out, \d+ of \d+ controls, as they cannot judge requests: /,
+      ),
+      expect.stringMatching(
+        /^pods: 1 of the \d+ controls is left out, as it cannot judge requests: pods\/subpath-cve; /,
+      ),
+    ]);
   });
 
   it('says which exceptions have run out, and takes the file all the same', async () => {

@@ -6,6 +6,7 @@ import type { KubeObject } from '../model/snapshot.ts';
 import { wordList } from '../model/word-list.ts';
 import { parseYaml, YamlError } from '../yaml/parse.ts';
 import { splitDocuments } from '../yaml/split.ts';
+import type { Loss } from './choose-controls.ts';
 import { type AdmissionPolicies, noPolicies } from './policies.ts';
 import { isPolicyDocument, readPolicy } from './policy-file.ts';
 import type { FileProblem } from './policy-reader.ts';
@@ -22,6 +23,8 @@ export interface LoadedAdmission {
   readonly problems: readonly FileProblem[];
   /** What is worth knowing, and keeps nothing from being used. */
   readonly notes: readonly string[];
+  /** Controls that patterns matched and that cannot judge requests: why, by id. */
+  readonly left: ReadonlyMap<string, string>;
 }
 
 export interface LoadAdmissionOptions {
@@ -50,6 +53,7 @@ export async function loadAdmission(
   const objects: KubeObject[] = [...given];
   const podSecurityPolicies: KubeObject[] = [];
   let policies = noPolicies;
+  let left: LoadedAdmission['left'] = new Map();
   let first: string | undefined;
   for (const { file, text } of texts) {
     let isEmpty = true;
@@ -81,7 +85,8 @@ export async function loadAdmission(
           place: at,
         });
         policies = read.policies;
-        if (read.left.size > 0) notes.push(leftOut([...read.left.keys()]));
+        left = read.controls.left;
+        notes.push(...read.controls.losses.map(lossText));
         continue;
       }
       const items = itemsOf(value);
@@ -122,7 +127,7 @@ export async function loadAdmission(
     }
     policies = { ...policies, admissionPolicies: loaded.policies };
   }
-  return { policies: problems.length > 0 ? undefined : policies, problems, notes };
+  return { policies: problems.length > 0 ? undefined : policies, problems, notes, left };
 }
 
 /** What a List holds, as `kubectl get -o yaml` prints it, each with its place in it; undefined for anything else. */
@@ -140,12 +145,15 @@ function itemsOf(value: Json): readonly { readonly item: Json; readonly base: Pa
 
 const mostNamed = 3;
 
-/** One line, however many: a pattern such as `rbac/*` matches dozens. */
-function leftOut(ids: readonly string[]): string {
-  const names = [...ids.slice(0, mostNamed), ...(ids.length > mostNamed ? [`${ids.length - mostNamed} more`] : [])];
-  const [what, they] = ids.length === 1 ? ['1 control', 'it needs'] : [`${ids.length} controls`, 'they need'];
-  const are = ids.length === 1 ? 'is' : 'are';
-  return `${what} that patterns match ${are} left out, as ${they} more than the one object that a request carries: ${wordList(names)}`;
+/** One line, however many: a pattern such as `network-policies/*` loses dozens. */
+function lossText({ pattern, matching, left }: Loss): string {
+  const names = [...left.slice(0, mostNamed), ...(left.length > mostNamed ? [`${left.length - mostNamed} more`] : [])];
+  const most = left.length * 2 > matching ? 'most is left out, ' : '';
+  const [they, are] = left.length === 1 ? ['1', 'is'] : [String(left.length), 'are'];
+  const what =
+    most === '' ? `${they} of the ${matching} controls ${are} left out, as` : `${they} of ${matching} controls, as`;
+  const who = left.length === 1 ? 'it' : 'they';
+  return `${pattern}: ${most}${what} ${who} cannot judge requests: ${wordList(names)}; bulwark admit --verbose tells why`;
 }
 
 function parse(text: string, { file, line, problems }: { file: string; line: number; problems: FileProblem[] }) {

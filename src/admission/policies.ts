@@ -32,6 +32,8 @@ export interface ChosenControl {
   readonly mode: PolicyMode;
   /** The kinds that it judges by itself, as `group/Kind`; undefined for controls of pods and containers. */
   readonly kinds: ReadonlySet<string> | undefined;
+  /** The kinds whose objects it needs besides, as `group/Kind`. */
+  readonly needs: ReadonlySet<string>;
 }
 
 /** Which images may run. Registries are `host` or `host/path`: whole steps of the name. */

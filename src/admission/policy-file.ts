@@ -42,8 +42,8 @@ export interface ReadPolicyOptions {
 
 export interface ReadPolicy {
   readonly policies: AdmissionPolicies;
-  /** Controls that patterns matched and that cannot decide from one object: why, by id. */
-  readonly left: ReadonlyMap<string, string>;
+  /** What its patterns lose of controls. */
+  readonly controls: Pick<ChosenControls, 'left' | 'losses'>;
 }
 
 /** Whether a document says that it is a policy file. */
@@ -53,12 +53,14 @@ export function isPolicyDocument(value: Json): boolean {
   );
 }
 
+const noControls: ReadPolicy['controls'] = { left: new Map(), losses: [] };
+
 /** Reads an AdmissionPolicy of Bulwark; see `schema/webhook.schema.json`. What is wrong is complained of, all of it. */
 export function readPolicy(value: Json, options: ReadPolicyOptions): ReadPolicy {
   const { complain } = options;
   if (!isObject(value)) {
     complain([], `the policy is ${describeType(value)}, not an object`);
-    return { policies: noPolicies, left: new Map() };
+    return { policies: noPolicies, controls: noControls };
   }
   const root = new PolicyReader(value, [], complain).only('apiVersion', 'kind', 'metadata', 'spec');
   if (own(value, 'apiVersion') !== policyApiVersion) {
@@ -69,15 +71,15 @@ export function readPolicy(value: Json, options: ReadPolicyOptions): ReadPolicy 
   const spec = root.object('spec');
   if (spec === undefined) {
     complain([], 'spec is missing');
-    return { policies: noPolicies, left: new Map() };
+    return { policies: noPolicies, controls: noControls };
   }
   spec.only(...['podSecurity', 'controls', 'images', 'podSecurityPolicies', 'hardening', 'exceptions', 'exemptions']);
-  const { chosen, left } = readControls(spec, options);
+  const controls = readControls(spec, options);
   return {
     policies: {
       name,
       podSecurity: readPodSecurity(spec.object('podSecurity')),
-      controls: chosen,
+      controls: controls.chosen,
       images: readImages(spec.object('images')),
       podSecurityPolicies: spec.boolean('podSecurityPolicies') ?? false,
       ownPodSecurityPolicies: [],
@@ -86,7 +88,7 @@ export function readPolicy(value: Json, options: ReadPolicyOptions): ReadPolicy 
       exemptions: readExemptions(spec.object('exemptions')),
       admissionPolicies: undefined,
     },
-    left,
+    controls,
   };
 }
 

@@ -1,14 +1,28 @@
+import { wordList } from '../model/word-list.ts';
 import type { ResourceRule } from '../semantics/admission-policy/index.ts';
 import { ownerKinds } from './owners.ts';
 import type { AdmissionPolicies, PolicyMode } from './policies.ts';
+import { mergedRules, rulesWithout } from './resource-rules.ts';
+import { customTemplates, ruleOfKind } from './served-kinds.ts';
 
 /** Which requests the webhooks must be sent. */
 export interface WebhookRules {
-  /** Those whose policies refuse: the API server must not go on without an answer. */
+  /** Those whose policies refuse: the API server should not go on without an answer. */
   readonly enforced: readonly ResourceRule[];
   /** Those that are only warned of or noted: an answer that does not come may be done without. */
   readonly advisory: readonly ResourceRule[];
   readonly mutating: readonly ResourceRule[];
+  /** The enforced ones by policy. */
+  readonly refusing: readonly PolicyRules[];
+  /** Namespaces about which nothing is asked, whoever writes there. */
+  readonly exempt: readonly string[];
+}
+
+/** What a policy must be asked about. */
+export interface PolicyRules {
+  /** `ValidatingAdmissionPolicy no-latest`, `control rbac/wildcard`. */
+  readonly policy: string;
+  readonly rules: readonly ResourceRule[];
 }
 
 /** A kind that the view of the cluster must hold. */
@@ -39,30 +53,66 @@ const namespaces: ResourceRule = { ...pods, resources: ['namespaces'], scope: 'C
 
 /** The rules for what is in force, as narrow as that allows. */
 export function webhookRules(policies: AdmissionPolicies): WebhookRules {
-  const enforced: ResourceRule[] = [];
+  const refusing: PolicyRules[] = [];
   const advisory: ResourceRule[] = [];
-  const add = (mode: PolicyMode, ...rules: readonly ResourceRule[]): void => {
-    (mode === 'enforce' ? enforced : advisory).push(...rules);
+  const add = (mode: PolicyMode, policy: string, ...rules: readonly ResourceRule[]): void => {
+    if (mode === 'enforce') refusing.push({ policy, rules });
+    else advisory.push(...rules);
   };
-  const { podSecurity, controls, images, podSecurityPolicies, hardening, admissionPolicies } = policies;
+  const { podSecurity, controls, images, podSecurityPolicies, hardening, admissionPolicies, exemptions } = policies;
   if (podSecurity !== undefined) {
-    add('enforce', pods, namespaces);
-    add(podSecurity.templates === 'refused' ? 'enforce' : 'warn', ...templates);
+    add('enforce', 'Pod Security', pods, namespaces);
+    add(podSecurity.templates === 'refused' ? 'enforce' : 'warn', 'Pod Security', ...templates);
   }
-  if (images !== undefined) add(images.mode, pods, ...templates);
-  for (const { mode, kinds } of controls) {
-    if (kinds === undefined) add(mode, pods, ...templates);
-    else for (const kind of kinds) add(mode, ...ruleOfKind(kind));
+  if (images !== undefined) add(images.mode, 'images', pods, ...templates);
+  for (const { mode, ids, rules } of rulesOfControls(controls)) add(mode, controlNames(ids), ...rules);
+  if (images !== undefined || controls.some(({ kinds }) => kinds === undefined)) advisory.push(...customTemplates);
+  if (podSecurityPolicies) add('enforce', 'PodSecurityPolicy', { ...pods, resources: ['pods'] });
+  for (const { name, denies, rules } of admissionPolicies?.scopes ?? []) {
+    add(denies ? 'enforce' : 'warn', `ValidatingAdmissionPolicy ${name}`, ...rules);
   }
-  if (podSecurityPolicies) add('enforce', { ...pods, resources: ['pods'] });
-  if (admissionPolicies !== undefined) add('enforce', ...admissionPolicies.rules);
-  const wholly = merged(enforced);
   const mutating = podSecurityPolicies || hardening !== undefined;
+  const enforced = mergedRules(refusing.flatMap(({ rules }) => rules));
   return {
-    enforced: wholly,
-    advisory: without(merged(advisory), wholly),
+    enforced,
+    advisory: rulesWithout(mergedRules(advisory), enforced),
     mutating: mutating ? [{ ...pods, operations: ['CREATE'], resources: ['pods'] }] : [],
+    refusing,
+    exempt: [...exemptions.namespaces].filter(isNamespaceName).toSorted(),
   };
+}
+
+/** Nothing else can be the name of a namespace, and an API server would refuse a selector that lists it. */
+function isNamespaceName(name: string): boolean {
+  return /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name);
+}
+
+interface RulesOfControls {
+  readonly mode: PolicyMode;
+  readonly ids: string[];
+  readonly rules: readonly ResourceRule[];
+}
+
+/** Controls of one mode that ask about the same kinds are one: a pattern such as `rbac/*` matches dozens. */
+function rulesOfControls(controls: AdmissionPolicies['controls']): readonly RulesOfControls[] {
+  const byKinds = new Map<string, RulesOfControls>();
+  for (const { control, mode, kinds } of controls) {
+    const key = JSON.stringify([mode, kinds === undefined ? '*' : [...kinds].sort()]);
+    const same = byKinds.get(key);
+    if (same !== undefined) same.ids.push(control.id);
+    else {
+      const rules = kinds === undefined ? [pods, ...templates] : [...kinds].flatMap(ruleOfKind);
+      byKinds.set(key, { mode, ids: [control.id], rules });
+    }
+  }
+  return [...byKinds.values()];
+}
+
+const mostNamed = 3;
+
+function controlNames(ids: readonly string[]): string {
+  const named = [...ids.slice(0, mostNamed), ...(ids.length > mostNamed ? [`${ids.length - mostNamed} more`] : [])];
+  return `${ids.length === 1 ? 'control' : 'controls'} ${wordList(named)}`;
 }
 
 /** What the decisions look up in the cluster. */
@@ -72,6 +122,7 @@ export function neededKinds({
   hardening,
   admissionPolicies,
   exceptions,
+  controls,
 }: AdmissionPolicies): readonly NeededKind[] {
   const needed: NeededKind[] = [];
   const asked = podSecurity !== undefined ? 'Pod Security' : admissionPolicies !== undefined ? 'policies' : undefined;
@@ -86,103 +137,12 @@ export function neededKinds({
     }
   }
   for (const each of ownerKinds(exceptions)) needed.push({ ...each, why: 'exceptions' });
-  return needed;
-}
-
-/** Kinds of Kubernetes that controls judge by themselves, and the resources that serve them. */
-const resourceOfKind: ReadonlyMap<string, { readonly resource: string; readonly scope: ResourceRule['scope'] }> =
-  new Map([
-    ...namespaced('', ['Service services', 'ConfigMap configmaps', 'Secret secrets', 'ServiceAccount serviceaccounts']),
-    ...namespaced('', ['Pod pods', 'PodTemplate podtemplates', 'ReplicationController replicationcontrollers']),
-    ...namespaced('', [
-      'PersistentVolumeClaim persistentvolumeclaims',
-      'LimitRange limitranges',
-      'ResourceQuota resourcequotas',
-    ]),
-    ...namespaced('apps', [
-      'Deployment deployments',
-      'DaemonSet daemonsets',
-      'StatefulSet statefulsets',
-      'ReplicaSet replicasets',
-    ]),
-    ...namespaced('batch', ['Job jobs', 'CronJob cronjobs']),
-    ...namespaced('networking.k8s.io', ['Ingress ingresses', 'NetworkPolicy networkpolicies']),
-    ...namespaced('rbac.authorization.k8s.io', ['Role roles', 'RoleBinding rolebindings']),
-    ...cluster('rbac.authorization.k8s.io', ['ClusterRole clusterroles', 'ClusterRoleBinding clusterrolebindings']),
-    ...cluster('', ['Namespace namespaces', 'PersistentVolume persistentvolumes', 'Node nodes']),
-    ...cluster('storage.k8s.io', ['StorageClass storageclasses']),
-  ]);
-
-/** Whether a webhook can be told to be asked about a kind: `group/Kind`. */
-export function isServedKind(kind: string): boolean {
-  return resourceOfKind.has(kind);
-}
-
-function namespaced(
-  group: string,
-  kinds: readonly string[],
-): [string, { resource: string; scope: ResourceRule['scope'] }][] {
-  return rows(group, kinds, 'Namespaced');
-}
-
-function cluster(
-  group: string,
-  kinds: readonly string[],
-): [string, { resource: string; scope: ResourceRule['scope'] }][] {
-  return rows(group, kinds, 'Cluster');
-}
-
-function rows(
-  group: string,
-  kinds: readonly string[],
-  scope: ResourceRule['scope'],
-): [string, { resource: string; scope: ResourceRule['scope'] }][] {
-  return kinds.map((text) => {
-    const [kind = '', resource = ''] = text.split(' ');
-    return [`${group}/${kind}`, { resource, scope }];
-  });
-}
-
-function ruleOfKind(kind: string): readonly ResourceRule[] {
-  const served = resourceOfKind.get(kind);
-  if (served === undefined) return [];
-  const group = kind.slice(0, kind.indexOf('/'));
-  const { resource, scope } = served;
-  return [{ apiGroups: [group], apiVersions: ['*'], operations: writes, resources: [resource], scope }];
-}
-
-/** Rules that differ in their resources alone become one; the order is always the same. */
-function merged(rules: readonly ResourceRule[]): readonly ResourceRule[] {
-  const byRest = new Map<string, { rule: ResourceRule; resources: Set<string> }>();
-  for (const rule of rules) {
-    const { resources, ...rest } = rule;
-    const key = JSON.stringify([rest.apiGroups, rest.apiVersions, rest.operations, rest.scope]);
-    const same = byRest.get(key);
-    if (same === undefined) byRest.set(key, { rule, resources: new Set(resources) });
-    else for (const resource of resources) same.resources.add(resource);
+  const ofControls = new Map(controls.flatMap(({ control, needs }) => [...needs].map((kind) => [kind, control.id])));
+  for (const [text, id] of ofControls) {
+    const slash = text.indexOf('/');
+    const [group, kind] = [text.slice(0, slash), text.slice(slash + 1)];
+    const isAsked = needed.some((each) => each.group === group && each.kind === kind);
+    if (!isAsked) needed.push({ group, kind, why: `control ${id}` });
   }
-  return [...byRest.keys()].sort().map((key) => {
-    const { rule, resources } = byRest.get(key) as { rule: ResourceRule; resources: Set<string> };
-    return { ...rule, resources: [...resources].sort() };
-  });
-}
-
-/** What the enforced rules see already need not be sent twice. */
-function without(rules: readonly ResourceRule[], covered: readonly ResourceRule[]): readonly ResourceRule[] {
-  const isCovered = (rule: ResourceRule, resource: string): boolean =>
-    covered.some(
-      (other) =>
-        other.resources.includes(resource) &&
-        includesAll(other.apiGroups, rule.apiGroups) &&
-        includesAll(other.apiVersions, rule.apiVersions) &&
-        includesAll(other.operations, rule.operations),
-    );
-  return rules.flatMap((rule) => {
-    const resources = rule.resources.filter((resource) => !isCovered(rule, resource));
-    return resources.length === 0 ? [] : [{ ...rule, resources }];
-  });
-}
-
-function includesAll(all: readonly string[], some: readonly string[]): boolean {
-  return all.includes('*') || some.every((each) => all.includes(each));
+  return needed;
 }

@@ -15,19 +15,23 @@ const mostBytes = 4 * 1024 * 1024;
  */
 export async function readPolicies(
   paths: readonly string[],
-  serverMinor: number | undefined,
-  terminal: Terminal,
+  {
+    serverMinor,
+    detail,
+    terminal,
+  }: { readonly serverMinor: number | undefined; readonly detail: 'short' | 'full'; readonly terminal: Terminal },
 ): Promise<AdmissionPolicies | undefined> {
   if (paths.length === 0) return undefined;
   const texts: PolicyText[] = [];
   for (const path of paths)
     for (const file of await filesOf(path, terminal)) texts.push(await readText(file, terminal));
-  const { policies, problems, notes } = await loadAdmission(texts, {
+  const { policies, problems, notes, left } = await loadAdmission(texts, {
     controls,
     now: terminal.now(),
     ...(serverMinor !== undefined && { serverMinor }),
   });
   for (const note of notes) terminal.err(`bulwark: ${visible(note)}\n`);
+  if (policies !== undefined && detail === 'full') terminal.err(controlsText(policies, left));
   if (policies !== undefined) return policies;
   const [first, ...more] = problems.map(({ place, message }) => visible(`${place}: ${message}`));
   const rest = more.map((text) => `\n  ${text}`).join('');
@@ -36,6 +40,21 @@ export async function readPolicies(
     `the policies cannot be used: ${first}${rest}`,
     'mend them; docs/admission.md tells what they can say',
   );
+}
+
+/** Each control that judges requests, what it does, and each that a pattern means and that does not, with the reason. */
+function controlsText({ controls: chosen }: AdmissionPolicies, left: ReadonlyMap<string, string>): string {
+  const judging = chosen.map(({ control, mode, needs }) => {
+    const reads = needs.size === 0 ? '' : `, with the cluster's ${[...needs].toSorted().join(', ')}`;
+    return `  ${control.id}: ${mode}${reads}`;
+  });
+  const others = [...left].map(([id, reason]) => `  ${id}: ${reason}`);
+  const lines = [
+    `${judging.length} controls judge requests:`,
+    ...judging.toSorted(),
+    ...(others.length === 0 ? [] : [`${others.length} controls are left out:`, ...others.toSorted()]),
+  ];
+  return lines.map((line) => `${visible(line)}\n`).join('');
 }
 
 async function filesOf(path: string, terminal: Terminal): Promise<readonly string[]> {

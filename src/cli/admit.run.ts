@@ -25,7 +25,11 @@ type RunFlags = Omit<AdmitFlags, 'color'> & { readonly color: 'always' | 'never'
 /** Takes manifests through admission. Returns the exit code. */
 export async function runAdmit(paths: readonly string[], flags: RunFlags, terminal: Terminal): Promise<number> {
   const server = await readServer(flags, terminal);
-  const policies = await readPolicies(flags.policies, server.minor, terminal);
+  const policies = await readPolicies(flags.policies, {
+    serverMinor: server.minor,
+    detail: flags.verbose === true ? 'full' : 'short',
+    terminal,
+  });
   const manifests = await collectManifests({
     paths,
     cwd: terminal.cwd,
@@ -172,7 +176,7 @@ async function admissionPoliciesOf({
 function both(first: AdmissionPolicySet, second: AdmissionPolicySet): AdmissionPolicySet {
   return {
     names: [...first.names, ...second.names].toSorted(),
-    rules: [...first.rules, ...second.rules],
+    scopes: [...first.scopes, ...second.scopes],
     evaluate: (request, view, options) => {
       const a = first.evaluate(request, view, options);
       const b = second.evaluate(request, view, options);

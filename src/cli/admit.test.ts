@@ -263,4 +263,17 @@ describe('names that a terminal would act on', () => {
       expect(out + err).not.toContain('\u001b');
     }
   });
+
+  it('lists the controls that judge requests, and why others do not', async () => {
+    const chosen = policy.replace(/spec:[^]*/, 'spec: {controls: [{control: rbac/*, mode: warn}]}\n');
+    await writeFile(join(folder, 'rbac.yaml'), chosen);
+    const short = await bulwark('admit', 'web.yaml', '--policies', 'rbac.yaml');
+    expect(short.err).toContain('bulwark: rbac/*: 4 of the ');
+    expect(short.err).not.toContain('rbac/full-wildcard');
+    const { err } = await bulwark('admit', 'web.yaml', '--policies', 'rbac.yaml', '--verbose');
+    expect(err).toMatch(
+      /^ {2}rbac\/full-wildcard: warn, with the cluster's rbac\.authorization\.k8s\.io\/ClusterRole, /m,
+    );
+    expect(err).toContain('4 controls are left out:\n  rbac/dangling-role: what it looks for may be created after');
+  });
 });

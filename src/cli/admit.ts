@@ -18,6 +18,7 @@ export interface AdmitFlags {
   readonly render: boolean;
   readonly psp?: 'on' | 'off';
   readonly podSecurityConfig?: string;
+  readonly verbose?: true;
   readonly output: 'text' | 'json';
   readonly color: ColorChoice;
 }
@@ -54,6 +55,7 @@ export const admitCommand: RegisterCommand = (program, terminal, done) => {
     .option('--no-render', 'leave charts and kustomizations out instead of running helm and kustomize')
     .optionsGroup('Output:')
     .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .option('-v, --verbose', 'list the controls of the policies that judge requests, and why others do not')
     .addOption(colorOption())
     .addHelpText('after', help)
     .action(async (files: string[], flags: AdmitFlags) => {

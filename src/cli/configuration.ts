@@ -28,25 +28,33 @@ export interface Exempting {
 }
 
 /** The judgement without what exceptions cover: those of the configuration, and those that stand on the objects. */
-export async function exempted(
-  judgement: Judgement,
-  { configuration, flags, controls }: Exempting,
-): Promise<Judgement> {
-  const ids = controls.map(({ id }) => id);
-  const { objects, takenAt } = judgement.snapshot;
-  const { required } = configuration;
-  const inline = flags.inlineExceptions
-    ? inlineExceptions(objects, { controls: ids, required })
-    : { exceptions: [], mistakes: [] };
-  const peers = flags.peerAnnotations === true ? await peersOf(objects) : [];
-  const book = new ExceptionBook([...configuration.exceptions, ...inline.exceptions, ...peers], ids);
-  const ran = new Set(judgement.controls.map(({ id }) => id));
-  const profiles = new Set(judgement.controls.map(({ profile }) => profile));
-  const leftOut = controls.flatMap(({ id, profile }) => (profiles.has(profile) && !ran.has(id) ? [id] : []));
-  return withExceptions(judgement, { book, now: new Date(takenAt), mistakes: inline.mistakes, leftOut });
+export async function exempted(judgement: Judgement, exempting: Exempting): Promise<Judgement> {
+  return (await exemption(exempting))(judgement);
 }
 
-async function peersOf(objects: readonly KubeObject[]): Promise<readonly AttachedException[]> {
+/** The same for whoever judges more than once. */
+export async function exemption({
+  configuration,
+  flags,
+  controls,
+}: Exempting): Promise<(judgement: Judgement) => Judgement> {
+  const ids = controls.map(({ id }) => id);
+  const { required } = configuration;
+  const peersOf = flags.peerAnnotations === true ? await peerReader() : () => [];
+  return (judgement) => {
+    const { objects, takenAt } = judgement.snapshot;
+    const inline = flags.inlineExceptions
+      ? inlineExceptions(objects, { controls: ids, required })
+      : { exceptions: [], mistakes: [] };
+    const book = new ExceptionBook([...configuration.exceptions, ...inline.exceptions, ...peersOf(objects)], ids);
+    const ran = new Set(judgement.controls.map(({ id }) => id));
+    const profiles = new Set(judgement.controls.map(({ profile }) => profile));
+    const leftOut = controls.flatMap(({ id, profile }) => (profiles.has(profile) && !ran.has(id) ? [id] : []));
+    return withExceptions(judgement, { book, now: new Date(takenAt), mistakes: inline.mistakes, leftOut });
+  };
+}
+
+async function peerReader(): Promise<(objects: readonly KubeObject[]) => readonly AttachedException[]> {
   const { peerExceptions } = await import('../engine/peer-exceptions.ts');
-  return peerExceptions(objects);
+  return peerExceptions;
 }

@@ -4,6 +4,7 @@ import type { AnyControl } from '../controls/control.ts';
 import { exampleProblems, wordProblems } from '../engine/control-trial.ts';
 import { exitCodes } from '../engine/exit-code.ts';
 import { judge } from '../engine/judge.ts';
+import { fixProblems } from '../fix/fix-trial.ts';
 import { counted } from '../report/names.ts';
 import { visible } from '../report/visible.ts';
 import { ownControls } from './rules.ts';
@@ -14,7 +15,8 @@ export async function runControlsTest(files: readonly string[], terminal: Termin
   const controls = await ownControls(files, terminal.cwd);
   let failed = 0;
   for (const control of controls) {
-    const problems = [...wordProblems(control), ...trial(control, terminal)];
+    const tried = trial(control, terminal);
+    const problems = [...wordProblems(control), ...tried, ...(tried.length === 0 ? fixTrial(control, terminal) : [])];
     const { fail, pass } = control.examples;
     const count = counted(fail.length + pass.length, 'example');
     await terminal.out(`${problems.length === 0 ? 'ok    ' : 'FAILED'}  ${control.id} (${count})\n`);
@@ -41,4 +43,8 @@ function trial(control: AnyControl, terminal: Terminal): readonly string[] {
       return problems.map((problem) => `example ${expected}[${index}]: ${problem}`);
     }),
   );
+}
+
+function fixTrial(control: AnyControl, terminal: Terminal): readonly string[] {
+  return fixProblems(control, { takenAt: terminal.now().toISOString() });
 }

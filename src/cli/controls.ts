@@ -1,17 +1,19 @@
 import type { RegisterCommand } from './command.ts';
+import { addRuleOptions, type RuleSourceFlags } from './configuration-options.ts';
 
 export const controlsCommand: RegisterCommand = (program, terminal, done) => {
   const command = program
     .command('controls')
     .summary('list the controls')
-    .description('Lists every control by component, with its severity and whether "bulwark fix" can mend it.')
-    .action(async () => {
-      const [{ controls }, { controlsList }] = await Promise.all([
-        import('../controls/registry.ts'),
-        import('../report/controls-list.ts'),
-      ]);
-      await terminal.out(controlsList(controls));
-    });
+    .description('Lists every control by component, with its severity and whether "bulwark fix" can mend it.');
+  addRuleOptions(command).action(async (flags: RuleSourceFlags) => {
+    const [{ catalogueOf }, { controlsList }] = await Promise.all([
+      import('./rules.ts'),
+      import('../report/controls-list.ts'),
+    ]);
+    const { controls, leftOut } = await catalogueOf(flags, terminal.cwd);
+    await terminal.out(controlsList(controls, { leftOut }));
+  });
   command
     .command('test')
     .summary('try controls of your own')

@@ -31,7 +31,7 @@ export async function runDiff({ before, after, paths, flags }: DiffRequest, term
   if (!comparison.before.complete || !comparison.after.complete) return exitCodes.incomplete;
   const failOn = flags.failOn ?? rules.configuration.failOn ?? 'high';
   if (failOn === 'none') return exitCodes.clean;
-  const graver = comparison.changed.filter(({ finding, was }) => compareSeverity(finding.severity, was) > 0);
-  const news = [...comparison.added, ...graver.map(({ finding }) => finding)];
+  const worse = comparison.changed.filter((each) => each.worse !== undefined);
+  const news = [...comparison.added, ...worse.map(({ finding }) => finding)];
   return news.some(({ severity }) => compareSeverity(severity, failOn) >= 0) ? exitCodes.findings : exitCodes.clean;
 }

@@ -1,34 +1,37 @@
+import type { Profile } from '../controls/control.ts';
 import { BulwarkError } from '../model/errors.ts';
 import type { RegisterCommand } from './command.ts';
+import { addConfigurationOptions, addControlOptions, type ConfigurationFlags } from './configuration-options.ts';
 import { repeatable } from './evidence.ts';
 
-export interface FixFlags {
+export interface FixFlags extends ConfigurationFlags {
   readonly dryRun?: true;
   readonly safe?: true;
   readonly node?: true;
   readonly root?: readonly string[];
   readonly mayBreak?: true;
+  readonly profile: readonly Profile[];
   readonly only: readonly string[];
   readonly skip: readonly string[];
 }
 
 export const fixCommand: RegisterCommand = (program, terminal, done) => {
-  program
+  const command = program
     .command('fix')
     .summary('mend manifests or a node in place, or show how as a diff')
     .description(
       'Mends what a scan finds in manifests, where a control knows how. Only the bytes of a fix change: comments,\n' +
         'quotes and layout stay. What was mended is judged again before a file is written. With --node or --root it mends\n' +
-        'the modes, owners and configuration of a node: only what cannot break it, unless --may-break is given.',
+        'the modes, owners and configuration of a node: only what cannot break it, unless --may-break is given.\n' +
+        'What exceptions cover or bulwark.yaml leaves out stays as it is, and is counted.',
     )
     .argument('[path...]', 'files, folders or globs')
     .option('--node', 'mend this machine as a node')
     .option('--root <dir>', 'mend the node whose root is mounted or unpacked here', repeatable)
     .option('--may-break', 'with --node or --root: make changes too that may stop what works today')
     .option('--dry-run', 'write nothing; print a unified diff for "patch -p1" or "git apply"')
-    .option('--safe', 'leave out fixes that may stop a workload which relies on what they take away')
-    .option('--only <control>', 'mend only this control or component (repeatable)', repeatable, [])
-    .option('--skip <control>', 'leave this control or component out (repeatable)', repeatable, [])
+    .option('--safe', 'leave out fixes that may stop a workload which relies on what they take away');
+  addControlOptions(addConfigurationOptions(command))
     .addHelpText(
       'after',
       `

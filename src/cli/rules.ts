@@ -5,10 +5,10 @@ import type { JudgeOptions } from '../engine/judge.ts';
 import { reweighed } from '../engine/reweigh.ts';
 import { defaultSettings } from '../model/settings.ts';
 import { configurationOf } from './configuration.ts';
-import type { ConfigurationFlags } from './configuration-options.ts';
+import type { RuleSourceFlags } from './configuration-options.ts';
 import { selectControls } from './select-controls.ts';
 
-export interface RuleFlags extends Pick<ConfigurationFlags, 'config' | 'controls'> {
+export interface RuleFlags extends RuleSourceFlags {
   readonly only: readonly string[];
   readonly skip: readonly string[];
   readonly profile: readonly Profile[];
@@ -42,6 +42,36 @@ export async function rulesOf(flags: RuleFlags, cwd: string): Promise<Rules> {
       profiles: asked.length > 0 ? asked : ['security'],
       settings: { ...defaultSettings, ...settings, ...(registries.length > 0 && { allowedRegistries: registries }) },
     },
+  };
+}
+
+/** The controls that would run, did the configuration not leave them out. */
+export function turnedOff(
+  { all, configuration, judging }: Rules,
+  flags: Pick<RuleFlags, 'only' | 'skip'>,
+): readonly AnyControl[] {
+  if (configuration.select.length === 0 && configuration.skip.length === 0) return [];
+  const running = new Set(judging.controls.map(({ id }) => id));
+  return selectControls(flags, all).filter(({ id }) => !running.has(id));
+}
+
+export interface Catalogue {
+  /** Every control there is, as the configuration weighs it. */
+  readonly controls: readonly AnyControl[];
+  /** The same as they weigh themselves. */
+  readonly unweighed: readonly AnyControl[];
+  /** Ids of those that the configuration leaves out. */
+  readonly leftOut: ReadonlySet<string>;
+}
+
+/** For whoever lists controls and judges nothing. Throws as `rulesOf` does. */
+export async function catalogueOf(flags: RuleSourceFlags, cwd: string): Promise<Catalogue> {
+  const open = { only: [], skip: [] };
+  const rules = await rulesOf({ ...flags, ...open, profile: [] }, cwd);
+  return {
+    controls: reweighed(rules.all, rules.configuration.severities),
+    unweighed: rules.all,
+    leftOut: new Set(turnedOff(rules, open).map(({ id }) => id)),
   };
 }
 

@@ -77,6 +77,72 @@ describe('a scan that follows its files', () => {
     expect(ids((await next()).appeared)).toContain('pods/privileged');
   });
 
+  function replace(name: string, text: string): void {
+    writeFileSync(join(folder, `${name}.tmp`), text);
+    renameSync(join(folder, `${name}.tmp`), join(folder, name));
+  }
+
+  it('goes on to see a file that is replaced, written, broken, removed and made anew', async () => {
+    const privilegedIn = async () => {
+      const { appeared, gone, problems } = await next();
+      const signs = [...ids(appeared).map((id) => `+${id}`), ...ids(gone).map((id) => `-${id}`)];
+      return [...signs.filter((sign) => sign.endsWith('pods/privileged')), ...problems.map(() => '!')];
+    };
+    replace('deep/b.yaml', pod('b', privileged));
+    expect(await privilegedIn()).toEqual(['+pods/privileged']);
+    replace('deep/b.yaml', pod('b'));
+    expect(await privilegedIn()).toEqual(['-pods/privileged']);
+    writeFileSync(join(folder, 'deep/b.yaml'), pod('b', privileged));
+    expect(await privilegedIn()).toEqual(['+pods/privileged']);
+    // What nobody can read is not gone.
+    replace('deep/b.yaml', 'a: [');
+    expect(await privilegedIn()).toEqual(['!']);
+    replace('deep/b.yaml', pod('b', privileged));
+    expect(await privilegedIn()).toEqual([]);
+    rmSync(join(folder, 'deep/b.yaml'));
+    expect(await privilegedIn()).toEqual(['-pods/privileged']);
+    replace('deep/b.yaml', pod('b', privileged));
+    expect(await privilegedIn()).toEqual(['+pods/privileged']);
+  });
+
+  it('follows folders that come, go and come again, and none that is ignored', async () => {
+    mkdirSync(join(folder, 'new/below'), { recursive: true });
+    writeFileSync(join(folder, 'new/below/c.yaml'), pod('c', privileged));
+    expect(ids((await next()).appeared)).toContain('pods/privileged');
+    rmSync(join(folder, 'new'), { recursive: true });
+    expect(ids((await next()).gone)).toContain('pods/privileged');
+    mkdirSync(join(folder, 'new/below'), { recursive: true });
+    writeFileSync(join(folder, 'new/below/c.yaml'), pod('c'));
+    expect((await next()).appeared.map(({ owner }) => owner.name)).toContain('c');
+    replace('new/below/c.yaml', pod('c', privileged));
+    expect(ids((await next()).appeared)).toContain('pods/privileged');
+    writeFileSync(join(folder, '.gitignore'), 'out/\n');
+    await next();
+    mkdirSync(join(folder, 'out'));
+    writeFileSync(join(folder, 'out/d.yaml'), pod('d', privileged));
+    writeFileSync(join(folder, 'a.yaml'), pod('a', privileged));
+    expect((await next()).file).toBe('a.yaml');
+  });
+
+  it('tells one change of an object that two folders hold', async () => {
+    mkdirSync(join(folder, 'prod'));
+    writeFileSync(join(folder, 'prod/a.yaml'), pod('a'));
+    await next();
+    writeFileSync(join(folder, 'a.yaml'), pod('a', privileged));
+    expect(ids((await next()).appeared)).toEqual(['pods/privileged']);
+    writeFileSync(join(folder, 'prod/a.yaml'), pod('a', privileged));
+    const both = await next();
+    expect([both.file, ids(both.appeared)]).toEqual(['prod/a.yaml', ['pods/privileged']]);
+    writeFileSync(join(folder, 'a.yaml'), pod('a'));
+    expect(ids((await next()).gone)).toEqual(['pods/privileged']);
+  });
+
+  it('says what is wrong with a new file that cannot be parsed', async () => {
+    writeFileSync(join(folder, 'c.yaml'), 'a: [');
+    const { file, problems } = await next();
+    expect([file, problems]).toEqual([undefined, [expect.stringMatching(/^c\.yaml: line \d: /)]]);
+  });
+
   it('says what is wrong with a file that cannot be parsed, and goes on when it can', async () => {
     writeFileSync(join(folder, 'a.yaml'), 'a: [');
     const broken = await next();

@@ -1,14 +1,14 @@
-import { type FSWatcher, watch } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { decodeManifest } from '../collect/manifests/decode.ts';
 import { displayName } from '../collect/manifests/find-files.ts';
 import { defaultMaxFileBytes, readTextFile } from '../collect/manifests/read-text.ts';
 import type { Finding } from '../engine/finding.ts';
-import { fingerprint } from '../engine/fingerprint.ts';
+import { copiesIn, type FindingRecord, FindingRecords, recordOf, worsening } from '../engine/finding-record.ts';
 import type { Judgement } from '../engine/judge.ts';
-import type { KubeObject, Snapshot } from '../model/snapshot.ts';
+import { logicalName } from '../engine/lasting-name.ts';
+import type { Gap, KubeObject, SkippedInput, Snapshot } from '../model/snapshot.ts';
 import type { ScanChange } from '../report/scan-change.ts';
+import { FolderWatch } from './folder-watch.ts';
 
 /** How a scan is made again, of everything or of some objects in the light of everything. */
 export interface Rescan {
@@ -30,10 +30,10 @@ export class ScanWatch {
   private readonly cwd: string;
   private readonly rescan: Rescan;
   private readonly tell: (change: ScanChange) => void;
-  private readonly watchers: FSWatcher[] = [];
+  private readonly folders: FolderWatch;
   private readonly changed = new Map<string, number>();
   private snapshot: Snapshot;
-  private findings: ReadonlyMap<string, Finding>;
+  private findings: FindingRecords<Recorded>;
   private timer: NodeJS.Timeout | undefined;
   private working: Promise<void> = Promise.resolve();
   private closed = false;
@@ -49,35 +49,43 @@ export class ScanWatch {
     this.rescan = options.rescan;
     this.tell = options.tell;
     this.snapshot = options.snapshot;
-    this.findings = byFingerprint(options.judgement.findings);
+    this.findings = new FindingRecords(recorded(options.judgement));
+    this.folders = new FolderWatch({
+      file: (path) => this.notice(path),
+      folderGone: (path) => this.noticeFolder(path),
+      problem: (text) => {
+        this.tell({ file: undefined, appeared: [], gone: [], problems: [text], milliseconds: 0 });
+      },
+    });
   }
 
   /** Throws what the system says where a path cannot be watched. */
   async start(paths: readonly string[]): Promise<void> {
-    for (const path of paths) {
-      const root = resolve(this.cwd, path);
-      const isFolder = (await stat(root)).isDirectory();
-      // An editor replaces a file by renaming another over it: its folder tells, the file itself would not.
-      const folder = isFolder ? root : dirname(root);
-      const watcher = watch(folder, { recursive: isFolder }, (_, name) => {
-        if (name === null) return;
-        const file = resolve(folder, name);
-        if (isFolder || file === root) this.notice(file);
-      });
-      this.watchers.push(watcher);
-    }
+    for (const path of paths) await this.folders.add(resolve(this.cwd, path));
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    for (const watcher of this.watchers) watcher.close();
+    await this.folders.close();
     clearTimeout(this.timer);
     await this.working;
   }
 
   private notice(file: string): void {
-    if (this.closed || !watched.test(file)) return;
-    if (!this.changed.has(file)) this.changed.set(file, performance.now());
+    if (watched.test(file)) this.mark(file);
+  }
+
+  /** A folder that went matters only where something was read in it. */
+  private noticeFolder(folder: string): void {
+    const name = `${displayName(folder, this.cwd)}/`;
+    const { objects, inputs } = this.snapshot;
+    const isIn = (file: string) => name === './' || file.startsWith(name);
+    if (objects.some(({ source }) => isIn(source.file)) || inputs.some(({ file }) => isIn(file))) this.mark(folder);
+  }
+
+  private mark(path: string): void {
+    if (this.closed) return;
+    if (!this.changed.has(path)) this.changed.set(path, performance.now());
     this.wait(quietMs, () => this.changes());
   }
 
@@ -114,68 +122,115 @@ export class ScanWatch {
     const read = await readTextFile(path, name, defaultMaxFileBytes);
     if ('gap' in read) return this.everything(begun, 'read');
     const decoded = decodeManifest(read.text, name);
-    const { snapshot } = this;
-    const others = snapshot.objects.filter(({ source }) => source.file !== name);
+    const before = this.snapshot;
+    const former = before.objects.filter(({ source }) => source.file === name);
+    const others = before.objects.filter(({ source }) => source.file !== name);
     this.snapshot = {
-      ...snapshot,
+      ...before,
       objects: [...others, ...decoded.objects],
-      inputs: [...snapshot.inputs.filter(({ file }) => file !== name), ...decoded.inputs],
-      gaps: [...snapshot.gaps.filter(({ what }) => what !== name), ...decoded.gaps],
+      inputs: [...before.inputs.filter(({ file }) => file !== name), ...decoded.inputs],
+      gaps: [...before.gaps.filter(({ what }) => what !== name), ...decoded.gaps],
     };
-    const judged = byFingerprint((await this.rescan.judge(this.snapshot, new Set(decoded.objects))).findings);
-    const [before, rest] = split(this.findings, (finding) => standsIn(finding, name));
-    this.findings = new Map([...rest, ...judged]);
-    this.tell({
+    // Copies of its objects in other files share findings with them, and are judged as well.
+    const names = new Set([...former, ...decoded.objects].map(logicalName));
+    const copies = others.filter((object) => names.has(logicalName(object)));
+    const judgement = await this.rescan.judge(this.snapshot, new Set([...decoded.objects, ...copies]));
+    const isAbout = ({ finding }: Recorded) => names.has(logicalName(finding.owner)) || standsIn(finding, name);
+    const rest = this.findings.all.filter((each) => !isAbout(each));
+    this.compare(this.findings.all.filter(isAbout), {
+      judged: recorded(judgement),
+      rest,
       file: name,
-      appeared: missing(judged, before),
-      gone: missing(before, judged),
-      problems: [
-        ...decoded.gaps.map(({ reason }) => reason),
-        ...decoded.inputs.flatMap(({ bucket, line, reason }) =>
-          bucket === 'unparsable' ? [`${line === undefined ? '' : `line ${line}: `}${reason}`] : [],
-        ),
-      ],
-      milliseconds: performance.now() - begun,
+      problems: problemsIn(decoded, { of: name }),
+      begun,
     });
   }
 
   /** Judges everything, as it was kept or as it is read again, and tells what has become different. */
   private async everything(begun: number, how: 'read' | 'kept'): Promise<void> {
     if (this.closed) return;
+    const known = new Set(problemsIn(this.snapshot));
     if (how === 'read') this.snapshot = await this.rescan.take();
-    const judged = byFingerprint((await this.rescan.judge(this.snapshot)).findings);
-    const change = {
+    const judgement = await this.rescan.judge(this.snapshot);
+    const problems = problemsIn(this.snapshot).filter((problem) => !known.has(problem));
+    this.compare(this.findings.all, {
+      judged: recorded(judgement),
+      rest: [],
       file: undefined,
-      appeared: missing(judged, this.findings),
-      gone: missing(this.findings, judged),
-      problems: [],
-      milliseconds: performance.now() - begun,
-    };
-    this.findings = judged;
-    if (how === 'read' || change.appeared.length + change.gone.length > 0) this.tell(change);
+      problems,
+      begun,
+      ...(how === 'kept' && { silent: 'without change' }),
+    });
+  }
+
+  /** Tells how findings differ from what they were, and keeps them; those of a file that cannot be read stay as they were. */
+  private compare(
+    before: readonly Recorded[],
+    change: {
+      readonly judged: readonly Recorded[];
+      readonly rest: readonly Recorded[];
+      readonly file: string | undefined;
+      readonly problems: readonly string[];
+      readonly begun: number;
+      readonly silent?: 'without change';
+    },
+  ): void {
+    const { judged, rest, file, problems, begun, silent } = change;
+    const [earlier, later] = [new FindingRecords(before), new FindingRecords(judged)];
+    const unread = unreadFiles(this.snapshot);
+    const isUnread = ({ files = [] }: Recorded) => unread.size > 0 && files.some((each) => unread.has(each));
+    const kept = before.filter((each) => isUnread(each) && later.of(each).length === 0);
+    const appeared = missing(judged, earlier);
+    const open = new Set(kept.map(({ finding }) => finding));
+    const gone = missing(before, later).filter((finding) => !open.has(finding));
+    this.findings = new FindingRecords([...rest, ...judged, ...kept]);
+    if (silent !== undefined && appeared.length + gone.length === 0) return;
+    this.tell({ file, appeared, gone, problems, milliseconds: performance.now() - begun });
   }
 }
 
-/** What can change a scan: manifests, and what charts and kustomizations are made of. */
-const watched = /\.(?:ya?ml|json|tpl|gitignore|bulwarkignore)$|[/\\](?:Chart\.lock|NOTES\.txt|\.helmignore)$/i;
-
-function byFingerprint(findings: readonly Finding[]): ReadonlyMap<string, Finding> {
-  return new Map(findings.map((finding) => [fingerprint(finding), finding]));
+/** A finding with what a later one is held against. */
+interface Recorded extends FindingRecord {
+  readonly finding: Finding;
 }
 
-/** A finding that has places in other files, too, is told again when everything is judged. */
+function recorded({ findings, snapshot }: Judgement): readonly Recorded[] {
+  const copies = copiesIn(snapshot);
+  return findings.map((finding) => ({ ...recordOf(finding, copies), finding }));
+}
+
+/** Those that the others do not have, or not as bad. */
+function missing(of: readonly Recorded[], from: FindingRecords): readonly Finding[] {
+  return of.flatMap((record) => {
+    const same = from.of(record);
+    return same.length > 0 && worsening(record, same, 'same') === undefined ? [] : [record.finding];
+  });
+}
+
+type Read = Pick<Snapshot, 'inputs' | 'gaps'>;
+
+/** What could not be read or understood; of one file, without its name. */
+function problemsIn({ inputs, gaps }: Read, { of }: { readonly of?: string } = {}): readonly string[] {
+  const named = (file: string, text: string) => (of === file ? text : `${file}: ${text}`);
+  return [
+    ...gaps.map(({ what, reason }: Gap) => named(what, reason)),
+    ...inputs.flatMap(({ file, bucket, line, reason }: SkippedInput) =>
+      bucket === 'unparsable' ? [named(file, `${line === undefined ? '' : `line ${line}: `}${reason}`)] : [],
+    ),
+  ];
+}
+
+function unreadFiles({ inputs, gaps }: Read): ReadonlySet<string> {
+  return new Set([
+    ...inputs.flatMap(({ file, bucket }) => (bucket === 'unparsable' ? [file] : [])),
+    ...gaps.flatMap(({ code, what }) => (code === 'malformed' ? [] : [what])),
+  ]);
+}
+
+/** What can change a scan: manifests, and what charts and kustomizations are made of. */
+const watched =
+  /\.(?:ya?ml|json|tpl|gitignore|bulwarkignore)$|[/\\](?:Kustomization|Chart\.lock|NOTES\.txt|\.helmignore)$/i;
+
 function standsIn({ places }: Finding, name: string): boolean {
   return places.every(({ object }) => object.source.file === name);
-}
-
-function split(
-  findings: ReadonlyMap<string, Finding>,
-  isIn: (finding: Finding) => boolean,
-): [ReadonlyMap<string, Finding>, ReadonlyMap<string, Finding>] {
-  const entries = [...findings];
-  return [new Map(entries.filter(([, each]) => isIn(each))), new Map(entries.filter(([, each]) => !isIn(each)))];
-}
-
-function missing(of: ReadonlyMap<string, Finding>, from: ReadonlyMap<string, Finding>): readonly Finding[] {
-  return [...of].flatMap(([key, finding]) => (from.has(key) ? [] : [finding]));
 }

@@ -1,14 +1,14 @@
-import { compareRuns } from '../engine/comparison.ts';
+import { type ComparedFinding, compareRuns } from '../engine/comparison.ts';
 import { exitCodes } from '../engine/exit-code.ts';
 import { judge } from '../engine/judge.ts';
-import { planUpgrade, type UpgradePlan } from '../engine/upgrade-plan.ts';
+import { planUpgrades, presentVersion } from '../engine/upgrade-plan.ts';
 import { BulwarkError } from '../model/errors.ts';
 import { compareSeverity } from '../model/severity.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { comparedRun } from '../report/compared-run.ts';
 import { upgradeText } from '../report/upgrade.ts';
 import { upgradeJson } from '../report/upgrade-json.ts';
-import { isStopped, upgradeSteps } from '../report/upgrade-steps.ts';
+import { isStopped, type UpgradeReport, upgradeSteps } from '../report/upgrade-steps.ts';
 import { visible } from '../report/visible.ts';
 import { newestKnown } from '../semantics/versions/known.ts';
 import { upgradePath } from '../semantics/versions/upgrade-path.ts';
@@ -32,23 +32,30 @@ export async function runUpgrade(snapshot: Snapshot, options: UpgradeOptions, te
   const { judging, configuration } = rules;
   const format = formatOf(options);
   const failOn = options.failOn ?? configuration.failOn ?? 'high';
-  const plan = planUpgrade(snapshot, target);
-  refuseLeap(plan);
+  const plans = planUpgrades(snapshot, minorsTo(snapshot, target));
   const controls = judging.controls.filter(({ id }) => !ofThePlan.has(id));
-  const [now, then] = [snapshot, plan.after].map((each) => judge(each, { ...judging, controls }));
-  if (now === undefined || then === undefined) throw new TypeError('two judgements were asked for');
-  const comparison = compareRuns(comparedRun(now, 'now'), comparedRun(then, `v1.${target}`));
-  const report = { plan, comparison };
+  const now = judge(snapshot, { ...judging, controls });
+  const reports: UpgradeReport[] = [];
+  let errors = now.errors.length;
+  let before = comparedRun(now, 'now');
+  for (const plan of plans) {
+    const then = judge(plan.after, { ...judging, controls });
+    errors += then.errors.length;
+    const after = comparedRun(then, `v1.${plan.target}`);
+    reports.push({ plan, comparison: compareRuns(before, after) });
+    before = after;
+  }
   for (const { what, reason } of now.gaps) terminal.err(`bulwark: ${visible(what)}: ${visible(reason)}\n`);
   const width = Math.max(60, Math.min(terminal.width, 120));
   const detail = options.verbose === true ? 'full' : 'short';
   await terminal.out(
-    format === 'json' ? upgradeJson(report) : upgradeText(report, { color: options.color, width, detail }),
+    format === 'json' ? upgradeJson(reports) : upgradeText(reports, { color: options.color, width, detail }),
   );
-  if (now.errors.length > 0 || then.errors.length > 0) return exitCodes.internal;
+  if (errors > 0) return exitCodes.internal;
   if (now.gaps.length > 0 || now.inputs.unparsable > 0) return exitCodes.incomplete;
-  const isGrave = comparison.added.some(({ severity }) => failOn !== 'none' && compareSeverity(severity, failOn) >= 0);
-  return isStopped(upgradeSteps(report)) || isGrave ? exitCodes.findings : exitCodes.clean;
+  const counts = ({ severity }: ComparedFinding) => failOn !== 'none' && compareSeverity(severity, failOn) >= 0;
+  const isBad = reports.some((report) => isStopped(upgradeSteps(report)) || report.comparison.added.some(counts));
+  return isBad ? exitCodes.findings : exitCodes.clean;
 }
 
 /** Throws `usage` for what a checklist has no room for. */
@@ -63,8 +70,8 @@ function formatOf({ output, watch, benchmark, baseline, writeBaseline }: Upgrade
   );
 }
 
-/** Throws `usage` where the upgrade is not one step, or its end is not known. */
-function refuseLeap({ from, target }: UpgradePlan): void {
+/** The minor versions to go to, one after the other. Throws `usage` where that is no way forward, or its end is not known. */
+function minorsTo(snapshot: Snapshot, target: number): readonly number[] {
   const newest = newestKnown();
   if (target > newest) {
     throw new BulwarkError(
@@ -73,12 +80,15 @@ function refuseLeap({ from, target }: UpgradePlan): void {
       `the data ends with v1.${newest}: see "bulwark data"`,
     );
   }
-  if (from === undefined) return;
+  const from = presentVersion(snapshot);
+  if (from === undefined) return [target];
   const path = upgradePath(from.minor, target);
   const cluster = `${from.text}, as ${from.by} says`;
   switch (path.kind) {
     case 'one-step':
-      return;
+      return [target];
+    case 'several-steps':
+      return path.minors.filter((minor) => minor > from.minor);
     case 'already-there':
       throw new BulwarkError('usage', `the cluster is of v1.${target} already: ${cluster}`, `name v1.${target + 1}`);
     case 'backwards':
@@ -87,10 +97,5 @@ function refuseLeap({ from, target }: UpgradePlan): void {
         `v1.${target} is older than the cluster: ${cluster}`,
         'Kubernetes does not go back: restore etcd instead',
       );
-    case 'several-steps': {
-      const steps = path.minors.map((minor) => `v1.${minor}`).join(', ');
-      const hint = `the control plane goes one minor version at a time: ${steps}; begin with --target-version 1.${from.minor + 1}`;
-      throw new BulwarkError('usage', `v1.${target} is ${path.minors.length - 1} steps away: ${cluster}`, hint);
-    }
   }
 }

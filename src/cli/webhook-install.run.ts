@@ -6,7 +6,9 @@ import type { KubeApi } from '../enforce/cluster/kube-api.ts';
 import { labelNamespaces } from '../enforce/deployment/label-namespaces.ts';
 import { deploymentObjects } from '../enforce/deployment/manifests.ts';
 import { applyObjects, referenceText } from '../enforce/deployment/objects.ts';
+import { type ApiServers, usualApiServers } from '../enforce/deployment/pods.ts';
 import { PolicySource } from '../enforce/policy-source.ts';
+import { clusterNamespaces } from '../enforce/registration/names.ts';
 import { exitCodes } from '../engine/exit-code.ts';
 import { BulwarkError } from '../model/errors.ts';
 import { Reader } from '../model/reader.ts';
@@ -37,9 +39,10 @@ export async function runInstall(flags: InstallFlags, terminal: Terminal): Promi
   }
   for (const note of source.notes) terminal.err(`bulwark: ${note}\n`);
   const needs = source.current.needs();
+  const { exempt: exemptByPolicy } = source.current.rules();
   const mode = flags.apply === true ? 'apply' : flags.dryRun === true ? 'dry-run' : undefined;
   const texts = await policyTexts(paths);
-  const objectsFor = (serverMinor: number) =>
+  const objectsFor = (serverMinor: number, apiServers: ApiServers) =>
     deploymentObjects({
       names,
       policies: texts,
@@ -51,11 +54,17 @@ export async function runInstall(flags: InstallFlags, terminal: Terminal): Promi
       place: flags.url === undefined ? 'cluster' : 'elsewhere',
       clients:
         flags.clientCaSecret === undefined ? undefined : { secret: flags.clientCaSecret, names: flags.clientName },
-      keeperArguments: flags.enforceInKubeSystem === true ? ['--enforce-in-kube-system'] : [],
+      apiServers,
+      keeperArguments: [
+        ...(flags.enforceInKubeSystem === true ? ['--enforce-in-kube-system'] : []),
+        ...flags.exempt.map((name) => `--exempt=${name}`),
+        ...(flags.webhookTimeout === undefined ? [] : [`--webhook-timeout=${flags.webhookTimeout}`]),
+      ],
       serverMinor,
     });
   if (mode === undefined) {
-    const objects = objectsFor(flags.serverVersion ?? newest);
+    const ports = flags.apiServerPort.length > 0 ? flags.apiServerPort : usualApiServers.ports;
+    const objects = objectsFor(flags.serverVersion ?? newest, { ports, ranges: flags.apiServerRange });
     await terminal.out(
       objects.map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })).join('---\n'),
     );
@@ -65,15 +74,21 @@ export async function runInstall(flags: InstallFlags, terminal: Terminal): Promi
   try {
     return await askingServer(async () => {
       const minor = flags.serverVersion ?? (await minorOf(api));
-      const applied = await applyObjects(api, objectsFor(minor), mode);
+      const ports = flags.apiServerPort.length > 0 ? flags.apiServerPort : await apiServerPorts(api);
+      const applied = await applyObjects(api, objectsFor(minor, { ports, ranges: flags.apiServerRange }), mode);
       for (const { reference, refused } of applied) {
         const what =
           refused === undefined ? (mode === 'apply' ? 'applied' : 'would be applied') : `refused: ${refused}`;
         await terminal.out(`${referenceText(reference)}: ${what}\n`);
       }
-      const exempt = [names.namespace, ...(flags.enforceInKubeSystem === true ? [] : ['kube-system'])];
+      const exempt = new Set([
+        names.namespace,
+        ...(flags.enforceInKubeSystem === true ? [] : clusterNamespaces),
+        ...flags.exempt,
+        ...exemptByPolicy,
+      ]);
       if (mode === 'apply') {
-        for (const name of await labelNamespaces(api, exempt)) await terminal.out(`Namespace ${name}: labelled\n`);
+        for (const name of await labelNamespaces(api, [...exempt])) await terminal.out(`Namespace ${name}: labelled\n`);
         if (minor < 21) {
           terminal.err(
             'bulwark: this server does not set kubernetes.io/metadata.name itself: namespaces that are exempt are\n' +
@@ -86,6 +101,16 @@ export async function runInstall(flags: InstallFlags, terminal: Terminal): Promi
   } finally {
     await api.close();
   }
+}
+
+/** Where the API servers of this cluster are reached, behind the Service `kubernetes` and by it. */
+async function apiServerPorts(api: KubeApi): Promise<readonly number[]> {
+  const endpoints = new Reader((await api.find('/api/v1/namespaces/default/endpoints/kubernetes')) ?? {}, [], []);
+  const ports = endpoints
+    .objects('subsets')
+    .flatMap((subset) => subset.objects('ports'))
+    .flatMap((port) => port.integer('port') ?? []);
+  return ports.length === 0 ? usualApiServers.ports : [...new Set([443, ...ports])].toSorted((a, b) => a - b);
 }
 
 async function minorOf(api: KubeApi): Promise<number> {

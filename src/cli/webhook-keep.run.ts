@@ -3,6 +3,7 @@ import { controls } from '../controls/registry.ts';
 import { Keeper } from '../enforce/keeper/keeper.ts';
 import { createLog } from '../enforce/log.ts';
 import { PolicySource } from '../enforce/policy-source.ts';
+import { clusterNamespaces } from '../enforce/registration/names.ts';
 import { startProbeServer } from '../enforce/server/probe-server.ts';
 import { exitCodes } from '../engine/exit-code.ts';
 import { BulwarkError } from '../model/errors.ts';
@@ -42,7 +43,7 @@ export async function runKeep(
       overlap: flags.overlap * 1000,
     },
     rules: () => source.current?.rules(),
-    exempt: [...(flags.enforceInKubeSystem === true ? [] : ['kube-system']), ...flags.exempt],
+    exempt: [...(flags.enforceInKubeSystem === true ? [] : clusterNamespaces), ...flags.exempt],
     timeoutSeconds: flags.webhookTimeout,
     log,
     now: () => terminal.now().getTime(),
@@ -60,7 +61,10 @@ export async function runKeep(
   try {
     log.write('info', 'keeping the webhook registered', { name: flags.name, every: flags.every });
     while (!stopping.signal.aborted) {
-      if ((await source.refresh()) === 'refused') {
+      const refreshed = await source.refresh();
+      if (refreshed === 'changed') {
+        log.write('info', 'policies in force', { notes: source.notes });
+      } else if (refreshed === 'refused') {
         log.write('error', 'the policies cannot be used: what is registered stays', { problems: source.problems });
       }
       try {

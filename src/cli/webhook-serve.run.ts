@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { controls } from '../controls/registry.ts';
 import { certificatesIn } from '../enforce/certificates/trust.ts';
 import { createLog } from '../enforce/log.ts';
+import { keepMemoryFlat, sweepMemory } from '../enforce/memory.ts';
 import { serverNameOf } from '../enforce/registration/configurations.ts';
 import { runWebhook } from '../enforce/webhook.ts';
 import { exitCodes } from '../engine/exit-code.ts';
@@ -40,6 +41,7 @@ export async function runServe(
       flags.standalone === true
         ? undefined
         : { api: openApi(flags, terminal), names: namesOf(flags), serverName: serverNameOf(targetOf(flags)) };
+    keepMemoryFlat();
     await runWebhook(
       {
         listen: parseAddress('--listen', flags.listen),
@@ -60,6 +62,7 @@ export async function runServe(
         lookEvery: flags.lookEvery * 1000,
         serverThread: serverThread(),
         stopping: { delay: flags.stopDelay * 1000, longest: 30_000 },
+        onReady: sweepMemory,
         onListening: ({ reviews, probes }) => log.write('info', 'listening', { reviews, probes }),
       },
       stopping.signal,

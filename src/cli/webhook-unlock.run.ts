@@ -8,8 +8,12 @@ import { askingServer, namesOf, openApi } from './webhook-api.ts';
 /** Suspends refusals for a time, or ends that. Returns the exit code. */
 export async function runUnlock(flags: UnlockFlags, terminal: Terminal): Promise<number> {
   const reason = flags.reason?.trim() ?? '';
-  if (flags.end !== true && (flags.for === undefined || reason.length < 5)) {
-    throw new BulwarkError('usage', 'an unlock has a time and a reason', 'run it with --for 30m --reason "why"');
+  if (flags.end !== true && (flags.for === undefined || reason === '')) {
+    throw new BulwarkError(
+      'usage',
+      'an unlock has a time and a reason',
+      'run it with --for 30m --reason "INC-1234: the registry moved"',
+    );
   }
   const api = openApi(flags, terminal);
   try {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { RegisterCommand } from './command.ts';
 import { repeatable } from './evidence.ts';
@@ -48,7 +49,11 @@ export interface InstallFlags extends ClusterFlags {
   readonly clientCaSecret?: string;
   readonly clientName: readonly string[];
   readonly reports?: true;
+  readonly exempt: readonly string[];
   readonly enforceInKubeSystem?: true;
+  readonly webhookTimeout?: number;
+  readonly apiServerPort: readonly number[];
+  readonly apiServerRange: readonly string[];
   readonly serverVersion?: number;
   readonly dryRun?: true;
   readonly apply?: true;
@@ -112,7 +117,16 @@ export const webhookCommand: RegisterCommand = (program, terminal, done) => {
     )
     .option('--client-name <name>', 'common name that those must have (repeatable)', repeatable, [])
     .option('--reports', 'let the servers write policy reports')
-    .option('--enforce-in-kube-system', 'judge kube-system as well')
+    .option('--exempt <namespace>', 'leave this namespace out altogether (repeatable)', namespaceNames, [])
+    .option('--enforce-in-kube-system', 'judge kube-system and kube-node-lease as well')
+    .option('--webhook-timeout <seconds>', 'how long API servers wait for an answer', timeoutSeconds)
+    .option(
+      '--api-server-port <port>',
+      'port that pods reach API servers at, for network policies (repeatable; asked for with --apply)',
+      ports,
+      [],
+    )
+    .option('--api-server-range <cidr>', 'addresses of API servers; any without it (repeatable)', ranges, [])
     .option('--server-version <version>', 'print for this version instead of asking the cluster', serverMinor)
     .addOption(new Option('--dry-run', 'let the API server judge every object, and keep none').conflicts('apply'))
     .option('--apply', 'apply the objects')
@@ -189,8 +203,8 @@ function serveOptions(command: Command): Command {
 function keepOptions(command: Command): Command {
   return command
     .option('--url <url>', 'how API servers reach the servers, where that is not their Service')
-    .option('--exempt <namespace>', 'leave this namespace out altogether (repeatable)', repeatable, [])
-    .option('--enforce-in-kube-system', 'judge kube-system as well')
+    .option('--exempt <namespace>', 'leave this namespace out altogether (repeatable)', namespaceNames, [])
+    .option('--enforce-in-kube-system', 'judge kube-system and kube-node-lease as well')
     .option('--webhook-timeout <seconds>', 'how long API servers wait for an answer', timeoutSeconds, 5)
     .option('--certificate-life <seconds>', 'renewed at two thirds of it', life, 30 * day)
     .option('--authority-life <seconds>', 'renewed at two thirds of it', life, 365 * day)
@@ -206,6 +220,23 @@ function life(value: string): number {
   const number = Number(value);
   if (value.trim() !== '' && number >= 1 && number <= 3650 * day) return number;
   throw new InvalidArgumentError('It must be a number of seconds, from 1 on.');
+}
+
+function namespaceNames(value: string, before: readonly string[]): readonly string[] {
+  return [...before, dnsLabel(value)];
+}
+
+function ports(value: string, before: readonly number[]): readonly number[] {
+  const port = Number(value);
+  if (/^\d{1,5}$/.test(value) && port >= 1 && port <= 65_535) return [...before, port];
+  throw new InvalidArgumentError('It must be a port, from 1 to 65535.');
+}
+
+function ranges(value: string, before: readonly string[]): readonly string[] {
+  const [address = '', length, ...rest] = value.split('/');
+  const isLength = /^\d{1,3}$/.test(length ?? '') && Number(length) <= (isIP(address) === 4 ? 32 : 128);
+  if (isIP(address) !== 0 && isLength && rest.length === 0) return [...before, value];
+  throw new InvalidArgumentError('It must be a range of addresses, such as 10.0.0.0/24.');
 }
 
 /** As the API server takes it. */

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Baseline, baselineSchema, readBaseline } from '../engine/baseline.ts';
-import { fingerprint } from '../engine/fingerprint.ts';
+import { copiesIn, recordOf } from '../engine/finding-record.ts';
 import type { Judgement } from '../engine/judge.ts';
 import { BulwarkError } from '../model/errors.ts';
 import type { Json } from '../model/json.ts';
@@ -32,16 +32,21 @@ export async function readJsonFile(file: string, cwd: string): Promise<Json> {
 }
 
 /**
- * Writes the findings as a baseline: one a line, with what it is about, so that a change of it can be reviewed. What
- * exceptions cover is not in it: should one expire, its finding is new. Throws `output-unwritable`.
+ * Writes the findings as a baseline: one a line, with what it is about, so that a change of it can be reviewed, and how
+ * bad it is, so that what has become worse is not taken for known. What exceptions cover is not in it: should one expire, its finding is new. Throws `output-unwritable`.
  */
 export async function writeBaseline(judgement: Judgement, file: string): Promise<void> {
-  const findings = sortFindings(judgement.findings).map((finding) => ({
-    control: finding.control.id,
-    object: objectName(finding.owner),
-    ...(finding.subject.container && { container: finding.subject.container.name }),
-    fingerprint: fingerprint(finding),
-  }));
+  const copies = copiesIn(judgement.snapshot);
+  const findings = sortFindings(judgement.findings).map((finding) => {
+    const { fingerprint, names: _, ...record } = recordOf(finding, copies);
+    return {
+      control: finding.control.id,
+      object: objectName(finding.owner),
+      ...(finding.subject.container && { container: finding.subject.container.name }),
+      ...record,
+      fingerprint,
+    };
+  });
   const text = jsonLines(
     new Map<string, unknown>([
       ['schema', baselineSchema],

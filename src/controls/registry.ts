@@ -248,6 +248,7 @@ import rbacDefaultDrift from './rbac/default-drift.ts';
 import rbacDefaultRoles from './rbac/default-roles.ts';
 import rbacDuplicateBinding from './rbac/duplicate-binding.ts';
 import rbacFullWildcard from './rbac/full-wildcard.ts';
+import rbacImpersonateMasters from './rbac/impersonate-masters.ts';
 import rbacManyRules from './rbac/many-rules.ts';
 import rbacMastersGroup from './rbac/masters-group.ts';
 import rbacNamedTargets from './rbac/named-targets.ts';
@@ -581,6 +582,7 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   rbacDefaultRoles,
   rbacDuplicateBinding,
   rbacFullWildcard,
+  rbacImpersonateMasters,
   rbacManyRules,
   rbacMastersGroup,
   rbacNamedTargets,

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Decider } from '../admission/decide.ts';
+import { failOpenNotes } from '../admission/lifelines.ts';
 import { loadAdmission, type PolicyText } from '../admission/load.ts';
 import type { AnyControl } from '../controls/control.ts';
 
@@ -75,8 +76,8 @@ export class PolicySource {
     const wasWrong = this.wrong.length > 0;
     this.seen = seen;
     this.wrong = [];
-    this.told = loaded.notes;
     this.decider = new Decider(loaded.policies, { now });
+    this.told = [...loaded.notes, ...failOpenNotes(this.decider.rules().refusing, serverMinor)];
     const inForce = JSON.stringify(texts);
     const isSame = inForce === this.inForce && !wasWrong;
     this.inForce = inForce;

@@ -105,6 +105,15 @@ describe('a review', () => {
     ]);
   });
 
+  it('of what the API server itself writes is let pass, and of nobody who only says so', async () => {
+    const by = (username: string, groups: readonly string[]) =>
+      ask({ request: { ...privileged, userInfo: { username, groups: [...groups] } } });
+    const own = await by('system:apiserver', ['system:masters', 'system:authenticated']);
+    expect(own.response).toMatchObject({ allowed: true, auditAnnotations: { exempt: 'api-server' } });
+    expect((await by('system:apiserver', ['system:authenticated'])).response['allowed']).toBe(false);
+    expect((await by('jane', ['system:masters'])).response['allowed']).toBe(false);
+  });
+
   it('that is allowed is counted, and logged only where that is asked for', async () => {
     const request = pod({ containers: [{ name: 'a', image: 'x' }] });
     const quiet = await ask({ request });

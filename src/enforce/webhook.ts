@@ -43,6 +43,8 @@ export interface WebhookOptions {
   readonly stopping: { readonly delay: number; readonly longest: number };
   /** The bundle of the server's thread; undefined: the server runs in the thread that decides. */
   readonly serverThread: URL | undefined;
+  /** When it is ready for the first time. */
+  readonly onReady?: () => void;
   readonly onListening: (where: { readonly reviews: string; readonly probes: string | undefined }) => void;
 }
 
@@ -67,6 +69,7 @@ export async function runWebhook(options: WebhookOptions, signal: AbortSignal): 
   const callers = new Callers(milliseconds);
   let server: AdmissionServer | undefined;
   let isStopping = false;
+  let wasReady = false;
 
   const followCluster = (): void => {
     const needs = source.current?.needs();
@@ -209,6 +212,10 @@ export async function runWebhook(options: WebhookOptions, signal: AbortSignal): 
           reviews: textOf(server.address),
           probes: probes === undefined ? undefined : textOf(probes.address),
         });
+      }
+      if (!wasReady && unready().length === 0) {
+        wasReady = true;
+        options.onReady?.();
       }
       // Until it can serve it looks more often: somebody waits for it.
       await pause(unready().length > 0 ? Math.min(options.lookEvery, 500) : options.lookEvery, ended);

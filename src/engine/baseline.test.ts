@@ -4,7 +4,7 @@ import { judgeText } from '../../test/judge-example.ts';
 import { controls } from '../controls/registry.ts';
 import type { Json } from '../model/json.ts';
 import { type Baseline, baselineSchema, readBaseline } from './baseline.ts';
-import { fingerprint } from './fingerprint.ts';
+import { copiesIn, FindingRecords, recordOf } from './finding-record.ts';
 import type { Judgement } from './judge.ts';
 import { withBaseline } from './suppressed.ts';
 
@@ -12,8 +12,10 @@ const asked = new Set(['pods/privileged', 'pods/host-network', 'container-runtim
 const chosen = controls.filter(({ id }) => asked.has(id));
 const own = { file: 'base.json', version: '1.0.0' };
 
-function baselineOf(judgement: Judgement): Baseline {
-  return { file: 'base.json', fingerprints: new Set(judgement.findings.map(fingerprint)) };
+function baselineOf(judgement: Judgement, wording: Baseline['wording'] = 'same'): Baseline {
+  const copies = copiesIn(judgement.snapshot);
+  const records = judgement.findings.map((finding) => recordOf(finding, copies));
+  return { file: 'base.json', records: new FindingRecords(records), wording };
 }
 
 describe('a baseline', () => {
@@ -65,7 +67,7 @@ describe('a baseline', () => {
         const again = withBaseline(judgeText(chosen, written(after)), baselineOf(first));
         expect(first.findings.length).toBeGreaterThan(10);
         expect(again.findings.map(({ identity }) => identity)).toEqual([]);
-        expect(again.baseline).toEqual({ file: 'base.json', known: first.findings.length, gone: 0 });
+        expect(again.baseline).toEqual({ file: 'base.json', known: first.findings.length, worse: 0, gone: 0 });
       }),
       { numRuns: 40 },
     );
@@ -81,7 +83,7 @@ describe('a baseline', () => {
     expect(suppressed?.map(({ finding, by }) => `${finding.control.id} ${by.kind}`)).toEqual([
       'pods/host-network baseline',
     ]);
-    expect(baseline).toEqual({ file: 'base.json', known: 1, gone: 1 });
+    expect(baseline).toEqual({ file: 'base.json', known: 1, worse: 0, gone: 1 });
   });
 });
 
@@ -106,7 +108,33 @@ describe('reading a baseline', () => {
       [print],
     ],
   ])('%s', (_, value, expected) => {
-    expect(readBaseline(value, own)).toEqual({ file: 'base.json', fingerprints: new Set(expected) });
+    const read = readBaseline(value, own);
+    if ('problem' in read) throw new Error(read.problem);
+    expect(read.records.all.map(({ fingerprint }) => fingerprint)).toEqual(expected);
+    expect([read.wording, read.notice]).toEqual(['same', undefined]);
+  });
+
+  it('of the older form knows fingerprints alone, and says so', () => {
+    const older = { schema: 'bulwark.baseline/v1', tool, findings: [{ fingerprint: print, severity: 'low' }] };
+    expect(readBaseline(older, own)).toMatchObject({
+      records: { all: [{ fingerprint: print }] },
+      notice:
+        'base.json is of an older form (bulwark.baseline/v1): what has become worse since is not seen until it is written anew',
+    });
+  });
+
+  it('takes what is worth comparing from a baseline and from a report', () => {
+    const more = { severity: 'high', message: 'm', items: ['a'], cleanIn: ['b.yaml'] };
+    const rendered = { source: 'rendered', file: 't.yaml', rendered: { by: 'helm', from: 'chart' } };
+    const locations = [{ source: 'file', file: 'a.yaml' }, rendered, { source: 'cluster', file: '/api/v1/x' }];
+    const read = (schema: string, item: Json) => readBaseline({ schema, tool, findings: [item] }, own);
+    const expected = [{ fingerprint: print, ...more, files: ['a.yaml', 'chart'] }];
+    expect(read(baselineSchema, { fingerprint: print, ...more, files: ['a.yaml', 'chart'] })).toMatchObject({
+      records: { all: expected },
+    });
+    expect(read('bulwark.report/v1', { fingerprint: print, ...more, locations })).toMatchObject({
+      records: { all: expected },
+    });
   });
 
   it.each<[string, Json, string]>([
@@ -127,9 +155,9 @@ describe('reading a baseline', () => {
     [
       'a snapshot',
       { schema: 'bulwark.snapshot/v1' },
-      'it must be bulwark.baseline/v1 or bulwark.report/v1, and is bulwark.snapshot/v1',
+      'it must be bulwark.baseline/v2 or bulwark.report/v1, and is bulwark.snapshot/v1',
     ],
-    ['another schema', { schema: 'bulwark.baseline/v2' }, 'and is bulwark.baseline/v2'],
+    ['another schema', { schema: 'bulwark.baseline/v3' }, 'and is bulwark.baseline/v3'],
     ['no schema', {}, 'and is no schema'],
     ['no findings', { schema: baselineSchema }, 'findings must be a list'],
     ['a finding without a fingerprint', { schema: baselineSchema, findings: [{}] }, 'findings[0] has no fingerprint'],

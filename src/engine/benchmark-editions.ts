@@ -1,4 +1,5 @@
 import type { Distribution } from '../model/component.ts';
+import type { PodSecurityPolicy } from '../semantics/pod-security/index.ts';
 import { cisEditions } from './benchmark-cis.ts';
 import { guidanceEditions } from './benchmark-guidance.ts';
 
@@ -31,6 +32,8 @@ export interface BenchmarkEdition {
   readonly kubernetes?: readonly [number, number];
   /** Absent: any distribution that runs its own control plane. */
   readonly distribution?: Distribution;
+  /** Of the Pod Security Standards: the policy whose checks its rows are, decided as Pod Security admission does. */
+  readonly podSecurity?: PodSecurityPolicy;
   readonly rows: readonly BenchmarkCheck[];
 }
 

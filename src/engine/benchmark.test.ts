@@ -13,7 +13,8 @@ function row(edition: string, id: string, text: string): string {
   const result = benchmarkResults(chosen, judgeText(controls, text)).find(({ check }) => check.id === id);
   if (result === undefined) throw new Error(`there is no row ${id}`);
   const { state, failing } = result;
-  const more = 'reasons' in state ? state.reasons.join('; ') : failing.map(({ id: control }) => control).join(', ');
+  const reasons = 'reasons' in state ? state.reasons : [];
+  const more = [...failing.map(({ id: control }) => control), ...reasons].join('; ');
   return more === '' ? state.kind : `${state.kind}: ${more}`;
 }
 
@@ -40,6 +41,19 @@ metadata: {name: ${name}, namespace: shop}
 spec: ${spec}
 `;
 
+/** A role that allows everything, and who is bound to it. */
+const bound = (subject: string): string => `apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: all}
+rules: [{apiGroups: ["*"], resources: ["*"], verbs: ["*"]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: all}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: all}
+subjects: [${subject.replace('{kind: Group,', '{apiGroup: rbac.authorization.k8s.io, kind: Group,')}]
+`;
+
 describe('rows of the editions', () => {
   it.each(editions.map((edition) => [edition.id, edition] as const))(
     '%s: each is answered, or says why not',
@@ -63,6 +77,10 @@ describe('rows of the editions', () => {
     ['cis-1.23', '1.2.4', server('v1.22.2'), 'not-applicable: since v1.19 kubelets are always reached over TLS'],
     ['cis-1.23', '1.2.3', server('v1.23.2'), expect.stringMatching(/^manual: .*CVE-2020-8554/)],
     ['gke-1.9.0', '5.5.1', server('v1.32.2'), expect.stringMatching(/^manual: It is a setting of the cloud/)],
+    // Who may join the group does not use it.
+    ['cis-1.12', '5.1.7', bound('{kind: ServiceAccount, name: app, namespace: shop}'), 'pass'],
+    ['cis-1.12', '5.1.7', bound('{kind: Group, name: "system:masters"}'), 'fail: rbac/masters-group'],
+    ['cis-1.12', '5.1.3', bound('{kind: Group, name: ops}'), 'fail: rbac/full-wildcard; rbac/wildcards'],
     ['k3s-cis-1.9', '1.1.1', server('v1.30.2'), expect.stringMatching(/^not-applicable: Does not apply: K3s/)],
   ])('%s %s', (edition, id, text, expected) => {
     expect(row(edition, id, text)).toEqual(expected);

@@ -1,12 +1,14 @@
 import type { AnyControl } from '../controls/control.ts';
 import type { Failure } from '../model/verdict.ts';
 import type { BenchmarkCheck, BenchmarkEdition } from './benchmark-editions.ts';
+import { type PodSecurityTally, tallyPodSecurity } from './benchmark-pod-security.ts';
 import type { Judgement, ToldWith } from './judge.ts';
 
 /** How a row of a benchmark stands in what was judged. */
 export type CheckState =
   | { readonly kind: 'pass'; readonly judged: number }
-  | { readonly kind: 'fail'; readonly failed: number; readonly judged: number }
+  /** The reasons are of failures that no control tells of. */
+  | { readonly kind: 'fail'; readonly failed: number; readonly judged: number; readonly reasons: readonly string[] }
   /** What controls can see of it passes, and the reasons say what they cannot. */
   | { readonly kind: 'partial'; readonly judged: number; readonly reasons: readonly string[] }
   /** Evidence was missing, with what was. */
@@ -26,7 +28,8 @@ export interface CheckResult {
 
 /**
  * Every row of an edition with its state. A row that several controls answer fails with the first that fails, and
- * passes only where none is undecided: missing evidence is never a pass, and neither is a part of a requirement.
+ * passes only where none is undecided: missing evidence is never a pass, and neither is a part of a requirement. Rows
+ * of the Pod Security Standards are decided as Pod Security admission does, and name the controls that tell of them.
  */
 export function benchmarkResults(edition: BenchmarkEdition, judgement: Judgement): readonly CheckResult[] {
   const byId = new Map(judgement.controls.map((control) => [control.id, control]));
@@ -41,20 +44,24 @@ export function benchmarkResults(edition: BenchmarkEdition, judgement: Judgement
     else known.push(reason);
   }
   const failures = modeFailures(judgement);
+  const { podSecurity } = edition;
+  const tally = podSecurity === undefined ? undefined : tallyPodSecurity(podSecurity, judgement);
   return edition.rows.map((check) => {
     const controls = check.controls.map((id) => byId.get(id)).filter((control) => control !== undefined);
     const reasonsOf = (kind: 'unknown' | 'manual') => controls.flatMap((control) => open.get(kind)?.get(control) ?? []);
     const counts = controls.map((control) => judgement.coverage.get(control));
     const sum = (kind: 'pass' | 'fail' | 'unknown' | 'manual' | 'error') =>
       counts.reduce((total, each) => total + (each?.[kind] ?? 0), 0);
-    const failing = controls.filter((control) => fails(control, check));
+    const isMet = tally !== undefined && !tally.offences.has(check.id);
+    const failing = isMet ? [] : controls.filter((control) => fails(control, check));
     const judged = sum('pass') + sum('fail');
     const inapplicable = controls.flatMap((control) => [...(judgement.inapplicable.get(control) ?? [])]);
     return { check, failing, state: stateOf() };
 
     function stateOf(): CheckState {
       if (check.leftOut !== undefined) return { kind: 'not-applicable', reasons: [check.leftOut] };
-      if (failing.length > 0) return { kind: 'fail', failed: sum('fail'), judged };
+      if (tally !== undefined) return podSecurityState(tally, check, failing);
+      if (failing.length > 0) return { kind: 'fail', failed: sum('fail'), judged, reasons: [] };
       if (sum('error') > 0) return { kind: 'unknown', reasons: ['a control failed: a defect of Bulwark'] };
       if (sum('unknown') > 0) return { kind: 'unknown', reasons: distinct(reasonsOf('unknown')) };
       if (sum('manual') > 0) return { kind: 'manual', reasons: distinct(reasonsOf('manual')) };
@@ -74,6 +81,19 @@ export function benchmarkResults(edition: BenchmarkEdition, judgement: Judgement
     const found = failures.get(control);
     return found === undefined || !found.every((failure) => isAllowed(failure, check));
   }
+}
+
+function podSecurityState(
+  { pods, offences, malformed }: PodSecurityTally,
+  { id }: BenchmarkCheck,
+  failing: readonly AnyControl[],
+): CheckState {
+  const found = offences.get(id);
+  if (found !== undefined) {
+    return { kind: 'fail', failed: found.length, judged: pods, reasons: failing.length === 0 ? distinct(found) : [] };
+  }
+  if (malformed.length > 0) return { kind: 'unknown', reasons: distinct(malformed) };
+  return pods > 0 ? { kind: 'pass', judged: pods } : { kind: 'no-evidence' };
 }
 
 /** Whether a row does not mind a failure: the edition allows more than the control does. */

@@ -4,6 +4,7 @@ import { readNode } from '../facts/nodes.ts';
 import type { Distribution } from '../model/component.ts';
 import { distributionOf, distributionOfVersion } from '../semantics/node/distribution.ts';
 import { type BenchmarkEdition, editions } from './benchmark-editions.ts';
+import { podSecurityEdition } from './benchmark-guidance.ts';
 
 /** What a cluster or node is, as far as a benchmark asks. */
 export interface Platform {
@@ -35,10 +36,11 @@ export function platformOf(facts: Facts): Platform {
 
 /**
  * The edition that `asked` names: `cis` for the one that fits the platform, another benchmark (`nsa`) for its newest or
- * strictest, or an edition's own name (`cis-1.12`, `k3s-cis-1.9`, `nsa-1.1`). Undefined: there is none of that name.
+ * strictest, or an edition's own name (`cis-1.12`, `k3s-cis-1.9`, `nsa-1.1`, `pss-restricted-v1.30`). Undefined: there is
+ * none of that name.
  */
 export function chooseEdition(asked: string, platform: Platform): ChosenEdition | undefined {
-  const named = editions.find(({ id }) => id === asked);
+  const named = editions.find(({ id }) => id === asked) ?? podSecurityEdition(asked);
   if (named !== undefined) return { edition: named, platform, reasons: misfits(named, platform) };
   const ofBenchmark = editions.filter(({ benchmark }) => benchmark === asked);
   const own = ofBenchmark.filter(

@@ -55,6 +55,34 @@ describe('what changed between two runs', () => {
     ]);
   });
 
+  it('is worse where more is listed, and lighter where it is less grave', () => {
+    const [first] = before.findings;
+    if (first === undefined) throw new Error('no finding');
+    const run = (more: object): ComparedRun => ({ ...before, findings: [{ ...first, ...more }] });
+    const [few, many] = [run({ items: ['a'] }), run({ items: ['a', 'b'] })];
+    expect(compareRuns(few, many).changed).toMatchObject([{ was: 'high', worse: { items: ['b'] } }]);
+    expect(compareRuns(many, few)).toMatchObject({ changed: [], kept: 1 });
+    expect(compareRuns(run({ message: 'x' }), run({ message: 'y' })).changed).toMatchObject([
+      { worse: { words: ['y'] } },
+    ]);
+    const older = { ...run({ message: 'x' }), version: '0.0.1' };
+    expect(compareRuns(older, run({ message: 'y' }))).toMatchObject({ changed: [], kept: 1 });
+    const { changed } = compareRuns(few, run({ items: ['a'], severity: 'low' }));
+    expect(changed.map(({ was, worse }) => [was, worse])).toEqual([['high', undefined]]);
+  });
+
+  it('is not known where a side could not read the file', () => {
+    const broken = comparedRun(judgeText(chosen, 'a: ['), 'broken');
+    expect(compareRuns(before, broken)).toMatchObject({ gone: [], added: [] });
+    const { incomparable } = compareRuns(before, broken);
+    expect(incomparable.map(({ side, why }) => `${side} ${why}`)).toEqual([
+      'before file',
+      'before file',
+      'before file',
+    ]);
+    expect(compareRuns(broken, before)).toMatchObject({ added: [], incomparable: { length: 3 } });
+  });
+
   it('is the same whether a side is judged or read from its report', () => {
     const judgement = judgeText(chosen, pod('hostNetwork: true\n  hostPID: true'));
     const report: Json = JSON.parse([...json(judgement)].join(''));

@@ -1,10 +1,10 @@
 import { isList, isObject, type Json, type JsonObject, own } from '../model/json.ts';
 import { compareSeverity, type Severity, severities } from '../model/severity.ts';
-import { reportSchema } from './baseline.ts';
+import { readRecord, reportSchema, versionOf } from './baseline.ts';
+import { type FindingRecord, FindingRecords, type Worsening, worsening } from './finding-record.ts';
 
 /** As much of a finding as two runs can be compared by. */
-export interface ComparedFinding {
-  readonly fingerprint: string;
+export interface ComparedFinding extends FindingRecord {
   readonly control: string;
   readonly severity: Severity;
   readonly message: string;
@@ -19,9 +19,13 @@ export interface ComparedFinding {
 export interface ComparedRun {
   /** As the user named it. */
   readonly name: string;
+  /** Of the Bulwark that judged. */
+  readonly version: string | undefined;
   readonly findings: readonly ComparedFinding[];
   /** Ids of the controls that ran. */
   readonly controls: ReadonlySet<string>;
+  /** Files that were there and could not be read or understood: nobody knows what is in them. */
+  readonly unread: ReadonlySet<string>;
   readonly complete: boolean;
 }
 
@@ -31,33 +35,57 @@ export interface Comparison {
   /** Gravest first, then by control and object, as every list here. */
   readonly added: readonly ComparedFinding[];
   readonly gone: readonly ComparedFinding[];
-  /** The finding as it is now, and what it was. */
-  readonly changed: readonly { readonly finding: ComparedFinding; readonly was: Severity }[];
+  readonly changed: readonly ChangedFinding[];
   readonly kept: number;
-  /** Findings of controls that ran on one side alone: nobody knows whether they are new. */
-  readonly incomparable: readonly (ComparedFinding & { readonly side: 'before' | 'after' })[];
+  /** Findings of which nobody knows whether they are new or gone. */
+  readonly incomparable: readonly IncomparableFinding[];
 }
 
-/** What changed from one run to another. Findings are the same where their fingerprints are. */
+/** A finding as it is now, and the severity that it had. */
+export interface ChangedFinding {
+  readonly finding: ComparedFinding;
+  readonly was: Severity;
+  /** Absent where it is lighter. */
+  readonly worse?: Worsening;
+}
+
+export interface IncomparableFinding extends ComparedFinding {
+  /** The run that has it. */
+  readonly side: 'before' | 'after';
+  /** Its control did not run for the other, or the other could not read its file. */
+  readonly why: 'control' | 'file';
+}
+
+/** What changed from one run to another. Findings are of the same matter where their fingerprints are the same. */
 export function compareRuns(before: ComparedRun, after: ComparedRun): Comparison {
-  const earlier = new Map(before.findings.map((finding) => [finding.fingerprint, finding]));
-  const later = new Set(after.findings.map(({ fingerprint }) => fingerprint));
+  const earlier = new FindingRecords(before.findings);
+  const later = new FindingRecords(after.findings);
+  const wording = before.version !== undefined && before.version === after.version ? 'same' : 'other';
   const added: ComparedFinding[] = [];
-  const changed: { finding: ComparedFinding; was: Severity }[] = [];
-  const incomparable: (ComparedFinding & { side: 'before' | 'after' })[] = [];
+  const changed: ChangedFinding[] = [];
+  const incomparable: IncomparableFinding[] = [];
   let kept = 0;
   for (const finding of after.findings) {
-    const was = earlier.get(finding.fingerprint);
-    if (was === undefined && !before.controls.has(finding.control)) incomparable.push({ ...finding, side: 'after' });
-    else if (was === undefined) added.push(finding);
-    else if (was.severity !== finding.severity) changed.push({ finding, was: was.severity });
+    const records = earlier.of(finding);
+    const [first] = records;
+    if (first === undefined) {
+      const why = incomparableBy(finding, before);
+      if (why === undefined) added.push(finding);
+      else incomparable.push({ ...finding, side: 'after', why });
+      continue;
+    }
+    const was = (records.find(({ fingerprint }) => fingerprint === finding.fingerprint) ?? first).severity;
+    const worse = worsening(finding, records, wording);
+    if (worse !== undefined) changed.push({ finding, was: worse.was ?? was, worse });
+    else if (compareSeverity(finding.severity, was) < 0) changed.push({ finding, was });
     else kept += 1;
   }
   const gone: ComparedFinding[] = [];
   for (const finding of before.findings) {
-    if (later.has(finding.fingerprint)) continue;
-    if (after.controls.has(finding.control)) gone.push(finding);
-    else incomparable.push({ ...finding, side: 'before' });
+    if (later.of(finding).length > 0) continue;
+    const why = incomparableBy(finding, after);
+    if (why === undefined) gone.push(finding);
+    else incomparable.push({ ...finding, side: 'before', why });
   }
   return {
     before,
@@ -68,6 +96,12 @@ export function compareRuns(before: ComparedRun, after: ComparedRun): Comparison
     kept,
     incomparable: incomparable.sort(byWeight),
   };
+}
+
+/** Why the other run says nothing of a finding that it does not have. */
+function incomparableBy({ control, files = [] }: ComparedFinding, other: ComparedRun): 'control' | 'file' | undefined {
+  if (!other.controls.has(control)) return 'control';
+  return files.some((file) => other.unread.has(file)) ? 'file' : undefined;
 }
 
 function byWeight(a: ComparedFinding, b: ComparedFinding): number {
@@ -100,13 +134,30 @@ export function readReport(value: Json, name: string): ComparedRun | { readonly 
   }
   const controls = new Set(coverage.flatMap((item) => textIn(item, 'control') ?? []));
   const summary = own(value, 'summary');
-  return { name, findings, controls, complete: isObject(summary) && own(summary, 'complete') === true };
+  const complete = isObject(summary) && own(summary, 'complete') === true;
+  return { name, version: versionOf(value), findings, controls, unread: unreadIn(value), complete };
+}
+
+/** As `comparedRun` has it. */
+function unreadIn(report: JsonObject): ReadonlySet<string> {
+  const inputs = own(report, 'inputs');
+  const documents = isObject(inputs) ? own(inputs, 'documents') : undefined;
+  const gaps = own(report, 'gaps');
+  return new Set([
+    ...(isList(documents) ? documents : []).flatMap((each) =>
+      textIn(each, 'bucket') === 'unparsable' ? (textIn(each, 'file') ?? []) : [],
+    ),
+    ...(isList(gaps) ? gaps : []).flatMap((each) =>
+      textIn(each, 'code') === 'malformed' ? [] : (textIn(each, 'what') ?? []),
+    ),
+  ]);
 }
 
 function readFinding(item: JsonObject): ComparedFinding | undefined {
-  const [fingerprint, control, message] = ['fingerprint', 'control', 'message'].map((key) => textIn(item, key));
+  const record = readRecord(item);
+  const [control, message] = ['control', 'message'].map((key) => textIn(item, key));
   const severity = severities.find((each) => each === own(item, 'severity'));
-  if (fingerprint === undefined || control === undefined || message === undefined || severity === undefined) return;
+  if (record === undefined || control === undefined || message === undefined || severity === undefined) return;
   const [kind = '', namespace, name = ''] = ['kind', 'namespace', 'name'].map((key) => textIn(item, 'subject', key));
   const container = textIn(item, 'subject', 'container');
   const locations = own(item, 'locations');
@@ -115,7 +166,8 @@ function readFinding(item: JsonObject): ComparedFinding | undefined {
   const line = isObject(location) ? own(location, 'line') : undefined;
   const place = file === undefined || typeof line !== 'number' ? undefined : `${file}:${line}`;
   return {
-    fingerprint,
+    ...record,
+    names: [...new Set([name, textIn(item, 'subject', 'observedIn', 'name') ?? name])],
     control,
     severity,
     message,

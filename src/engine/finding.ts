@@ -24,6 +24,8 @@ export interface Finding {
   readonly owner: KubeObject;
   /** Control and logical subject: stable when lines move and containers are reordered. Hash it with `fingerprint`. */
   readonly identity: string;
+  /** Where copies of an object fail in different ways: the identity of the first of them, which all share but for the message. */
+  readonly variantOf?: string | undefined;
   /** Every place where the same finding stands: several when files or overlays repeat an object. */
   readonly places: readonly Place[];
 }

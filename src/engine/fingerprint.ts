@@ -6,6 +6,11 @@ export function fingerprint(finding: Finding): string {
   return sha256(finding.identity).slice(0, 32);
 }
 
+/** The fingerprint of the finding that this one is a variant of, if it is one. */
+export function variantFingerprint({ variantOf }: Finding): string | undefined {
+  return variantOf === undefined ? undefined : sha256(variantOf).slice(0, 32);
+}
+
 /** In one call where Node has it, from 20.12 on: a report of a large cluster has a million. */
 const sha256: (text: string) => string =
   crypto.hash === undefined

@@ -17,10 +17,16 @@ export type GuideState =
   | { readonly kind: 'not-served' }
   /** Served, but nothing of what was read speaks of it. */
   | { readonly kind: 'no-evidence' }
+  /** The configuration leaves out every control that would speak of it. */
+  | { readonly kind: 'left-out' }
+  /** What fails is what somebody has decided to live with. */
+  | { readonly kind: 'accepted'; readonly findings: number }
   | { readonly kind: 'holds'; readonly judged: number }
   | {
       readonly kind: 'fails';
       readonly findings: number;
+      /** Those that exceptions cover, beside them. */
+      readonly accepted: number;
       readonly judged: number;
       /** The row's controls that failed, in the row's order. */
       readonly controls: readonly string[];
@@ -42,6 +48,9 @@ export function guideState(row: GuideRow, judgement: Judgement): GuideState {
   const findings = judgement.findings.filter(({ control }) => ids.has(control.id));
   const failed = new Set(findings.map(({ control }) => control.id));
   const controls = row.controls.filter((id) => failed.has(id));
-  if (findings.length > 0) return { kind: 'fails', findings: findings.length, judged, controls };
+  const accepted = (judgement.suppressed ?? []).filter(({ finding }) => ids.has(finding.control.id)).length;
+  if (findings.length > 0) return { kind: 'fails', findings: findings.length, accepted, judged, controls };
+  if (accepted > 0) return { kind: 'accepted', findings: accepted };
+  if (!judgement.controls.some(({ id }) => ids.has(id))) return { kind: 'left-out' };
   return judged > 0 ? { kind: 'holds', judged } : { kind: 'no-evidence' };
 }

@@ -15,6 +15,7 @@ import type { Kubeconfig } from '../model/kubeconfig.ts';
 import type { NodeEvidence } from '../model/node.ts';
 import type { NodeComponent } from '../model/node-component.ts';
 import type { Settings } from '../model/settings.ts';
+import { type Severity, severities } from '../model/severity.ts';
 import type { Gap, KubeObject, Snapshot } from '../model/snapshot.ts';
 import type {
   ComponentSubject,
@@ -28,6 +29,7 @@ import type {
 import type { Failure, Verdict } from '../model/verdict.ts';
 import { groupKind, type Workload } from '../model/workload.ts';
 import type { Finding } from './finding.ts';
+import type { Worsening } from './finding-record.ts';
 import { countInputs, type InputCounts } from './inputs.ts';
 import { Ledger } from './ledger.ts';
 import { misnamedWorkload } from './misnamed.ts';
@@ -53,6 +55,8 @@ export interface Judgement {
   readonly gaps: readonly Gap[];
   readonly inputs: InputCounts;
   readonly coverage: ReadonlyMap<AnyControl, VerdictCounts>;
+  /** Objects that a control passed or failed, pods by the controller that made them, each with the gravest such control. */
+  readonly judged: ReadonlyMap<KubeObject, Severity>;
   /** Why verdicts of `unknown` and `manual` were given. */
   readonly undecided: readonly Undecided[];
   /** Why controls of nodes and components do not apply where they were asked. */
@@ -66,6 +70,8 @@ export interface Judgement {
   readonly suppressed?: readonly Suppressed[];
   readonly notices?: readonly ExceptionNotice[];
   readonly baseline?: BaselineAccount;
+  /** Findings that the baseline has, in what they are worse now. */
+  readonly worse?: ReadonlyMap<Finding, Worsening>;
 }
 
 /** The control whose failure on the same subject has the same cause, and the subject. */
@@ -134,6 +140,7 @@ export function judge(snapshot: Snapshot, options: JudgeOptions): Judgement {
     gaps: [...gaps, ...data.gaps],
     inputs: countInputs(snapshot, run.evaluated),
     coverage: run.coverage,
+    judged: judgedRoots(run.decided, rootOf),
     undecided: run.undecided(),
     inapplicable: run.inapplicable,
     told: run.told,
@@ -142,15 +149,32 @@ export function judge(snapshot: Snapshot, options: JudgeOptions): Judgement {
   };
 }
 
+/** What is judged of the objects that a controller made is told of the controller. */
+function judgedRoots(
+  decided: ReadonlyMap<KubeObject, number>,
+  rootOf: (object: KubeObject) => KubeObject,
+): ReadonlyMap<KubeObject, Severity> {
+  const ranks = new Map<KubeObject, number>();
+  for (const [object, rank] of decided) {
+    const root = rootOf(object);
+    ranks.set(root, Math.max(rank, ranks.get(root) ?? 0));
+  }
+  return new Map([...ranks].map(([object, rank]) => [object, severities[rank] ?? 'info']));
+}
+
 /** A control with its row of the coverage: they meet millions of times. */
 interface Counted {
   readonly control: AnyControl;
+  /** Of its severity, among all. */
+  readonly rank: number;
   readonly counts: VerdictCounts;
 }
 
 /** One pass of controls over subjects: what they said of each, put together. */
 export class Run {
   readonly evaluated = new Set<KubeObject>();
+  /** The gravest control that passed or failed an object, as its rank. */
+  readonly decided = new Map<KubeObject, number>();
   readonly coverage = new Map<AnyControl, VerdictCounts>();
   readonly errors: ControlError[] = [];
   readonly inapplicable = new Map<AnyControl, Set<string>>();
@@ -179,7 +203,7 @@ export class Run {
     this.facts = facts;
     for (const control of controls) {
       const counts = emptyCounts();
-      this.byKind[control.subject].push({ control, counts });
+      this.byKind[control.subject].push({ control, rank: severities.indexOf(control.severity), counts });
       this.coverage.set(control, counts);
     }
   }
@@ -267,7 +291,8 @@ export class Run {
     let failed: Set<string> | undefined;
     let failures: { control: AnyControl; failure: Failure }[] | undefined;
     let isEvaluated = false;
-    for (const { control, counts } of asked) {
+    let gravest = -1;
+    for (const { control, rank, counts } of asked) {
       if (control.component !== undefined && !isAbout(control.component, subject)) continue;
       let verdict: Verdict | readonly Failure[];
       try {
@@ -287,11 +312,13 @@ export class Run {
         if (verdict.kind !== 'not-applicable') isEvaluated = true;
         if (verdict.kind === 'unknown' || verdict.kind === 'manual') this.leaveOpen(control, verdict);
         if (verdict.kind === 'not-applicable') this.leaveOut(control, kind, verdict.reason);
+        if (rank > gravest && (verdict.kind === 'pass' || verdict.kind === 'fail')) gravest = rank;
         if (verdict.kind !== 'fail') continue;
         verdict = [verdict];
       } else {
         counts[verdict.length === 0 ? 'pass' : 'fail'] += 1;
         isEvaluated = true;
+        if (rank > gravest) gravest = rank;
         if (verdict.length === 0) continue;
       }
       failed ??= new Set();
@@ -300,6 +327,7 @@ export class Run {
       for (const failure of verdict) failures.push({ control, failure });
     }
     if (isEvaluated) this.evaluated.add(subject.object);
+    if (gravest > (this.decided.get(owner) ?? -1)) this.decided.set(owner, gravest);
     if (failed === undefined || failures === undefined) return noneFailed;
     const { object, path, template, container } = subject as Subject;
     const named = {

@@ -1,5 +1,6 @@
 import { isList, isObject, type JsonObject, own } from '../model/json.ts';
 import type { KubeObject } from '../model/snapshot.ts';
+import { groupKind } from '../model/workload.ts';
 
 /** What controllers of Kubernetes make under names of their own, by the kind of what is made. */
 const makers: ReadonlyMap<string, ReadonlySet<string>> = new Map([
@@ -25,6 +26,11 @@ export function lastingName({ kind, name, value }: KubeObject): string {
     return `${maker}/${maker === 'ReplicaSet' ? withoutHash(makerName, metadata) : makerName}`;
   }
   return name;
+}
+
+/** What copies of one object share, in whatever files they stand: kind, namespace and lasting name. */
+export function logicalName(object: KubeObject): string {
+  return `${groupKind(object)}\n${object.namespace ?? ''}\n${lastingName(object)}`;
 }
 
 /** The Deployment's name: its ReplicaSets append the hash that it labels their pods with. */

@@ -2,9 +2,8 @@ import type { AnyControl } from '../controls/control.ts';
 import type { Severity } from '../model/severity.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import type { Failure } from '../model/verdict.ts';
-import { groupKind } from '../model/workload.ts';
 import type { Finding, FindingSubject, Place } from './finding.ts';
-import { lastingName } from './lasting-name.ts';
+import { logicalName } from './lasting-name.ts';
 
 /** Failures as they come in, put together into findings: the same failure of the same logical subject is one. */
 export class Ledger {
@@ -33,7 +32,7 @@ export class Ledger {
   private page(owner: KubeObject): Page {
     let page = this.pageOf.get(owner);
     if (page !== undefined) return page;
-    const name = nameOf(owner);
+    const name = logicalName(owner);
     page = this.pages.get(name) ?? new Page(name);
     this.pages.set(name, page);
     this.pageOf.set(owner, page);
@@ -150,10 +149,17 @@ class RecordedFinding implements Finding {
   }
 
   get identity(): string {
+    return this.isVariant ? `${this.common}\n${this.failure.message}` : this.common;
+  }
+
+  get variantOf(): string | undefined {
+    return this.isVariant ? this.common : undefined;
+  }
+
+  private get common(): string {
     const { control, subject, failure, ownerName } = this;
     const container = subject.container?.name ?? '';
-    const identity = `${control.id}\n${ownerName}\n${subject.template}\n${container}\n${failure.key ?? ''}`;
-    return this.isVariant ? `${identity}\n${failure.message}` : identity;
+    return `${control.id}\n${ownerName}\n${subject.template}\n${container}\n${failure.key ?? ''}`;
   }
 
   isSameMatter(other: RecordedFinding): boolean {
@@ -168,8 +174,4 @@ class RecordedFinding implements Finding {
     this.more ??= [];
     this.more.push(place);
   }
-}
-
-function nameOf(owner: KubeObject): string {
-  return `${groupKind(owner)}\n${owner.namespace ?? ''}\n${lastingName(owner)}`;
 }

@@ -45,6 +45,22 @@ function accepted(text: string): string[] {
 }
 
 describe('annotations of other scanners', () => {
+  it.each([
+    ['kube-linter', 'ignore-check.kube-linter.io/no-extensions-v1beta: later', 'extensions/v1beta1'],
+    ['kube-score', 'kube-score/ignore: stable-version', 'apps/v1beta2'],
+  ])('of %s let versions of the API pass that are gone', (_, annotation, version) => {
+    const text = manifest({ metadata: `, annotations: {${annotation}}` }).replace('apps/v1', version);
+    const chosen = controls.filter(({ id }) => id === 'api-lifecycle/served-version');
+    const { findings, snapshot } = judgeText(chosen, text);
+    const book = new ExceptionBook(
+      peerExceptions(snapshot.objects),
+      controls.map(({ id }) => id),
+    );
+    expect(findings.map((finding) => book.exceptionFor(finding, now)?.control)).toEqual([
+      'api-lifecycle/served-version',
+    ]);
+  });
+
   it.each<[string, { metadata?: string; template?: string }, string[]]>([
     [
       'kube-linter',

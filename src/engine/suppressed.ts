@@ -3,7 +3,7 @@ import type { Baseline } from './baseline.ts';
 import { matchesName } from './exception-pattern.ts';
 import { type ExceptionBook, matchesObject } from './exceptions.ts';
 import type { Finding } from './finding.ts';
-import { fingerprint } from './fingerprint.ts';
+import { copiesIn, type FindingRecord, recordOf, type Worsening, worsening } from './finding-record.ts';
 import type { InlineMistake } from './inline-exceptions.ts';
 import type { Judgement } from './judge.ts';
 
@@ -30,8 +30,9 @@ export interface ExceptionNotice {
 /** How a judgement compares with a baseline. */
 export interface BaselineAccount {
   readonly file: string;
-  /** Findings that were there before, and those of the baseline that are gone. */
+  /** Findings that were there before, those that were there and are worse now, and those of the baseline that are gone. */
   readonly known: number;
+  readonly worse: number;
   readonly gone: number;
   /** Why the two may differ for other reasons than what was judged. */
   readonly notice?: string;
@@ -59,27 +60,34 @@ export function withExceptions(judgement: Judgement, options: ExceptionOptions):
   return { ...judgement, findings, suppressed, notices: noticesOf(options, judgement) };
 }
 
-/** The judgement without the findings that were there before. */
-export function withBaseline(judgement: Judgement, baseline: Baseline): Judgement {
+/** The judgement without the findings that were there before, and were no better. */
+export function withBaseline(judgement: Judgement, { file, records, wording, notice }: Baseline): Judgement {
+  const copies = copiesIn(judgement.snapshot);
   const findings: Finding[] = [];
   const suppressed: Suppressed[] = [...(judgement.suppressed ?? [])];
-  const seen = new Set<string>();
-  for (const { finding } of suppressed) seen.add(fingerprint(finding));
+  const worse = new Map<Finding, Worsening>();
+  const seen = new Set<FindingRecord>();
+  for (const { finding } of suppressed) for (const each of records.of(recordOf(finding, copies))) seen.add(each);
   for (const finding of judgement.findings) {
-    const print = fingerprint(finding);
-    seen.add(print);
-    if (!baseline.fingerprints.has(print)) findings.push(finding);
-    else suppressed.push({ finding, by: { kind: 'baseline', file: baseline.file } });
+    const record = recordOf(finding, copies);
+    const before = records.of(record);
+    for (const each of before) seen.add(each);
+    const difference = before.length === 0 ? undefined : worsening(record, before, wording);
+    if (before.length > 0 && difference === undefined) {
+      suppressed.push({ finding, by: { kind: 'baseline', file } });
+      continue;
+    }
+    findings.push(finding);
+    if (difference !== undefined) worse.set(finding, difference);
   }
-  let gone = 0;
-  for (const print of baseline.fingerprints) if (!seen.has(print)) gone += 1;
   const known = judgement.findings.length - findings.length;
-  const { file, notice } = baseline;
+  const gone = records.all.length - seen.size;
   return {
     ...judgement,
     findings,
     suppressed,
-    baseline: { file, known, gone, ...(notice !== undefined && { notice }) },
+    worse,
+    baseline: { file, known, worse: worse.size, gone, ...(notice !== undefined && { notice }) },
   };
 }
 

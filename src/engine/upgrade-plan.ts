@@ -51,11 +51,18 @@ export interface VersionOnNodes {
   readonly nodes: readonly string[];
 }
 
+/** The version that is there, and what tells it. */
+export interface PresentVersion {
+  readonly minor: number;
+  readonly text: string;
+  readonly by: string;
+}
+
 /** What an upgrade of Kubernetes to one minor version brings, as far as the evidence shows it. */
 export interface UpgradePlan {
   readonly target: number;
   /** Undefined where nothing tells the version that is there now. */
-  readonly from: { readonly minor: number; readonly text: string; readonly by: string } | undefined;
+  readonly from: PresentVersion | undefined;
   readonly unserved: readonly UnservedObject[];
   /** What the version after the target drops. */
   readonly unservedNext: readonly UnservedObject[];
@@ -69,21 +76,33 @@ export interface UpgradePlan {
   readonly byHand: readonly string[];
   /** What the evidence does not show, so that nobody takes silence for a pass. */
   readonly unseen: readonly string[];
+  /** Components whose configuration was not read. */
+  readonly unseenComponents: readonly string[];
+  /** Whether any Node was read. */
+  readonly hasNodes: boolean;
   /** The snapshot after the upgrade, for judging it. */
   readonly after: Snapshot;
+}
+
+/** Undefined where nothing tells it. */
+export function presentVersion(snapshot: Snapshot): PresentVersion | undefined {
+  const told = factsOf(snapshot).get(clusterVersion);
+  const minor = parseKubernetesVersion(told?.text)?.minor;
+  return told === undefined || minor === undefined ? undefined : { minor, text: told.text, by: told.by };
 }
 
 /** Plans the upgrade to `target`, one minor version after the one that is there. Pure. */
 export function planUpgrade(snapshot: Snapshot, target: number): UpgradePlan {
   const before = factsOf(snapshot);
   const after = upgradedSnapshot(snapshot, target);
+  const from = presentVersion(snapshot);
   const told = before.get(clusterVersion);
-  const minor = parseKubernetesVersion(told?.text)?.minor;
   const pairs = componentPairs(before, factsOf(after));
   const unserved = unservedObjects(snapshot);
+  const hasNodes = before.get(nodePrograms).length > 0;
   return {
     target,
-    from: told === undefined || minor === undefined ? undefined : { minor, text: told.text, by: told.by },
+    from,
     unserved: unserved.filter(({ removed }) => removed <= target),
     unservedNext: unserved.filter(({ removed }) => removed === target + 1),
     problems: pairs.flatMap(problemsOf),
@@ -95,12 +114,35 @@ export function planUpgrade(snapshot: Snapshot, target: number): UpgradePlan {
       .filter(({ name }) => name === 'kubelet')
       .map(({ version, nodes }) => ({ version, nodes: nodes.map(({ name }) => name) })),
     byHand: milestonesOf(target),
-    unseen: [
-      ...unseenIn(pairs, { target, told: told?.text, hasNodes: before.get(nodePrograms).length > 0 }),
-      ...agedData(snapshot),
-    ],
+    unseen: [...unseenIn(pairs, { target, told: told?.text, hasNodes }), ...agedData(snapshot)],
+    unseenComponents: unseenComponents(pairs),
+    hasNodes,
     after,
   };
+}
+
+/**
+ * Plans the way to a version some minors away, one step after the other, each as if those before it were done and what
+ * stopped them were mended. `minors` are the targets of the steps, in order.
+ */
+export function planUpgrades(snapshot: Snapshot, minors: readonly number[]): readonly UpgradePlan[] {
+  const plans: UpgradePlan[] = [];
+  const told = new Set<string>();
+  let here = snapshot;
+  for (const [index, target] of minors.entries()) {
+    const plan = planUpgrade(here, target);
+    const isFirst = index === 0;
+    plans.push({
+      ...plan,
+      unserved: isFirst ? plan.unserved : plan.unserved.filter(({ removed }) => removed === target),
+      // The next step says it.
+      unservedNext: index === minors.length - 1 ? plan.unservedNext : [],
+      nodesFirst: plan.nodesFirst.filter((text) => !told.has(text)),
+    });
+    for (const text of plan.nodesFirst) told.add(text);
+    here = plan.after;
+  }
+  return plans;
 }
 
 /** Objects that some version of Kubernetes does not serve any more, as they are written. */
@@ -220,16 +262,22 @@ function unseenIn(
     hasNodes,
   }: { readonly target: number; readonly told: string | undefined; readonly hasNodes: boolean },
 ): readonly string[] {
-  const seen = new Set(pairs.map(({ before }) => before.component));
   const unseen: string[] = [];
   if (told === undefined) unseen.push('the version that is there now: whether this is one step is not known');
-  for (const component of ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet'] as const) {
-    if (!seen.has(component)) unseen.push(`the configuration of ${component}: whether it starts is not known`);
+  for (const component of unseenComponents(pairs)) {
+    unseen.push(`the configuration of ${component}: whether it starts is not known`);
   }
   if (!hasNodes) unseen.push('Nodes: whether kubelets and container runtimes are new enough is not known');
   const last = describedMinors('kubelet').at(-1) ?? 0;
   if (target > last) unseen.push(`flags, gates and plugins of v1.${target}: those of v1.${last} were taken`);
   return unseen;
+}
+
+const needed = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet'] as const;
+
+function unseenComponents(pairs: readonly Pair[]): readonly string[] {
+  const seen = new Set(pairs.map(({ before }) => before.component));
+  return needed.filter((component) => !seen.has(component));
 }
 
 /** Removals are planned and put off until the version is there. */

@@ -17,15 +17,19 @@ export interface LinkerdDefault {
  * (proxy.defaultInboundPolicy).
  */
 export const linkerdDefault = defineFact('linkerd-default', ({ snapshot }): LinkerdDefault | undefined => {
+  let found: LinkerdDefault | undefined;
   for (const object of snapshot.objects) {
     if (object.kind !== 'Deployment' || object.name !== 'linkerd-destination') continue;
+    // Of several, whichever order they were read in.
+    if (found !== undefined && (object.namespace ?? '') >= (found.object.namespace ?? '')) continue;
     for (const container of objectsIn(valueAt(object.value, ['spec', 'template', 'spec', 'containers']))) {
       if (own(container, 'name') !== 'policy') continue;
       const flag = stringsIn(own(container, 'args')).find((word) => word.startsWith('--default-policy='));
-      return { object, policy: flag?.slice('--default-policy='.length) ?? 'all-unauthenticated' };
+      found = { object, policy: flag?.slice('--default-policy='.length) ?? 'all-unauthenticated' };
+      break;
     }
   }
-  return undefined;
+  return found;
 });
 
 /** Whether a policy takes what comes from outside the mesh. */

@@ -1,7 +1,9 @@
-import { parseImageReference } from '../model/image-reference.ts';
+import type { ImageReference } from '../model/image-reference.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import type { PodSubject } from '../model/subject.ts';
+import type { Verdict } from '../model/verdict.ts';
 import { defineFact } from './facts.ts';
+import { imageOf } from './image-references.ts';
 import { type WatchProgram, type WatchRole, watchPrograms } from './observability-programs.ts';
 import { rootOwner } from './owners.ts';
 import { podSubjects } from './workloads.ts';
@@ -33,9 +35,10 @@ export const watchers = defineFact('watchers', (facts): readonly Watcher[] => {
     return known;
   };
   const rootOf = facts.get(rootOwner);
+  const image = facts.get(imageOf);
   for (const subject of facts.get(podSubjects)) {
     const { pod, object } = subject;
-    const programs = new Set(pod.containers.flatMap(({ image }) => byImage(image)));
+    const programs = new Set(pod.containers.flatMap((container) => byImage(image(container))));
     for (const program of programs) {
       const known = of(program);
       known.evidence.add('image');
@@ -93,9 +96,8 @@ function index(keysOf: (program: WatchProgram) => readonly string[]): ReadonlyMa
 }
 
 /** The ends of a repository, from two steps to four. */
-function byImage(image: string | undefined): readonly WatchProgram[] {
-  const repository = image === undefined ? undefined : parseImageReference(image)?.repository;
-  if (repository === undefined) return [];
-  const steps = repository.split('/');
+function byImage(image: ImageReference | Verdict): readonly WatchProgram[] {
+  if ('kind' in image) return [];
+  const steps = image.repository.split('/');
   return [2, 3, 4].flatMap((count) => programsByImage.get(steps.slice(-count).join('/')) ?? []);
 }

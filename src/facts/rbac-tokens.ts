@@ -59,6 +59,7 @@ export const serviceAccountOf = defineFact(
 /** The workloads that leave it to their service account whether its token is mounted. */
 export interface TokenUse {
   readonly workloads: number;
+  /** By kind and name. */
   readonly first: KubeObject;
 }
 
@@ -81,11 +82,18 @@ export const tokenUseOf = defineFact(
       const key = keyOf(object.namespace, name);
       const use = uses.get(key);
       if (use === undefined) uses.set(key, { workloads: 1, first: object });
-      else use.workloads += 1;
+      else {
+        use.workloads += 1;
+        if (isBefore(object, use.first)) use.first = object;
+      }
     }
     return ({ namespace, name }) => uses.get(keyOf(namespace, name));
   },
 );
+
+function isBefore(a: KubeObject, b: KubeObject): boolean {
+  return a.kind === b.kind ? a.name < b.name : a.kind < b.kind;
+}
 
 const inTemplate = ['spec', 'template', 'spec'];
 

@@ -1,6 +1,6 @@
 import type { AnyControl, Profile } from '../controls/control.ts';
 import type { Finding } from '../engine/finding.ts';
-import { type Judgement, judge } from '../engine/judge.ts';
+import { type Judgement, type JudgeOptions, judge } from '../engine/judge.ts';
 import type { KubeObject, Snapshot } from '../model/snapshot.ts';
 import { unifiedDiff } from './diff.ts';
 import { FileRefusal } from './file-refusal.ts';
@@ -12,7 +12,14 @@ import { replaceFile } from './write-file.ts';
 export interface FixOptions extends PlanOptions {
   /** What was collected, manifests among it. The rest of it is evidence too: a LimitRange, a namespace. */
   readonly snapshot: Snapshot;
+  /** Whose findings are to be mended. */
   readonly controls: readonly AnyControl[];
+  /** All that judge the outcome, the former among them; the same unless given. */
+  readonly verifying?: readonly AnyControl[];
+  /** Those of `verifying` that the configuration leaves out: what they find is counted, and stays. */
+  readonly turnedOff?: readonly AnyControl[];
+  /** Moves the findings that somebody has decided to live with to `suppressed`: they stay. */
+  readonly accept?: (judgement: Judgement) => Judgement;
   readonly profiles?: readonly Profile[];
   /** What the names of files are relative to, as in the collection. */
   readonly cwd?: string;
@@ -34,6 +41,8 @@ export interface FixReport {
   readonly files: readonly FixedFile[];
   /** Findings that stay, each with the reason. */
   readonly left: readonly LeftFinding[];
+  /** Of the texts as they were, without what was accepted. */
+  readonly before: Judgement;
   /** Of the texts as mended. Where a file could not be written it is not what is on disk: `left` says so. */
   readonly judgement: Judgement;
 }
@@ -44,13 +53,20 @@ export interface FixReport {
  * written, or no longer holds what the snapshot says, is left alone and its findings are in `left`.
  */
 export async function fixManifests(options: FixOptions): Promise<FixReport> {
-  const { snapshot, controls, profiles, settings, mode } = options;
-  const judging = { controls, ...(profiles && { profiles }), ...(settings && { settings }) };
-  const judgement = judge(snapshot, judging);
-  const plan = planFixes(judgement, options);
+  const { snapshot, controls, mode } = options;
+  const judging = judgingOf(options);
+  const judgeAgain = (now: Snapshot): Judgement => accepted(judge(now, judging), options);
+  const judgement = judgeAgain(snapshot);
+  const chosen = new Set(controls.map(({ id }) => id));
+  const planning: PlanOptions = { ...options, select: (finding) => isChosen(finding, chosen, options) };
+  const plan = planFixes(judgement, planning);
   const opened = await openFiles([...plan.fixes.keys()], options);
-  const mended = mend(judgement, opened.names, { ...options, judging });
-  const left: LeftFinding[] = [];
+  const mended = mend(judgement, opened.names, {
+    ...planning,
+    judging,
+    judge: judgeAgain,
+  });
+  const left: LeftFinding[] = [...turnedOff(judgement, options)];
   for (const finding of mended.left) {
     const reason = opened.refused.get(finding.place.object.source.file);
     left.push(
@@ -68,7 +84,37 @@ export async function fixManifests(options: FixOptions): Promise<FixReport> {
     files.push({ file: file.name, diff, mended: [...new Set(fixes.map(({ finding }) => finding))] });
   }
   files.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
-  return { mode, files, left, judgement: mended.judgement };
+  return { mode, files, left, before: judgement, judgement: mended.judgement };
+}
+
+/**
+ * All controls judge together, those too that are not to be mended: exceptions of theirs hold, and a fix must not make
+ * anything worse for them. But what they find keeps nobody from mending the same thing for another reason.
+ */
+function judgingOf({ controls, verifying = controls, profiles, settings }: FixOptions): JudgeOptions {
+  const chosen = new Set(controls.map(({ id }) => id));
+  const uncovered = (control: AnyControl): AnyControl => {
+    const coveredBy = control.coveredBy.filter((id) => chosen.has(id));
+    return coveredBy.length === control.coveredBy.length ? control : { ...control, coveredBy };
+  };
+  return { controls: verifying.map(uncovered), ...(profiles && { profiles }), ...(settings && { settings }) };
+}
+
+function accepted(judgement: Judgement, { accept }: FixOptions): Judgement {
+  return accept === undefined ? judgement : accept(judgement);
+}
+
+function isChosen(finding: Finding, chosen: ReadonlySet<string>, { select }: FixOptions): boolean {
+  return chosen.has(finding.control.id) && (select === undefined || select(finding));
+}
+
+/** What controls find that the configuration leaves out. */
+function turnedOff({ findings }: Judgement, { turnedOff: off = [] }: FixOptions): readonly LeftFinding[] {
+  const ids = new Set(off.map(({ id }) => id));
+  return findings.flatMap((finding) => {
+    if (!ids.has(finding.control.id)) return [];
+    return finding.places.map((place): LeftFinding => ({ finding, place, cause: 'turned-off' }));
+  });
 }
 
 interface OpenFiles {

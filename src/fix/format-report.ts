@@ -25,6 +25,11 @@ export function formatFixReport(report: FixReport): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** Whether somebody has decided that it stays: nothing is left to do about it. */
+export function isDecided({ cause }: LeftFinding): boolean {
+  return cause === 'excepted' || cause === 'turned-off';
+}
+
 function nothingDone(left: readonly LeftFinding[]): string {
   if (left.length === 0) return 'Nothing to mend was found; no file was changed.';
   return `Nothing was mended: ${findings(left)} left, for the reasons below. No file was changed.`;
@@ -38,6 +43,12 @@ function leftLines(left: readonly LeftFinding[]): string[] {
     const these = byCause.get(cause);
     if (these !== undefined) lines.push(...describe(these));
   };
+  add('excepted', (these) => [
+    `${findings(these)} that exceptions cover, or whose fix would change what they cover (${placesOf(these)})`,
+  ]);
+  add('turned-off', (these) => [
+    `${findings(these)} of controls that the configuration leaves out (${controlsOf(these)})`,
+  ]);
   add('may-break', (these) => [
     `${findings(these)} with a fix that may stop a workload, which --safe leaves out (${controlsOf(these)})`,
   ]);
@@ -75,14 +86,22 @@ function distinct(left: readonly LeftFinding[]): number {
   return new Set(left.map(({ finding }) => finding)).size;
 }
 
-/** Most controls that are named. */
-const maxControls = 5;
+/** Most controls, or places of exceptions, that are named. */
+const maxNamed = 5;
+
+/** Where the exceptions stand. */
+function placesOf(left: readonly LeftFinding[]): string {
+  const places = [...new Set(left.map(({ detail = '' }) => detail))];
+  const named = places.slice(0, maxNamed).map((place) => visibleShort(place, 200));
+  const more = places.length - named.length;
+  return more > 0 ? `${named.join('; ')}; and ${counted(more, 'other place')}` : named.join('; ');
+}
 
 /** `pods/privileged 3, pods/host-pid 1`, those with most findings first. */
 function controlsOf(left: readonly LeftFinding[]): string {
   const byControl = [...groupBy(left, ({ finding }) => finding.control.id)];
   const sorted = byControl.sort(([a, these], [b, those]) => distinct(those) - distinct(these) || (a < b ? -1 : 1));
-  const named = sorted.slice(0, maxControls).map(([id, these]) => `${id} ${distinct(these)}`);
+  const named = sorted.slice(0, maxNamed).map(([id, these]) => `${id} ${distinct(these)}`);
   const more = sorted.length - named.length;
   return more > 0 ? `${named.join(', ')}, and ${counted(more, 'other control')}` : named.join(', ');
 }

@@ -13,7 +13,10 @@ const maxRounds = 5;
 const maxTries = 4;
 
 export interface MendOptions extends PlanOptions {
+  /** By what the outcome is judged: more controls than those that are to be mended, as a rule. */
   readonly judging: JudgeOptions;
+  /** Finds what is to be mended; by `judging` unless given. */
+  readonly judge?: (snapshot: Snapshot) => Judgement;
 }
 
 export interface Mended {
@@ -27,7 +30,7 @@ export interface Mended {
 /**
  * Mends the texts of open files and judges the outcome: every finding that was to be mended is gone, and no file has a
  * new finding as grave as one that was mended there. Fixes that fail this are undone. Nothing is written.
- * `judgement` is of the texts as they are, by `options.judging`; `names` are the files by every name that its snapshot
+ * `judgement` is of the texts as they are, as `options.judge` finds it; `names` are the files by every name that its snapshot
  * has for them.
  */
 export function mend(judgement: Judgement, names: ReadonlyMap<string, ManifestFile>, options: MendOptions): Mended {
@@ -57,7 +60,7 @@ class Mending {
     for (let tries = 1; this.made.size > 0; tries += 1) {
       before ??= new Standing(this.snapshot, this.options.judging);
       if (!this.undoFailures(before, tries < maxTries ? 'one by one' : 'whole files')) break;
-      judgement = this.makeFixes(judge(this.now, this.options.judging));
+      judgement = this.makeFixes(this.judge());
     }
     const plan = planFixes(judgement, this.options);
     const left = [...plan.left];
@@ -72,9 +75,13 @@ class Mending {
     for (let round = 0; round < maxRounds; round += 1) {
       if (!this.makeRound(judgement)) break;
       this.now = { ...this.snapshot, objects: this.currentObjects() };
-      judgement = judge(this.now, this.options.judging);
+      judgement = this.judge();
     }
     return judgement;
+  }
+
+  private judge(): Judgement {
+    return this.options.judge?.(this.now) ?? judge(this.now, this.options.judging);
   }
 
   private makeRound(judgement: Judgement): boolean {

@@ -1,9 +1,11 @@
 import type { Finding, Place } from '../engine/finding.ts';
 import type { Judgement } from '../engine/judge.ts';
+import type { Suppressed } from '../engine/suppressed.ts';
 import { factsOf } from '../facts/facts.ts';
 import type { Edit, FixSafety } from '../model/edit.ts';
 import type { Settings } from '../model/settings.ts';
 import { Faults } from './failures.ts';
+import { Guard } from './guard.ts';
 
 export interface PlanOptions {
   /** The most that a fix may do to a workload: `safe` unless asked for more. */
@@ -31,6 +33,10 @@ export interface LeftFinding {
 }
 
 export type LeftCause =
+  /** Somebody has decided to live with it, or with what its fix would change: `detail` says where that is written. */
+  | 'excepted'
+  /** The configuration leaves its control out. */
+  | 'turned-off'
   /** No fix can decide it. */
   | 'needs-a-person'
   /** A fix exists, and may stop a workload: it has to be allowed. */
@@ -52,16 +58,18 @@ export interface FixPlan {
 
 /**
  * What would mend the findings of a judgement, file by file, and what nothing here mends. Pure: no file is read.
- * `settings` must be those of the judgement.
+ * `settings` must be those of the judgement. What exceptions cover stays, and so does all that its fixes would change.
  */
 export function planFixes(judgement: Judgement, options: PlanOptions = {}): FixPlan {
   const faults = new Faults(factsOf(judgement.snapshot, options.settings));
   const fixes = new Map<string, PlannedFix[]>();
-  const left: LeftFinding[] = [];
+  const excepted = exceptedPlaces(judgement.suppressed ?? []);
+  const guard = guardOf(excepted, faults);
+  const left = excepted.filter(({ finding }) => options.select === undefined || options.select(finding));
   for (const finding of judgement.findings) {
     if (options.select !== undefined && !options.select(finding)) continue;
     for (const place of finding.places) {
-      const planned = planAt(faults, { finding, place }, options.allow ?? 'safe');
+      const planned = guard.let(planAt(faults, { finding, place }, options.allow ?? 'safe'));
       if ('cause' in planned) {
         left.push(planned);
         continue;
@@ -75,11 +83,38 @@ export function planFixes(judgement: Judgement, options: PlanOptions = {}): FixP
   return { fixes, left };
 }
 
-function planAt(
-  faults: Faults,
-  at: { readonly finding: Finding; readonly place: Place },
-  allow: FixSafety,
-): PlannedFix | LeftFinding {
+function exceptedPlaces(suppressed: readonly Suppressed[]): LeftFinding[] {
+  return suppressed.flatMap(({ finding, by }) => {
+    const detail = by.kind === 'exception' ? by.exception.origin.place : by.file;
+    return finding.places.map((place): LeftFinding => ({ finding, place, cause: 'excepted', detail }));
+  });
+}
+
+function guardOf(excepted: readonly LeftFinding[], faults: Faults): Guard {
+  const guard = new Guard();
+  for (const { finding, place, detail = '' } of excepted) {
+    guard.keep(place, { edits: editsAt(faults, { finding, place }), by: detail });
+  }
+  return guard;
+}
+
+/** What would mend an excepted finding; nothing where that fails, since nobody asks for it. */
+function editsAt(faults: Faults, { finding, place }: FindingAt): readonly Edit[] {
+  const { control, message } = finding;
+  if (control.fix === undefined || place.object.source.positions === undefined) return [];
+  try {
+    return faults.at(control, place, message).flatMap((fault) => fault.edits());
+  } catch {
+    return [];
+  }
+}
+
+interface FindingAt {
+  readonly finding: Finding;
+  readonly place: Place;
+}
+
+function planAt(faults: Faults, at: FindingAt, allow: FixSafety): PlannedFix | LeftFinding {
   const { finding, place } = at;
   const { control } = finding;
   const { source } = place.object;

@@ -27,6 +27,21 @@ describe('redactCredentials', () => {
       { data: { x: '-----BEGIN RSA PRIVATE KEY-----\nMIIhunter2\n-----END RSA PRIVATE KEY-----' } },
       'hunter2',
     ],
+    ['a key within another word', pod({ args: ['PRIVATETOKEN=hunter2hunter2'] }), 'hunter2'],
+    [
+      'an encrypted private key',
+      {
+        data: {
+          x: '-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,AB\n\nMIIhunter2\n-----END RSA PRIVATE KEY-----\n',
+        },
+      },
+      'hunter2',
+    ],
+    [
+      'text where bytes belong',
+      { kind: 'ConfigMap', binaryData: { a: 'cGFzc3dvcmQ6ICBodW50ZXIyaHVudGVyMgo=' } },
+      'odW50ZXIyaHVu',
+    ],
     ['a ConfigMap key', { kind: 'ConfigMap', data: { password: 'hunter2hunter2' } }, 'hunter2'],
     [
       'a Secret in a Template',
@@ -55,6 +70,17 @@ describe('redactCredentials', () => {
       volumeMounts: [{ name: 'token', mountPath: '/var/run/secrets' }],
     });
     expect(redactCredentials(object)).toEqual(object);
+  });
+
+  it('keeps of what kubectl applied the version of the API', () => {
+    const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
+    const object = (text: string) => ({ metadata: { annotations: { [annotation]: text } } });
+    const rows: [string, string][] = [
+      ['{"apiVersion":"batch/v1beta1","kind":"CronJob","spec":{"a":"hunter2"}}\n', '{"apiVersion":"batch/v1beta1"}'],
+      ['{"spec":{"a":"hunter2"},"apiVersion":"v1"}', '[redacted]'],
+      ['{"apiVersion":"hunter2 hunter2"}', '[redacted]'],
+    ];
+    for (const [before, after] of rows) expect(redactCredentials(object(before))).toEqual(object(after));
   });
 
   it('takes any JSON, and twice is as once', () => {

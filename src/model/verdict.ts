@@ -26,6 +26,11 @@ export interface Failure {
   readonly mode?: number;
   /** Id of a control that says the same of the same `key`: where that fails for it too, there is one finding and not two. */
   readonly sameAs?: string;
+  /**
+   * What the message lists, whole and each by its name: capabilities, ids of vulnerabilities, rights. One more than before
+   * makes the finding worse than it was in a baseline; without it, one more word in the message does.
+   */
+  readonly items?: readonly string[];
   /** What to change and where, for this case; the control's own remedy says it for all. */
   readonly remedy?: string;
 }

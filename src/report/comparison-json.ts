@@ -1,4 +1,4 @@
-import type { ComparedRun, Comparison } from '../engine/comparison.ts';
+import type { ComparedFinding, ComparedRun, Comparison } from '../engine/comparison.ts';
 import { jsonLines } from './json-lines.ts';
 import { tool } from './tool.ts';
 
@@ -20,16 +20,37 @@ export function comparisonJson({
       ['after', side(after)],
       [
         'summary',
-        { new: added.length, gone: gone.length, changed: changed.length, kept, incomparable: incomparable.length },
+        {
+          new: added.length,
+          gone: gone.length,
+          changed: changed.length,
+          worse: changed.filter(({ worse }) => worse !== undefined).length,
+          kept,
+          incomparable: incomparable.length,
+        },
       ],
-      ['new', added],
-      ['gone', gone],
-      ['changed', changed.map(({ finding, was }) => ({ ...finding, was }))],
-      ['incomparable', incomparable],
+      ['new', added.map(comparedRecord)],
+      ['gone', gone.map(comparedRecord)],
+      ['changed', changed.map(({ finding, was, worse }) => ({ ...comparedRecord(finding), was, worse }))],
+      ['incomparable', incomparable.map((each) => ({ ...comparedRecord(each), side: each.side, why: each.why }))],
     ]),
   );
 }
 
 function side({ name, complete, findings }: ComparedRun): unknown {
   return { name, complete, findings: findings.length };
+}
+
+/** What is told of a finding that is compared. */
+export function comparedRecord({
+  fingerprint,
+  control,
+  severity,
+  message,
+  items,
+  object,
+  container,
+  place,
+}: ComparedFinding): object {
+  return { fingerprint, control, severity, message, items, object, container, place };
 }

@@ -1,9 +1,12 @@
 import type { ComparedFinding, Comparison } from '../engine/comparison.ts';
+import type { Worsening } from '../engine/finding-record.ts';
+import { incomparableWords } from './compared-run.ts';
 import { counted } from './names.ts';
 import type { ReportOptions } from './report-format.ts';
 import { type Page, pageOf } from './terminal-page.ts';
 import { unbroken, wrap } from './text-width.ts';
 import { visible, visibleShort } from './visible.ts';
+import { worseningWords } from './worsening-words.ts';
 
 const longestMessage = 400;
 
@@ -13,21 +16,33 @@ export function comparisonText(comparison: Comparison, options: ReportOptions): 
   const { added, gone, changed, incomparable } = comparison;
   const blocks = [
     list('New', { items: added.map((finding) => ({ finding })), page }),
-    list('Of another severity', {
-      items: changed.map(({ finding, was }) => ({ finding, note: `, was ${was}` })),
+    list('Worse than before', {
+      items: changed.flatMap(({ finding, worse }) => (worse ? [{ finding, note: `, ${noteOf(worse)}` }] : [])),
+      page,
+    }),
+    list('Lighter than before', {
+      items: changed.flatMap(({ finding, was, worse }) => (worse ? [] : [{ finding, note: `, was ${was}` }])),
       page,
     }),
     list('Gone', { items: gone.map((finding) => ({ finding })), page }),
-    list('Not comparable: the control ran on one side alone', {
-      items: incomparable.map((finding) => ({ finding, note: ` (${finding.side})` })),
-      page,
-    }),
+    ...(['control', 'file'] as const).map((why) =>
+      list(`Not comparable: ${incomparableWords[why]}`, {
+        items: incomparable
+          .filter((finding) => finding.why === why)
+          .map((finding) => ({ finding, note: ` (${finding.side})` })),
+        page,
+      }),
+    ),
   ];
   const lines = [
     ...blocks.filter((block) => block.length > 0).flatMap((block) => [...block, '']),
     ...summary(comparison, page),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function noteOf(worse: Worsening): string {
+  return visibleShort(worseningWords(worse), longestMessage);
 }
 
 interface Item {
@@ -51,10 +66,12 @@ function list(heading: string, { items, page }: { items: readonly Item[]; page: 
 }
 
 function summary({ before, after, added, gone, changed, kept, incomparable }: Comparison, page: Page): string[] {
+  const worse = changed.filter((each) => each.worse !== undefined).length;
   const parts = [
     `${added.length} new`,
     `${gone.length} gone`,
-    ...(changed.length > 0 ? [`${changed.length} of another severity`] : []),
+    ...(worse > 0 ? [`${worse} worse`] : []),
+    ...(changed.length > worse ? [`${changed.length - worse} lighter`] : []),
     `${kept} as before`,
     ...(incomparable.length > 0 ? [`${incomparable.length} not comparable`] : []),
   ];

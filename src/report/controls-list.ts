@@ -8,11 +8,13 @@ import { padEnd, wrap } from './text-width.ts';
 export interface ControlsListOptions {
   readonly color?: 'always' | 'never';
   readonly width?: number;
+  /** Ids of controls that the configuration leaves out. */
+  readonly leftOut?: ReadonlySet<string>;
 }
 
 /** Every control as a table by component, gravest first. `fix` marks those that `bulwark fix` can mend. */
 export function controlsList(controls: readonly AnyControl[], options: ControlsListOptions = {}): string {
-  const { color = 'never', width = 100 } = options;
+  const { color = 'never', width = 100, leftOut } = options;
   const style = styleOf(color);
   const components = groupBy(controls, ({ id }) => id.slice(0, id.indexOf('/')));
   const idColumns = Math.max(...controls.map(({ id }) => id.length), 0);
@@ -24,12 +26,19 @@ export function controlsList(controls: readonly AnyControl[], options: ControlsL
     lines.push(style.strong(`${component} (${members.length})`));
     for (const { id, severity, title, fix, mend } of members) {
       const before = `  ${padEnd(id, idColumns)}  ${padEnd(severity, 8)}  ${fix === undefined && mend === undefined ? '   ' : 'fix'}  `;
-      const [first = '', ...others] = wrap(title, { width, lead: before });
+      const [first = '', ...others] = wrap(leftOut?.has(id) ? `${title} (left out here)` : title, {
+        width,
+        lead: before,
+      });
       lines.push(first.replace(`  ${severity}`, `  ${style.severity(severity, severity)}`), ...others);
     }
     lines.push('');
   }
   const fixable = controls.filter(({ fix, mend }) => fix !== undefined || mend !== undefined).length;
-  lines.push(`${controls.length} controls; "bulwark fix" mends ${fixable} of them. "bulwark explain ID" tells more.`);
+  const out = controls.filter(({ id }) => leftOut?.has(id)).length;
+  const left = out === 0 ? '' : ` The configuration leaves ${out} out.`;
+  lines.push(
+    `${controls.length} controls; "bulwark fix" mends ${fixable} of them.${left} "bulwark explain ID" tells more.`,
+  );
   return `${lines.join('\n')}\n`;
 }

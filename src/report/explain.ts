@@ -8,10 +8,12 @@ import { wrap } from './text-width.ts';
 export interface ExplainOptions {
   readonly color: 'always' | 'never';
   readonly width: number;
+  /** What is different where it is asked, in sentences. */
+  readonly notes?: readonly string[];
 }
 
 /** What a control asks, why, how to mend what it finds, and a manifest that fails and one that passes. */
-export function explain(control: AnyControl, { color, width }: ExplainOptions): string {
+export function explain(control: AnyControl, { color, width, notes = [] }: ExplainOptions): string {
   const style = styleOf(color);
   const lines = [
     `${style.severity(control.severity, control.severity.toUpperCase())}  ${style.strong(control.id)}`,
@@ -21,6 +23,7 @@ export function explain(control: AnyControl, { color, width }: ExplainOptions): 
     if (body.length > 0) lines.push('', style.strong(heading), ...body);
   };
   const prose = (text: string) => wrap(text, { width, lead: '  ' });
+  section('Here', notes.flatMap(prose));
   section('Why', prose(sentence(control.why)));
   section('How to mend it', remedySentences(control).flatMap(prose));
   if (control.coveredBy.length > 0) {

@@ -1,6 +1,7 @@
 import { controls } from '../controls/registry.ts';
 import { type GuideRow, type GuideState, guideRows, guideSections, guideState } from '../engine/guide.ts';
 import type { Judgement } from '../engine/judge.ts';
+import { counted } from './names.ts';
 import { type Style, styleOf } from './style.ts';
 import { padEnd, wrap } from './text-width.ts';
 
@@ -45,6 +46,10 @@ function mark(state: GuideState | { readonly kind: 'served' }, style: Style): st
       return style.good(cell('holds'));
     case 'fails':
       return style.alarming(cell(state.findings === 1 ? '1 finding' : `${state.findings} findings`));
+    case 'accepted':
+      return cell('accepted');
+    case 'left-out':
+      return style.faint(cell('left out'));
     case 'no-evidence':
       return cell('no evidence');
     case 'served':
@@ -57,6 +62,9 @@ function mark(state: GuideState | { readonly kind: 'served' }, style: Style): st
 function details(row: GuideRow, state: GuideState | { readonly kind: 'served' }): string[] {
   const texts: string[] = [];
   if (state.kind === 'fails') texts.push(`controls: ${state.controls.join(', ')}`);
+  if (state.kind === 'fails' && state.accepted > 0) texts.push(`${state.accepted} more are accepted by exceptions`);
+  if (state.kind === 'accepted') texts.push(`${counted(state.findings, 'finding')}, accepted by exceptions`);
+  if (state.kind === 'left-out') texts.push('the configuration leaves its controls out');
   if (state.kind === 'served' && row.controls.length > 0) texts.push(`controls: ${folded(row.controls).join(', ')}`);
   if (state.kind === 'served') texts.push(row.commands.map((name) => `bulwark ${name}`).join(', '));
   if (row.note !== undefined) texts.push(row.note);
@@ -82,5 +90,10 @@ function closing(judgement: Judgement | undefined): string {
   if (judgement === undefined) return `${count} Give a path, --cluster or --from to see how each stands there.`;
   const states = guideRows.map((row) => guideState(row, judgement).kind);
   const of = (kind: GuideState['kind']) => states.filter((state) => state === kind).length;
-  return `${count} Here ${of('holds')} hold, ${of('fails')} fail, and of ${of('no-evidence')} nothing that was read speaks.`;
+  const decided = [
+    ...(of('accepted') > 0 ? [`${of('accepted')} fail as exceptions accept`] : []),
+    ...(of('left-out') > 0 ? [`${of('left-out')} are left out by the configuration`] : []),
+  ];
+  const told = [`${of('holds')} hold`, `${of('fails')} fail`, ...decided].join(', ');
+  return `${count} Here ${told}, and of ${of('no-evidence')} nothing that was read speaks.`;
 }

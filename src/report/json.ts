@@ -2,7 +2,8 @@ import { benchmarkResults } from '../engine/benchmark.ts';
 import { answeredBy } from '../engine/benchmark-editions.ts';
 import type { ChosenEdition } from '../engine/choose-edition.ts';
 import type { Finding, FindingSubject } from '../engine/finding.ts';
-import { fingerprint } from '../engine/fingerprint.ts';
+import { type Copies, cleanPlaces, copiesIn } from '../engine/finding-record.ts';
+import { fingerprint, variantFingerprint } from '../engine/fingerprint.ts';
 import type { InputCounts } from '../engine/inputs.ts';
 import type { ControlError, Judgement } from '../engine/judge.ts';
 import { scoreOf } from '../engine/score.ts';
@@ -37,6 +38,7 @@ export function json(
   { benchmarks = [] }: Pick<ReportOptions, 'benchmarks'> = {},
 ): Iterable<string> {
   const { controls, coverage, snapshot } = judgement;
+  const context: FindingContext = { copies: copiesIn(snapshot), worse: judgement.worse };
   const ofNodes = unreadOfNodes(judgement);
   const only = benchmarks.length === 1 ? benchmarks[0] : undefined;
   return jsonLines(
@@ -45,10 +47,12 @@ export function json(
       ['tool', tool],
       ['cluster', snapshot.cluster && clusterRecord(snapshot.cluster)],
       ['summary', summaryRecord(judgement)],
-      ['findings', mapped(sortFindings(judgement.findings), findingRecord)],
+      ['findings', mapped(sortFindings(judgement.findings), (finding) => findingRecord(finding, context))],
       [
         'suppressed',
-        judgement.suppressed?.length ? mapped(sortSuppressed(judgement.suppressed), suppressedRecord) : undefined,
+        judgement.suppressed?.length
+          ? mapped(sortSuppressed(judgement.suppressed), (each) => suppressedRecord(each, context))
+          : undefined,
       ],
       ['baseline', judgement.baseline],
       [
@@ -135,7 +139,7 @@ function summaryRecord(judgement: Judgement): unknown {
 }
 
 /** There may be a million of these: what is undefined is left out as the text is written, which is cheaper than a spread. */
-function findingRecord(finding: Finding): object {
+function findingRecord(finding: Finding, { copies, worse }: FindingContext): object {
   const { control, severity, subject, owner, message } = finding;
   const fix = control.fix ?? control.mend;
   return {
@@ -146,14 +150,24 @@ function findingRecord(finding: Finding): object {
     subject: subjectRecord(subject, owner),
     message,
     locations: sortPlaces(finding.places).map(locationOf),
+    items: finding.failure.items,
+    cleanIn: cleanPlaces(finding, copies),
     fingerprint: fingerprint(finding),
+    variantOf: variantFingerprint(finding),
+    worse: worse?.get(finding),
     remedy: finding.failure.remedy,
     fix: fix && { safety: fix.safety },
   };
 }
 
-function suppressedRecord({ finding, by }: Suppressed): unknown {
-  return { ...findingRecord(finding), suppression: suppressionRecord(by) };
+/** What findings are told with. */
+interface FindingContext {
+  readonly copies: Copies;
+  readonly worse: Judgement['worse'];
+}
+
+function suppressedRecord({ finding, by }: Suppressed, context: FindingContext): unknown {
+  return { ...findingRecord(finding, context), suppression: suppressionRecord(by) };
 }
 
 function suppressionRecord(by: Suppression): unknown {

@@ -43,7 +43,7 @@ export function sarif(judgement: Judgement): Iterable<string> {
 
 /** All findings, those that do not count among them: with why (3.27.23), and how they compare with a baseline (3.27.24). */
 function* results(judgement: Judgement, ruleIndex: ReadonlyMap<string, number>): Generator<unknown> {
-  const { findings, suppressed = [], baseline } = judgement;
+  const { findings, suppressed = [], baseline, worse } = judgement;
   const byFinding = new Map(suppressed.map(({ finding, by }) => [finding, by]));
   const all = suppressed.length === 0 ? findings : [...findings, ...byFinding.keys()];
   for (const finding of sortFindings(all)) {
@@ -56,7 +56,10 @@ function* results(judgement: Judgement, ruleIndex: ReadonlyMap<string, number>):
       message: sarifMessage(finding.message),
       locations: sarifLocations(finding),
       partialFingerprints: { 'bulwark/v1': fingerprint(finding) },
-      ...(baseline !== undefined && by?.kind !== 'exception' && { baselineState: isKnown ? 'unchanged' : 'new' }),
+      ...(baseline !== undefined &&
+        by?.kind !== 'exception' && {
+          baselineState: isKnown ? 'unchanged' : worse?.has(finding) ? 'updated' : 'new',
+        }),
       ...(by?.kind === 'exception' && { suppressions: [sarifSuppression(by.exception)] }),
       properties: { severity: finding.severity },
     };

@@ -21,7 +21,11 @@ export function suppressedWords({ suppressed = [], baseline }: Judgement): strin
     parts.push(`${counted(accepted.length, 'finding')} accepted and not counted (${byBearer.join(', ')})`);
   }
   if (baseline !== undefined) {
-    const gone = baseline.gone === 0 ? '' : ` (${baseline.gone} of it gone)`;
+    const notes = [
+      ...(baseline.worse === 0 ? [] : [`${baseline.worse} of it worse, and counted`]),
+      ...(baseline.gone === 0 ? [] : [`${baseline.gone} of it gone`]),
+    ];
+    const gone = notes.length === 0 ? '' : ` (${notes.join(', ')})`;
     parts.push(`${counted(baseline.known, 'finding')} not counted for the baseline ${baseline.file}${gone}`);
   }
   return parts.length === 0 ? undefined : parts.join(', ');

@@ -8,6 +8,7 @@ import { controls } from '../controls/registry.ts';
 import { chooseEdition } from '../engine/choose-edition.ts';
 import { ExceptionBook } from '../engine/exceptions.ts';
 import { exitCodeOf } from '../engine/exit-code.ts';
+import { FindingRecords } from '../engine/finding-record.ts';
 import { fingerprint } from '../engine/fingerprint.ts';
 import type { Judgement } from '../engine/judge.ts';
 import { withBaseline, withExceptions } from '../engine/suppressed.ts';
@@ -49,7 +50,8 @@ function judged(): Judgement {
   const open = withExceptions(whole, { book, now: new Date('2026-11-21T00:00:00Z') });
   return withBaseline(open, {
     file: 'base.json',
-    fingerprints: new Set([...known, 'gone']),
+    records: new FindingRecords([...known, 'gone'].map((print) => ({ fingerprint: print }))),
+    wording: 'same',
     notice: 'of another version',
   });
 }
@@ -97,7 +99,7 @@ describe('findings that do not count', () => {
       { control: 'pods/host-pid', suppression: { kind: 'baseline', place: 'base.json' } },
     ]);
     expect(report.summary).toMatchObject({ findings: 1, suppressed: 2, score: { score: 0, controls: 3 } });
-    expect(report.baseline).toEqual({ file: 'base.json', known: 1, gone: 1, notice: 'of another version' });
+    expect(report.baseline).toEqual({ file: 'base.json', known: 1, worse: 0, gone: 1, notice: 'of another version' });
     expect(report.exceptionNotices.map(({ kind }: { kind: string }) => kind)).toEqual(['unmatched', 'expired']);
   });
 

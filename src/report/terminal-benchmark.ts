@@ -100,15 +100,20 @@ function details({ state, failing, check }: CheckResult, found: Found, { detail 
     texts.push(...first.map((finding) => findingText(finding, found.suppressed.get(finding))));
     if (findings.length > first.length) texts.push(`and ${findings.length - first.length} more`);
     if (findings.length === 0) texts.push(...failing.slice(0, limit).map((control) => toldText(control, judgement)));
+    texts.push(...reasonTexts(state.reasons, limit));
   } else if ('reasons' in state) {
-    const first = state.reasons.slice(0, limit);
-    texts.push(...first.map((reason) => visibleShort(reason, longestReason)));
-    if (state.reasons.length > first.length) texts.push(`and ${state.reasons.length - first.length} more reasons`);
+    texts.push(...reasonTexts(state.reasons, limit));
   }
   if (state.kind !== 'partial' && check.reason !== undefined && check.controls.length > 0) {
     texts.push(`not answered here: ${check.reason}`);
   }
   if (check.differs !== undefined) texts.push(`this edition: ${check.differs}`);
+  return texts;
+}
+
+function reasonTexts(reasons: readonly string[], limit: number): string[] {
+  const texts = reasons.slice(0, limit).map((reason) => visibleShort(reason, longestReason));
+  if (reasons.length > texts.length) texts.push(`and ${reasons.length - texts.length} more reasons`);
   return texts;
 }
 

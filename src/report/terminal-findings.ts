@@ -8,6 +8,7 @@ import { findingsOf, firstOwners, type Group, isInFile, type OwnerFindings } fro
 import type { Page } from './terminal-page.ts';
 import { padEnd, textWidth, unbroken, wrap } from './text-width.ts';
 import { visible, visibleShort } from './visible.ts';
+import { worseningWords } from './worsening-words.ts';
 
 /** Objects that a group names before it counts the rest. */
 const shownOwners = { critical: 5, high: 3, medium: 2, low: 2, info: 2 } as const;
@@ -85,12 +86,14 @@ interface Entry {
   readonly text: string;
 }
 
-function entriesOf({ owner, findings }: OwnerFindings, group: Group, { detail }: Page): Entry[] {
+function entriesOf({ owner, findings }: OwnerFindings, group: Group, { detail, worse }: Page): Entry[] {
   const name = visibleShort(objectName(owner), longestName);
   const shown = detail === 'full' ? findings : findings.slice(0, 1);
   const hidden = findings.length - shown.length;
   return shown.map((finding) => {
+    const worsening = worse?.get(finding);
     const notes = [
+      ...(worsening === undefined ? [] : [`worse than in the baseline: ${visible(worseningWords(worsening))}`]),
       ...(finding.severity === group.severity ? [] : [finding.severity]),
       ...(hidden === 0 ? [] : [`and ${hidden} more here`]),
     ];

@@ -1,3 +1,4 @@
+import type { Judgement } from '../engine/judge.ts';
 import type { ReportOptions } from './report-format.ts';
 import { type Style, styleOf } from './style.ts';
 
@@ -6,6 +7,8 @@ export interface Page extends ReportOptions {
   readonly style: Style;
   /** Columns for running text: lines of more are hard to read. */
   readonly proseWidth: number;
+  /** As `Judgement.worse`. */
+  readonly worse?: Judgement['worse'];
 }
 
 export function pageOf(options: ReportOptions): Page {

@@ -4,6 +4,7 @@ import type { Suppressed } from '../engine/suppressed.ts';
 import { locationOf } from './location.ts';
 import { counted, objectName } from './names.ts';
 import { sortNotices, sortSuppressed } from './order.ts';
+import { scoreWords } from './score-words.ts';
 import { suppressedWords, suppressionWords } from './suppressed-words.ts';
 import { listBlock } from './terminal-account.ts';
 import type { Page } from './terminal-page.ts';
@@ -59,8 +60,8 @@ export function suppressedLines(judgement: Judgement, page: Page): string[] {
 
 /** How things stand, and how much of it could be seen; nothing where everything passes, and was seen. */
 export function scoreLine(judgement: Judgement, page: Page): string[] {
-  const { score, controls, coverage, decided, due } = scoreOf(judgement);
-  if (score === undefined || coverage === undefined || (score === 100 && coverage === 100)) return [];
-  const what = `Score ${score} of 100: subjects that pass, by severity, over ${counted(controls, 'control')}`;
-  return wrap(`${what}; coverage ${coverage}%: ${decided} of ${counted(due, 'verdict')}`, { width: page.proseWidth });
+  const score = scoreOf(judgement);
+  if (score.score === 100 && score.coverage === 100) return [];
+  const words = scoreWords(score);
+  return words === undefined ? [] : wrap(words, { width: page.proseWidth });
 }

@@ -15,7 +15,7 @@ import { suppressedBlocks } from './terminal-suppressed.ts';
  * matters and how to mend it; then what could not be read or judged; then the counts and the next step.
  */
 export function* terminal(judgement: Judgement, options: ReportOptions): Generator<string> {
-  const page = pageOf(options);
+  const page = { ...pageOf(options), ...(judgement.worse !== undefined && { worse: judgement.worse }) };
   const { benchmarks = [] } = options;
   if (benchmarks.length > 0) {
     for (const chosen of benchmarks) {

@@ -1,6 +1,7 @@
 import type { ComparedFinding, Comparison } from '../engine/comparison.ts';
 import type { ComponentProblem, UnservedObject, UpgradePlan } from '../engine/upgrade-plan.ts';
 import type { Json } from '../model/json.ts';
+import { wordList } from '../model/word-list.ts';
 import { groupBy } from './group-by.ts';
 import { objectName } from './names.ts';
 
@@ -17,6 +18,8 @@ export interface UpgradeStep {
   /** `stops`: the upgrade fails while there is any. `look`: what a person should look at. `do`: what is to be done. */
   readonly kind: 'stops' | 'look' | 'do';
   readonly items: readonly UpgradeItem[];
+  /** What was not read, so that finding nothing else means nothing; absent where all was. */
+  readonly unread?: string;
 }
 
 export interface UpgradeItem {
@@ -28,6 +31,8 @@ export interface UpgradeItem {
 /** The checklist: what is to be mended first, then the order of the upgrade, then what comes after. */
 export function upgradeSteps({ plan, comparison }: UpgradeReport): readonly UpgradeStep[] {
   const to = `v1.${plan.target}`;
+  const components = unreadComponents(plan);
+  const nodes = plan.hasNodes ? {} : { unread: 'no Node was read' };
   return [
     {
       id: 'objects',
@@ -40,18 +45,21 @@ export function upgradeSteps({ plan, comparison }: UpgradeReport): readonly Upgr
       kind: 'stops',
       title: `Take out what components of ${to} do not start with`,
       items: problemItems(plan.problems.filter(({ stops }) => stops)),
+      ...components,
     },
     {
       id: 'ignored',
       kind: 'look',
       title: `See what components of ${to} ignore`,
       items: problemItems(plan.problems.filter(({ stops }) => !stops)),
+      ...components,
     },
     {
       id: 'nodes-first',
       kind: 'stops',
       title: `Bring nodes up that ${to} does not work with`,
       items: plan.nodesFirst.map(asItem),
+      ...nodes,
     },
     {
       id: 'control-plane',
@@ -66,6 +74,7 @@ export function upgradeSteps({ plan, comparison }: UpgradeReport): readonly Upgr
       items: plan.defaults.map((each) =>
         asItem(`${each.component} ${each.setting}: ${valueText(each.before)} becomes ${valueText(each.after)}`),
       ),
+      ...components,
     },
     {
       id: 'new-findings',
@@ -87,6 +96,16 @@ export function upgradeSteps({ plan, comparison }: UpgradeReport): readonly Upgr
       items: unservedItems(plan.unservedNext),
     },
   ];
+}
+
+function unreadComponents({ unseenComponents: unseen }: UpgradePlan): { readonly unread?: string } {
+  if (unseen.length === 0) return {};
+  return { unread: `the configuration of ${wordList(unseen)} was not read` };
+}
+
+/** Whether something that would stop the upgrade could not be looked for. */
+export function isUncertain(steps: readonly UpgradeStep[]): boolean {
+  return steps.some(({ kind, unread }) => kind === 'stops' && unread !== undefined);
 }
 
 /** Whether the upgrade fails as things are. */

@@ -27,6 +27,8 @@ export function measureJson(text: string, from: number, until = text.length): Js
   let marks = 0;
   for (let at = from; at < until; at += 1) {
     const code = text.charCodeAt(at);
+    // Half of a text that is written for people is indentation.
+    if (code <= 0x20) continue;
     if (code === quote) {
       at = stringEnd(text, at) - 1;
       if (at < from) return undefined;
@@ -62,27 +64,41 @@ function skipSpace(text: string, from: number): number {
   return at;
 }
 
-/** A text that is known to be JSON, with the end of each of its brackets: found once, so that no node is scanned twice. */
+/** Where each object and list of a text begins, in their order, and where each ends. */
+export interface JsonBrackets {
+  readonly opens: readonly number[];
+  readonly ends: readonly number[];
+}
+
+/** The brackets of a text that is JSON: found once, so that no node is scanned twice. */
+export function jsonBrackets(text: string): JsonBrackets {
+  const opens: number[] = [];
+  const ends: number[] = [];
+  const stack: number[] = [];
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code <= 0x20) continue;
+    if (code === quote) at = stringEnd(text, at) - 1;
+    else if (code === openObject || code === openList) {
+      stack.push(opens.length);
+      opens.push(at);
+      ends.push(at + 1);
+    } else if (code === closeObject || code === closeList) {
+      const open = stack.pop();
+      if (open !== undefined) ends[open] = at + 1;
+    }
+  }
+  return { opens, ends };
+}
+
+/** A text that is known to be JSON, with its brackets. */
 class JsonText {
   readonly text: string;
-  private readonly opens: number[] = [];
-  private readonly ends: number[] = [];
+  private readonly brackets: JsonBrackets;
 
-  constructor(text: string) {
+  constructor(text: string, brackets: JsonBrackets) {
     this.text = text;
-    const stack: number[] = [];
-    for (let at = 0; at < text.length; at += 1) {
-      const code = text.charCodeAt(at);
-      if (code === quote) at = stringEnd(text, at) - 1;
-      else if (code === openObject || code === openList) {
-        stack.push(this.opens.length);
-        this.opens.push(at);
-        this.ends.push(at + 1);
-      } else if (code === closeObject || code === closeList) {
-        const open = stack.pop();
-        if (open !== undefined) this.ends[open] = at + 1;
-      }
-    }
+    this.brackets = brackets;
   }
 
   valueEnd(from: number): number {
@@ -99,20 +115,21 @@ class JsonText {
   }
 
   private bracketEnd(open: number): number {
+    const { opens, ends } = this.brackets;
     let low = 0;
-    let high = this.opens.length - 1;
+    let high = opens.length - 1;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.opens[middle] ?? 0) < open) low = middle + 1;
+      if ((opens[middle] ?? 0) < open) low = middle + 1;
       else high = middle;
     }
-    return this.ends[low] ?? open + 1;
+    return ends[low] ?? open + 1;
   }
 }
 
 /** The root of a text that is JSON. What is in it is looked at when it is asked for. */
-export function jsonPositions(text: string): PositionNode {
-  return new JsonNode(new JsonText(text), 0);
+export function jsonPositions(text: string, brackets: JsonBrackets = jsonBrackets(text)): PositionNode {
+  return new JsonNode(new JsonText(text, brackets), 0);
 }
 
 /** What stands between the quotes of each string in a part of a text that is JSON. */

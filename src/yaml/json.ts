@@ -1,15 +1,22 @@
-import { isList, isObject, type Json } from '../model/json.ts';
+import type { Json, JsonObject } from '../model/json.ts';
 import type { Path } from '../model/path.ts';
-import { jsonPositions, jsonStrings, measureJson } from './json-scan.ts';
+import {
+  type JsonBrackets,
+  type JsonExtent,
+  jsonBrackets,
+  jsonPositions,
+  jsonStrings,
+  measureJson,
+} from './json-scan.ts';
 import { maxDepth, maxNodes, type ParsedDocument, parseYaml, YamlError } from './parse.ts';
 import { LineIndex, nodeAt, type PositionNode, type PositionTree, TextPositions } from './positions.ts';
 
 /**
  * A document that begins like JSON: read as JSON where it is, else as the YAML flow style that it may be.
- * Throws `YamlError`.
+ * `measured` is the extent of its value, where it is known. Throws `YamlError`.
  */
-export function parseJson(text: string, line: number, column = 1): ParsedDocument {
-  const extent = measureJson(text, skipSpace(text));
+export function parseJson(text: string, line: number, column = 1, measured?: JsonExtent): ParsedDocument {
+  const extent = measured ?? measureJson(text, skipSpace(text));
   if (extent !== undefined) {
     if (extent.depth > maxDepth) throw new YamlError('nested too deeply', line, column);
     if (extent.marks > maxNodes) throw new YamlError(`more than ${maxNodes} nodes`, line, column);
@@ -27,13 +34,18 @@ export function parseJson(text: string, line: number, column = 1): ParsedDocumen
     value,
     positions,
     duplicateKeys: repeats ? positions.duplicateKeys() : [],
-    positionsWithout: (paths) => new TextPositions(maskStrings(text, jsonPositions(text), paths), build),
+    positionsWithout: (paths) => {
+      const brackets = jsonBrackets(text);
+      const masked = maskStrings(text, jsonPositions(text, brackets), paths);
+      // Nothing has moved, so the brackets of the one are those of the other.
+      return new TextPositions(masked, treeBuilder(line, column, brackets));
+    },
   };
 }
 
 /** Apart from `parseJson`, so that the closure does not keep the text alive that it was given. */
-function treeBuilder(line: number, column: number): (text: string) => PositionTree {
-  return (text) => ({ root: jsonPositions(text), lines: new LineIndex(text, line, column) });
+function treeBuilder(line: number, column: number, brackets?: JsonBrackets): (text: string) => PositionTree {
+  return (text) => ({ root: jsonPositions(text, brackets), lines: new LineIndex(text, line, column) });
 }
 
 /** Every character of the strings below `paths`, keys apart, made an `x`, and every digit a 0: nothing moves. */
@@ -62,15 +74,14 @@ function withoutNumbers(text: string): string {
 
 /** Keys that the parsed value still has: fewer than its text where keys were repeated. */
 function countKeys(value: Json): number {
-  if (isList(value)) {
-    let keys = 0;
+  if (typeof value !== 'object' || value === null) return 0;
+  let keys = 0;
+  if (Array.isArray(value)) {
     for (const item of value) keys += countKeys(item);
     return keys;
   }
-  if (!isObject(value)) return 0;
-  const names = Object.keys(value);
-  let keys = names.length;
-  for (const name of names) keys += countKeys(value[name] as Json);
+  // What was parsed inherits no fields that a loop would see.
+  for (const name in value) keys += 1 + countKeys((value as JsonObject)[name] ?? null);
   return keys;
 }
 

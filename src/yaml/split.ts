@@ -1,4 +1,4 @@
-import { measureJson } from './json-scan.ts';
+import { type JsonExtent, measureJson } from './json-scan.ts';
 
 /** A document's share of a file: `text.slice(start, end)`, whose first character stands at `line` and `column` (from 1). */
 export interface DocumentText {
@@ -9,6 +9,8 @@ export interface DocumentText {
   readonly column: number;
   /** Follows a `...` that no `---` follows: kubectl stops reading a document there. */
   readonly afterEnd?: true;
+  /** Of the JSON value that it holds, where it was measured to find its end. */
+  readonly json?: JsonExtent;
 }
 
 /**
@@ -74,7 +76,7 @@ class Splitter {
     return this.firstContent(start, end) !== -1;
   }
 
-  private push(start: number, end: number, more: { afterEnd?: true } = {}): void {
+  private push(start: number, end: number, more: Pick<DocumentText, 'afterEnd' | 'json'> = {}): void {
     this.countLines(start);
     const column = start - this.lineStart + 1;
     this.documents.push({ index: this.index, start, end, line: this.line, column, ...more });
@@ -100,11 +102,12 @@ class Splitter {
         next = skipSpace(this.text, extent.end, end);
         if (this.text[next] !== '{') next = end;
       }
+      const measured = extent === undefined ? {} : { json: extent };
       if (next >= end) {
-        this.push(from, end);
+        this.push(from, end, measured);
         return;
       }
-      this.push(from, next);
+      this.push(from, next, measured);
       from = next;
       open = next;
     }

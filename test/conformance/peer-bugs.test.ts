@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import guides from '../../data/benchmarks/pod-security-standards.json' with { type: 'json' };
+import deprecatedApis from '../../data/deprecated-apis.json' with { type: 'json' };
+import latest from '../../data/versions-latest.json' with { type: 'json' };
 import { inContainer, inPod } from '../../src/controls/examples.ts';
 import { controls } from '../../src/controls/registry.ts';
 import { judgeText } from '../judge-example.ts';
@@ -55,6 +57,12 @@ const image = (name: string, kind = 'Deployment') => `apiVersion: apps/v1
 kind: ${kind}
 metadata: {name: ingress, namespace: ingress}
 spec: {template: {spec: {containers: [{name: app, image: "${name}"}]}}}
+`;
+
+const flowSchema = (version: string) => `apiVersion: flowcontrol.apiserver.k8s.io/${version}
+kind: FlowSchema
+metadata: {name: shop-${version}}
+spec: {priorityLevelConfiguration: {name: workload-low}}
 `;
 
 const bugs: readonly Bug[] = [
@@ -349,6 +357,20 @@ webhooks:
     found: ['container-runtime/apparmor-unconfined'],
   },
   {
+    of: '24, datree',
+    trap: 'what v1.29 and later do not serve any more left out, since the table ends at v1.27',
+    controls: ['api-lifecycle/served-version'],
+    text: flowSchema('v1beta3'),
+    found: ['api-lifecycle/served-version'],
+  },
+  {
+    of: '24, datree',
+    trap: 'the version that takes its place is served',
+    controls: ['api-lifecycle/served-version'],
+    text: flowSchema('v1'),
+    found: [],
+  },
+  {
     of: '25, kubescape',
     trap: 'v1.3 taken for supported because it begins as v1.34 does',
     controls: ['nodes/node-versions'],
@@ -365,6 +387,24 @@ describe('defects of other scanners', () => {
     const { findings, errors } = judgeText(chosen, text);
     expect(errors).toEqual([]);
     expect([...new Set(findings.map(({ control }) => control.id))].sort()).toEqual([...found]);
+  });
+
+  it('24, datree: each version of the API is told with the version that has it no more, and the table is not old', () => {
+    const deployment =
+      'apiVersion: apps/v1beta1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: []}}}\n';
+    const texts = [...['v1beta2', 'v1beta3'].map(flowSchema), deployment];
+    const chosen = controls.filter(({ id }) => id === 'api-lifecycle/served-version');
+    const messages = judgeText(chosen, texts.join('---\n')).findings.map(({ message }) => message);
+    expect(messages).toEqual([
+      expect.stringMatching(/^FlowSchema shop-v1beta2 is written in .*v1beta2, which is not served from v1\.29 on/),
+      expect.stringMatching(/^FlowSchema shop-v1beta3 is written in .*v1beta3, which is not served from v1\.32 on/),
+      expect.stringMatching(/^Deployment web is written in apps\/v1beta1, which is not served from v1\.16 on/),
+    ]);
+    // Removals are written down before the version is there that makes them.
+    const newest = Math.max(...deprecatedApis.rows.map(({ removed = 0 }) => removed));
+    expect(newest).toBeGreaterThan(
+      Math.max(...latest.products.kubernetes.map(({ line }) => Number(line.split('.')[1]))),
+    );
   });
 
   it('2, trivy: the standard names all three host namespaces', () => {

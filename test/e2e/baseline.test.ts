@@ -62,7 +62,7 @@ describe('a baseline', () => {
   it.each([
     ['nothing.json', 'nothing.json: '],
     ['deploy/web.yaml', 'deploy/web.yaml: it is not JSON'],
-    ['wrong.json', 'wrong.json: it must be bulwark.baseline/v1 or bulwark.report/v1, and is bulwark.baseline/v9'],
+    ['wrong.json', 'wrong.json: it must be bulwark.baseline/v2 or bulwark.report/v1, and is bulwark.baseline/v9'],
   ])('%s is none', async (file, message) => {
     write('wrong.json', '{"schema": "bulwark.baseline/v9", "findings": []}');
     const { code, stderr } = await run('scan', 'deploy', '--baseline', file);

@@ -119,7 +119,9 @@ describe.skipIf(!labAvailable)('a live cluster', () => {
     expect(cluster).toMatchObject({ server: lab.server, version: 'v1.20.2', unread: [] });
     const collected = new Set(objects.map(({ kind, namespace, name }) => `${kind} ${namespace ?? ''}/${name}`));
     const served = (await lab.kubectl(['api-resources', '--output', 'name'])).trim().split('\n');
-    const names = listedResources.map(({ group, resource }) => (group === '' ? resource : `${resource}.${group}`));
+    const names = listedResources
+      .filter(({ elseOf }) => elseOf === undefined)
+      .map(({ group, resource }) => (group === '' ? resource : `${resource}.${group}`));
     const listed = [...names, 'rollouts.argoproj.io'].filter((name) => served.includes(name));
     const { items } = JSON.parse(await lab.kubectl(['get', listed.join(), '--all-namespaces', '--output', 'json']));
     const expected = new Set(
@@ -133,7 +135,7 @@ describe.skipIf(!labAvailable)('a live cluster', () => {
     expect(collected).toContain('Rollout shop/checkout');
 
     const text = JSON.stringify(objects);
-    expect(text).not.toContain('managedFields');
+    expect(text).not.toContain('fieldsV1');
     expect(text).not.toContain(password);
     expect(text).not.toContain(Buffer.from(password).toString('base64'));
     const secret = objects.find(({ kind, name }) => kind === 'Secret' && name === 'database');

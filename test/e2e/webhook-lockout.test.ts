@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../src/model/json.ts';
 import { labAvailable, warnIfNoLab } from '../lab.ts';
 import { type Program, startWebhookCluster, until, type WebhookCluster } from './webhook-cluster.ts';
 
@@ -155,3 +158,168 @@ describe.skipIf(!labAvailable)('a webhook that an API server of 1.20 shows no ce
     await until(async () => (await cluster.bulwark('status')).code === 0, { what: () => keeper.log() });
   }, 60_000);
 });
+
+const lively = `apiVersion: bulwark.dev/v1
+kind: AdmissionPolicy
+metadata:
+  name: lively
+spec:
+  podSecurity: {defaults: {enforce: baseline}}
+  controls: [{control: rbac/*, mode: enforce}]
+  exemptions: {namespaces: [calico-system]}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: everything}
+spec:
+  matchConstraints: {resourceRules: [{apiGroups: ['*'], apiVersions: ['*'], operations: [CREATE], resources: ['*']}]}
+  validations: [{expression: "!has(object.metadata) || object.metadata.name != 'forbidden'"}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: everything}
+spec: {policyName: everything, validationActions: [Deny]}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: nodes}
+spec:
+  matchConstraints:
+    resourceRules:
+      - {apiGroups: [''], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [nodes, nodes/status, configmaps]}
+      - {apiGroups: [coordination.k8s.io], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [leases]}
+      - {apiGroups: [authentication.k8s.io], apiVersions: [v1], operations: [CREATE], resources: [tokenreviews]}
+      - {apiGroups: [admissionregistration.k8s.io], apiVersions: [v1], operations: ['*'], resources: [validatingwebhookconfigurations]}
+  validations: [{expression: "!has(object.metadata.labels) || !('forbidden' in object.metadata.labels)"}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: nodes}
+spec: {policyName: nodes, validationActions: [Deny]}
+`;
+
+describe.skipIf(!labAvailable)('a cluster whose policies reach what it lives by', () => {
+  let cluster: WebhookCluster;
+  let server: Program;
+
+  const kubectl = (...args: readonly string[]): Promise<string> =>
+    cluster.lab.kubectl(args).catch((error: Error) => error.message);
+  const create = (path: string, body: JsonObject): Promise<string> =>
+    cluster.api.call({ method: 'POST', path, body }).then(
+      () => 'created',
+      (error: Error) => error.message,
+    );
+  const role = (name: string, labels: JsonObject = {}): Promise<string> =>
+    create('/apis/rbac.authorization.k8s.io/v1/clusterroles', {
+      metadata: { name, labels },
+      rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
+    });
+  const pod = (namespace: string): Promise<string> =>
+    create(`/api/v1/namespaces/${namespace}/pods?dryRun=All`, {
+      metadata: { name: 'p' },
+      spec: { containers: [{ name: 'a', image: 'a' }] },
+    });
+  const discovery = (): Promise<string> =>
+    kubectl('get', 'clusterrole', 'system:discovery', '-o', 'jsonpath={.rules[*].verbs}');
+
+  beforeAll(async () => {
+    cluster = await startWebhookCluster({ port: 21110 });
+    cluster.writePolicies(lively);
+    await kubectl('create', 'namespace', 'shop');
+    await kubectl('create', 'namespace', 'calico-system');
+    await kubectl('create', 'namespace', 'weave');
+    await create('/api/v1/nodes', { metadata: { name: 'node-1' } });
+    const url = `https://127.0.0.1:${cluster.port}`;
+    const applied = await cluster.bulwark(
+      ...['install', '--policies', `${cluster.folder}/policies`, '--url', url, '--exempt', 'weave', '--apply'],
+    );
+    expect(applied.stderr).toContain(
+      'ValidatingAdmissionPolicy everything: */*: this reaches what the cluster lives by',
+    );
+    expect(applied.code).toBe(0);
+    const keeper = cluster.startKeeper('--exempt', 'weave');
+    server = await cluster.startServer(1);
+    await until(async () => (await cluster.bulwark('status')).code === 0, { what: () => keeper.log() });
+  }, 200_000);
+
+  afterAll(() => cluster?.stop(), 100_000);
+
+  it('says what is let through while no server answers', async () => {
+    const { stdout } = await cluster.bulwark('status');
+    expect(stdout).toContain('note: ValidatingAdmissionPolicy everything: */*: this reaches what the cluster lives by');
+    expect(stdout).toContain(
+      'note: ValidatingAdmissionPolicy nodes: coordination.k8s.io/leases, nodes and nodes/status: the cluster lives by these',
+    );
+    expect(stdout).toMatch(/note: controls rbac\/.*clusterroles.*API servers before 1.30 write these when they start/);
+  });
+
+  it('has its policies obeyed all the same, while a server answers', async () => {
+    expect(await role('all')).toContain('denied the request');
+    expect(await role('all', { 'kubernetes.io/bootstrapping': 'rbac-defaults' })).toContain('denied the request');
+    const lease = { metadata: { name: 'forbidden' } };
+    expect(await create('/apis/coordination.k8s.io/v1/namespaces/shop/leases', lease)).toContain('denied the request');
+  });
+
+  it('goes on while none does', async () => {
+    await server.kill('SIGKILL');
+    expect(await pod('shop')).toContain('failed calling webhook "enforce.webhook.bulwark.dev"');
+    expect(await create('/api/v1/namespaces/shop/configmaps', { metadata: { name: 'c' } })).toContain(
+      'failed calling webhook "enforce.webhook.bulwark.dev"',
+    );
+    for (const namespace of ['kube-system', 'calico-system', 'weave']) expect(await pod(namespace)).toBe('created');
+    const beat = { status: { conditions: [{ type: 'Ready', status: 'True' }] } };
+    await cluster.api.call({ method: 'PATCH', path: '/api/v1/nodes/node-1/status', body: beat });
+    const lease = { metadata: { name: 'node-1' } };
+    for (const namespace of ['kube-node-lease', 'shop'])
+      expect(await create(`/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`, lease)).toBe('created');
+    const review = { spec: { token: 'nobody' } };
+    expect(await create('/apis/authentication.k8s.io/v1/tokenreviews', review)).toBe('created');
+  }, 30_000);
+
+  it.each([
+    ['while none does', 'away'],
+    ['while one does that would refuse its own roles to others', 'there'],
+  ])(
+    'starts its API server, which writes its own roles, %s',
+    async (_, what) => {
+      const change = JSON.stringify([{ op: 'remove', path: '/rules/0' }]);
+      const before = await discovery();
+      await kubectl('patch', 'clusterrole', 'system:discovery', '--type=json', '-p', change);
+      await kubectl('delete', 'clusterrole', 'system:kube-controller-manager');
+      await kubectl('delete', 'clusterrole', 'cluster-admin');
+      await kubectl('delete', 'role', '-n', 'kube-public', 'system:controller:bootstrap-signer');
+      await kubectl('delete', 'priorityclass', 'system-node-critical');
+      expect(await discovery()).not.toBe(before);
+      if (what === 'there') server = await cluster.startServer(1);
+      await restartApiServer(cluster.lab.folder);
+      await until(async () => /^ok/.test(await kubectl('get', '--raw', '/readyz/poststarthook/rbac/bootstrap-roles')), {
+        what: () => readFileSync(`${cluster.lab.folder}/log/kube-apiserver.log`, 'utf8').slice(-3000),
+        seconds: 45,
+      });
+      expect(await discovery()).toBe(before);
+      for (const name of ['system:kube-controller-manager', 'cluster-admin'])
+        expect(await kubectl('get', 'clusterrole', name, '-o', 'name')).toContain(name);
+      expect(
+        await kubectl('get', 'role', '-n', 'kube-public', 'system:controller:bootstrap-signer', '-o', 'name'),
+      ).toMatch(/^role/);
+      expect(await kubectl('get', '--raw', '/readyz')).toBe('ok');
+      if (what === 'there') expect(await role('all')).toContain('denied the request');
+      else expect(await pod('shop')).toContain('failed calling webhook "enforce.webhook.bulwark.dev"');
+    },
+    90_000,
+  );
+});
+
+/** Ends the API server, and starts it with the arguments that it had. The lab stops the new one in its place. */
+async function restartApiServer(folder: string): Promise<void> {
+  const file = `${folder}/run/kube-apiserver.pid`;
+  const before = Number(readFileSync(file, 'utf8'));
+  const [program = '', ...args] = readFileSync(`/proc/${before}/cmdline`, 'utf8').split('\0').slice(0, -1);
+  process.kill(before, 'SIGKILL');
+  await until(() => !existsSync(`/proc/${before}`), { what: () => 'the API server goes on' });
+  const log = openSync(`${folder}/log/kube-apiserver.log`, 'a');
+  const child = spawn(program, args, { detached: true, stdio: ['ignore', log, log] });
+  child.unref();
+  closeSync(log);
+  writeFileSync(file, `${child.pid}\n`);
+}

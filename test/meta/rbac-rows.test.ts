@@ -25,7 +25,7 @@ const rows: readonly (readonly [row: string, title: string, answeredBy: readonly
   ['R16', 'bind', ['rbac/escalation-verbs']],
   ['R17', 'escalate', ['rbac/escalation-verbs']],
   ['R18', 'give away what one has', ['rbac/bindings-write']],
-  ['R19', 'impersonate', ['rbac/escalation-verbs', 'rbac/masters-group']],
+  ['R19', 'impersonate', ['rbac/escalation-verbs', 'rbac/impersonate-masters']],
   ['R20', 'constrained impersonation', ['rbac/constrained-impersonation']],
   ['R21', 'approve and sign certificates', ['rbac/certificate-approval', 'rbac/certificate-signing']],
   ['R22', 'write webhook configurations', ['rbac/webhook-configurations']],

@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { isObject, type Json, type JsonObject, own } from '../../model/json.ts';
 import { ApiError, transportError } from './api-error.ts';
 import type { Connection } from './connect.ts';
-import { withoutManagedFields } from './managed-fields.ts';
+import { type ManagedFieldsUse, withoutManagedFields } from './managed-fields.ts';
 
 /** Largest answer that is read, decompressed: a page of 500 objects, each as large as etcd admits, is rarer still. */
 const maxResponseBytes = 256 * 1024 * 1024;
@@ -25,6 +25,17 @@ export interface ApiClientOptions {
 export interface ApiAnswer {
   readonly body: JsonObject;
   readonly contentType: string;
+}
+
+export interface GetOptions {
+  readonly accept?: string;
+  /** Dropped unless told. */
+  readonly managedFields?: ManagedFieldsUse | undefined;
+}
+
+interface Asked {
+  readonly accept: string;
+  readonly managedFields: ManagedFieldsUse | undefined;
 }
 
 const attempts = 4;
@@ -62,14 +73,14 @@ export class ApiClient {
    * The JSON object at `path` (with its query). Waits and asks again where the server sheds load, and renews the
    * credentials where they expired. Throws `ApiError`.
    */
-  async get(path: string, accept = 'application/json'): Promise<ApiAnswer> {
+  async get(path: string, { accept = 'application/json', managedFields }: GetOptions = {}): Promise<ApiAnswer> {
     let renewed = false;
     for (let attempt = 1; ; attempt += 1) {
       this.options.signal?.throwIfAborted();
       const used = this.connection;
       const connection = await used;
       try {
-        return await this.request(connection, path, accept);
+        return await this.request(connection, path, { accept, managedFields });
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         if (error.status === 401 && !renewed && this.renewals < maxRenewals) {
@@ -103,17 +114,17 @@ export class ApiClient {
     await this.connection;
   }
 
-  private async request(connection: Connection, path: string, accept: string): Promise<ApiAnswer> {
+  private async request(connection: Connection, path: string, asked: Asked): Promise<ApiAnswer> {
     try {
-      return await this.send(connection, path, accept);
+      return await this.send(connection, path, asked);
     } catch (error) {
       // The server may close an idle connection in the moment that it is used again.
       if (!(error instanceof ReusedSocketError)) throw error;
-      return await this.send(connection, path, accept);
+      return await this.send(connection, path, asked);
     }
   }
 
-  private send(connection: Connection, path: string, accept: string): Promise<ApiAnswer> {
+  private send(connection: Connection, path: string, { accept, managedFields }: Asked): Promise<ApiAnswer> {
     const { timeoutMs, connectTimeoutMs, signal } = this.options;
     const url = new URL(connection.server);
     const [pathname = '', query] = path.split('?', 2);
@@ -156,13 +167,16 @@ export class ApiClient {
       });
       request.on('response', (response) => {
         connected = true;
-        this.readAnswer(response).then(settle, settle);
+        this.readAnswer(response, managedFields).then(settle, settle);
       });
       request.end();
     });
   }
 
-  private async readAnswer(response: http.IncomingMessage): Promise<ApiAnswer> {
+  private async readAnswer(
+    response: http.IncomingMessage,
+    managedFields: ManagedFieldsUse | undefined,
+  ): Promise<ApiAnswer> {
     const status = response.statusCode ?? 0;
     const contentType = response.headers['content-type'] ?? '';
     if (status >= 300 && status < 400) {
@@ -181,7 +195,7 @@ export class ApiClient {
     }
     let body: Json;
     try {
-      body = JSON.parse(withoutManagedFields(text)) as Json;
+      body = JSON.parse(withoutManagedFields(text, managedFields)) as Json;
     } catch (cause) {
       const what = /json/i.test(contentType) ? 'broken JSON' : contentType || 'something without a content type';
       throw new ApiError('interrupted', `the server answered with ${what}`, { cause });

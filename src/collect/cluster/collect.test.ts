@@ -138,6 +138,66 @@ describe('collectCluster: what is listed', () => {
     ]);
   });
 
+  it('keeps of managedFields who wrote an object in a version that goes', async () => {
+    const entry = (manager: string, apiVersion: string) => ({
+      manager,
+      operation: 'Update',
+      apiVersion,
+      time: '2021-03-04T05:06:07Z',
+      fieldsType: 'FieldsV1',
+      fieldsV1: { 'f:spec': {} },
+    });
+    const applied = (apiVersion: string) => ({
+      annotations: { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({ apiVersion }) },
+    });
+    const items = [
+      { metadata: { name: 'old', managedFields: [entry('helm', 'batch/v1beta1'), entry('kubectl', 'batch/v1')] } },
+      { metadata: { name: 'new', managedFields: [entry('helm', 'batch/v1')] } },
+      { metadata: { name: 'since', ...applied('batch/v1beta1'), managedFields: [entry('helm', 'batch/v1')] } },
+      { metadata: { name: 'now', ...applied('batch/v1'), managedFields: [entry('helm', 'batch/v1')] } },
+    ];
+    const { objects } = await collectFrom({ '/apis/batch/v1beta1/cronjobs': { items } });
+    const told = objects.map(({ name, value }) => [name, (value['metadata'] as JsonObject)['managedFields']]);
+    const head = (manager: string, apiVersion: string) => {
+      return { manager, operation: 'Update', apiVersion, time: '2021-03-04T05:06:07Z' };
+    };
+    expect(told).toEqual([
+      ['old', [head('helm', 'batch/v1beta1'), head('kubectl', 'batch/v1')]],
+      ['new', undefined],
+      ['since', [head('helm', 'batch/v1')]],
+      ['now', undefined],
+    ]);
+  });
+
+  it.each([
+    ['where there is nothing newer', false, ['Endpoints']],
+    ['not where slices say the same', true, ['EndpointSlice']],
+  ])('reads Endpoints %s, and all constraints of Gatekeeper', async (_, hasSlices, kinds) => {
+    const verbs = ['get', 'list'];
+    const groups = ['constraints.gatekeeper.sh/v1beta1', ...(hasSlices ? ['discovery.k8s.io/v1'] : [])];
+    const named = groups.map((each) => {
+      const [name = '', version = ''] = each.split('/');
+      return { name, versions: [{ groupVersion: each, version }], preferredVersion: { groupVersion: each, version } };
+    });
+    const { objects } = await collectFrom({
+      '/apis': { kind: 'APIGroupList', groups: named },
+      '/api/v1': { resources: [{ name: 'endpoints', kind: 'Endpoints', namespaced: true, verbs }] },
+      '/apis/discovery.k8s.io/v1': {
+        resources: [{ name: 'endpointslices', kind: 'EndpointSlice', namespaced: true, verbs }],
+      },
+      '/apis/constraints.gatekeeper.sh/v1beta1': {
+        resources: [
+          { name: 'k8sallowedrepos', kind: 'K8sAllowedRepos', namespaced: false, verbs },
+          { name: 'k8sallowedrepos/status', kind: 'K8sAllowedRepos', namespaced: false, verbs: ['get'] },
+        ],
+      },
+      '/api/v1/endpoints': page(['web']),
+      '/apis/discovery.k8s.io/v1/endpointslices': page(['web-x']),
+      '/apis/constraints.gatekeeper.sh/v1beta1/k8sallowedrepos': page(['repositories']),
+    });
+    expect(objects.map(({ kind }) => kind)).toEqual([...kinds, 'K8sAllowedRepos']);
+  });
+
   it('redacts Secrets as they arrive, whatever kind an item claims', async () => {
     const items = [{ kind: 'Pod', metadata: { name: 's' }, data: { password: 'aHVudGVyMjI=' } }];
     const { objects } = await collectFrom({ '/api/v1/secrets': { items } });

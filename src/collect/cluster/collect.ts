@@ -11,7 +11,7 @@ import type { Connection } from './connect.ts';
 import { type Discovery, discover, listPath, type ServedResource } from './discovery.ts';
 import { requestGap } from './gaps.ts';
 import { type Listed, list, readByName } from './list.ts';
-import { type ListedResource, listedGroups, listedResources } from './resources.ts';
+import { type ListedResource, listedGroups, listedResources, wholeGroups } from './resources.ts';
 
 export interface CollectClusterOptions {
   /** A kubeconfig file; else `KUBECONFIG`, `~/.kube/config`, or the service account of the pod that this runs in. */
@@ -174,17 +174,20 @@ function plan(
   options: CollectClusterOptions,
 ): readonly ListRequest[] {
   const served = new Map(discovery.resources.map((resource) => [`${resource.group}/${resource.resource}`, resource]));
+  const servedAtAll = new Set(served.keys());
   const wanted: { resource: ServedResource; row: Pick<ListedResource, 'role' | 'pageSize' | 'byName'> }[] = [];
   for (const row of listedResources) {
     const key = `${row.group}/${row.resource}`;
     const resource = served.get(key);
     served.delete(key);
-    if (resource === undefined || (row.resource === 'secrets' && options.secrets === 'left-out')) continue;
+    if (resource === undefined || (row.elseOf !== undefined && servedAtAll.has(row.elseOf))) continue;
+    if (row.resource === 'secrets' && options.secrets === 'left-out') continue;
     wanted.push({ resource, row });
   }
   const custom = [...served].sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [, resource] of custom) {
-    if (customKinds.has(`${resource.group}/${resource.kind}`)) wanted.push({ resource, row: { role: 'minimal' } });
+    const isWanted = wholeGroups.has(resource.group) || customKinds.has(`${resource.group}/${resource.kind}`);
+    if (isWanted) wanted.push({ resource, row: { role: 'minimal' } });
   }
   return wanted.flatMap(({ resource, row }) => {
     const pageSize = Math.min(row.pageSize ?? Number.POSITIVE_INFINITY, options.pageSize ?? 500);

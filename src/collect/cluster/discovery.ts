@@ -39,7 +39,7 @@ export async function discover(client: ApiClient, wants: (group: string) => bool
   const gaps: Gap[] = [];
   for (const root of ['/api', '/apis']) {
     try {
-      const { body } = await client.get(root, aggregated);
+      const { body } = await client.get(root, { accept: aggregated });
       versions.push(...readRoot(root, body));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

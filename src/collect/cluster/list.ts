@@ -2,6 +2,8 @@ import { isList, isObject, type JsonObject, own } from '../../model/json.ts';
 import { Reader } from '../../model/reader.ts';
 import { redactSecret } from '../../model/redact.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
+import { agingKinds, lifecycleOf } from '../../semantics/api-lifecycle/index.ts';
+import { lastAppliedVersion } from '../../semantics/api-lifecycle/written-version.ts';
 import type { ApiClient } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import { listPath, type ServedResource } from './discovery.ts';
@@ -40,13 +42,14 @@ export async function list(client: ApiClient, resource: ServedResource, options:
 
 async function listOnce(client: ApiClient, resource: ServedResource, options: ListOptions): Promise<Listed> {
   const path = listPath(resource, options.namespace);
+  const managedFields = agingKinds.has(resource.kind) ? 'told' : 'dropped';
   const objects: KubeObject[] = [];
   const seen = new Set<string>();
   let token = '';
   let emptyPages = 0;
   try {
     for (let page = 1; ; page += 1) {
-      const { body } = await client.get(path + pageQuery(options.pageSize, token));
+      const { body } = await client.get(path + pageQuery(options.pageSize, token), { managedFields });
       const items = own(body, 'items');
       if (!isList(items) && items !== null) throw new ApiError('interrupted', 'the server answered with no list');
       for (const item of items ?? []) {
@@ -90,7 +93,7 @@ function toObject(item: JsonObject, resource: ServedResource): KubeObject {
   const { group, version, kind } = resource;
   // Items of a list leave these out. Last as well as first: what is listed as a Secret is redacted as one.
   const identity = { apiVersion: group === '' ? version : `${group}/${version}`, kind };
-  const value = redactSecret(withoutManagedFields({ ...identity, ...item, ...identity }));
+  const value = redactSecret(shortened({ ...identity, ...item, ...identity }, kind));
   const metadata = new Reader(value, [], []).object('metadata');
   const name = metadata.string('name') ?? '';
   const namespace = metadata.string('namespace') || undefined;
@@ -103,10 +106,27 @@ function toObject(item: JsonObject, resource: ServedResource): KubeObject {
   };
 }
 
-/** Two thirds of what a list weighs, and of no use to a scan. */
-function withoutManagedFields(value: JsonObject): JsonObject {
+/**
+ * Managed fields are two thirds of what a list weighs. Of use to a scan is who wrote an object in a version of the API
+ * that is deprecated or gone, and when; and where kubectl apply once did, that somebody wrote it since.
+ */
+function shortened(value: JsonObject, kind: string): JsonObject {
   const metadata = own(value, 'metadata');
   if (!isObject(metadata) || !Object.hasOwn(metadata, 'managedFields')) return value;
-  const { managedFields: _, ...kept } = metadata;
-  return { ...value, metadata: kept };
+  const { managedFields, ...kept } = metadata;
+  if (!agingKinds.has(kind) || !isList(managedFields)) return { ...value, metadata: kept };
+  const entries = managedFields.filter((entry) => isObject(entry)).map(entryHead);
+  const versions = [...entries.map((entry) => own(entry, 'apiVersion')), lastAppliedVersion(metadata)];
+  const isAging = versions.some((version) => typeof version === 'string' && lifecycleOf(version, kind) !== undefined);
+  return { ...value, metadata: isAging ? { ...kept, managedFields: entries } : kept };
+}
+
+function entryHead(entry: JsonObject): JsonObject {
+  const fields = ['manager', 'operation', 'apiVersion', 'time'];
+  return Object.fromEntries(
+    fields.flatMap((field) => {
+      const text = own(entry, field);
+      return typeof text === 'string' ? [[field, text]] : [];
+    }),
+  );
 }

@@ -20,6 +20,25 @@ describe('withoutManagedFields', () => {
     expect(JSON.parse(withoutManagedFields(JSON.stringify(before)))).toEqual(after);
   });
 
+  it.each([
+    [
+      'as the API server writes its own',
+      { manager: 'kubectl', operation: 'Update', apiVersion: 'batch/v1beta1', time: 't' },
+    ],
+    ['without a time', { manager: 'a"b\\', operation: 'Apply', apiVersion: 'batch/v1' }],
+  ])('keeps who wrote it where that is of use: %s', (_, head) => {
+    const written = { ...head, fieldsType: 'FieldsV1', fieldsV1: { 'f:spec': { 'k:{"apiVersion":"x"}': {} } } };
+    const json = JSON.stringify({ metadata: { name: 'a', managedFields: [written, written], z: 1 } });
+    const expected = { metadata: { name: 'a', managedFields: [head, head], z: 1 } };
+    expect(JSON.parse(withoutManagedFields(json, 'told'))).toEqual(expected);
+  });
+
+  it('leaves those of custom resources, whose keys are sorted, to the caller', () => {
+    const written = { apiVersion: 'a/v1', fieldsType: 'FieldsV1', fieldsV1: {}, manager: 'm', operation: 'Update' };
+    const json = JSON.stringify({ metadata: { managedFields: [written] } });
+    expect(withoutManagedFields(json, 'told')).toBe(json);
+  });
+
   it('leaves broken JSON to be found broken', () => {
     const broken = JSON.stringify({ metadata: { managedFields: [entry] } }).slice(0, -8);
     expect(withoutManagedFields(broken)).toBe(broken);

@@ -13,6 +13,8 @@ export interface ListedResource {
   readonly byName?: true;
   /** Objects of this kind may be large: fewer of them a page. */
   readonly pageSize?: number;
+  /** Another row (`group/resource`) that says the same: this one is asked for where the server does not have that. */
+  readonly elseOf?: string;
 }
 
 const core = '';
@@ -21,11 +23,12 @@ const admission = 'admissionregistration.k8s.io';
 
 const makesPods = 'makes pods: its template is judged';
 const grants = 'grants rights: judged, and joined to the service accounts of workloads';
+const leads = 'where Services lead, and where the API server is';
 const admits = 'refuses or changes objects at admission: a control of its own, or a hole in one';
 
 /**
  * Everything that a scan reads besides custom resources. The minimal role is derived from it, and nothing else is
- * ever asked for: no events, leases, endpoints or controller revisions, which say nothing of how a cluster is set up.
+ * ever asked for: no events, leases or controller revisions, which say nothing of how a cluster is set up.
  */
 export const listedResources: readonly ListedResource[] = [
   {
@@ -47,6 +50,8 @@ export const listedResources: readonly ListedResource[] = [
   { resource: 'cronjobs', group: 'batch', why: makesPods, role: 'minimal' },
   { resource: 'serviceaccounts', group: core, why: 'token mounting; joined to pods and grants', role: 'minimal' },
   { resource: 'services', group: core, why: 'exposure; joined to pods by their selector', role: 'minimal' },
+  { resource: 'endpointslices', group: 'discovery.k8s.io', why: leads, role: 'minimal' },
+  { resource: 'endpoints', group: core, why: leads, role: 'minimal', elseOf: 'discovery.k8s.io/endpointslices' },
   { resource: 'ingresses', group: 'networking.k8s.io', why: 'exposure', role: 'minimal' },
   { resource: 'networkpolicies', group: 'networking.k8s.io', why: 'which pods may reach which', role: 'minimal' },
   {
@@ -120,21 +125,14 @@ export const listedResources: readonly ListedResource[] = [
   ...platformResources,
 ];
 
-/** The groups of the table. */
-export const listedGroups: ReadonlySet<string> = new Set(listedResources.map(({ group }) => group));
+/**
+ * Groups whose resources are made by others while the cluster runs, so that no table has them: all that a server has of
+ * them is listed. Gatekeeper makes a kind of each ConstraintTemplate.
+ */
+export const wholeGroups: ReadonlySet<string> = new Set(['constraints.gatekeeper.sh']);
 
-// CRDs whose plural is not what the rules of English make of the kind.
-const irregular = new Map([['mongodbcommunity.mongodb.com/MongoDBCommunity', 'mongodbcommunity']]);
-
-/** The resource of a custom kind (`group/Kind`), as its CRD names it: the plural, where the CRD keeps to the rules. */
-export function customResource(groupKind: string): { readonly group: string; readonly resource: string } {
-  const slash = groupKind.indexOf('/');
-  const group = groupKind.slice(0, slash);
-  const kind = groupKind.slice(slash + 1).toLowerCase();
-  return { group, resource: irregular.get(groupKind) ?? pluralOf(kind) };
-}
-
-function pluralOf(kind: string): string {
-  if (/(s|x|z|ch|sh)$/.test(kind)) return `${kind}es`;
-  return /[^aeiou]y$/.test(kind) ? `${kind.slice(0, -1)}ies` : `${kind}s`;
-}
+/** The groups of the table, and those that are listed whole. */
+export const listedGroups: ReadonlySet<string> = new Set([
+  ...listedResources.map(({ group }) => group),
+  ...wholeGroups,
+]);

@@ -1,5 +1,6 @@
+import { customResource } from '../../model/custom-resource.ts';
 import { customWorkloadKinds } from '../../model/custom-workloads/kinds.ts';
-import { customResource, listedResources } from './resources.ts';
+import { listedResources, wholeGroups } from './resources.ts';
 
 export interface RoleOptions {
   /** `listed` adds Secrets, which the minimal role leaves out: who may list them may read every value. */
@@ -25,8 +26,8 @@ export const roleNamespace = 'bulwark';
 
 /**
  * The least that lets a scan be complete: `list` on the resources of the table and the custom kinds that make
- * pods, and `get` on namespaces. Discovery needs no
- * rule, since `system:discovery` gives it to every authenticated user.
+ * pods, and `get` on namespaces. A wildcard stands only for resources of a group that nobody can name beforehand.
+ * Discovery needs no rule, since `system:discovery` gives it to every authenticated user.
  */
 export function minimalRole(options: RoleOptions = {}): ClusterRole {
   const byGroup = new Map<string, Set<string>>();
@@ -39,6 +40,7 @@ export function minimalRole(options: RoleOptions = {}): ClusterRole {
     if (role === 'extra' && options.secrets !== 'listed') continue;
     add(group, resource);
   }
+  for (const group of wholeGroups) add(group, '*');
   for (const groupKind of options.customKinds ?? customWorkloadKinds()) {
     const { group, resource } = customResource(groupKind);
     add(group, resource);
@@ -118,7 +120,7 @@ function clusterRoleLines({ apiVersion, kind, metadata, rules }: ClusterRole): r
     ...rules.flatMap(({ apiGroups, resources, verbs }) => [
       `  - apiGroups: [${apiGroups.map((group) => `"${group}"`).join(', ')}]`,
       '    resources:',
-      ...resources.map((resource) => `      - ${resource}`),
+      ...resources.map((resource) => `      - ${resource === '*' ? '"*"' : resource}`),
       `    verbs: [${verbs.join(', ')}]`,
     ]),
   ];

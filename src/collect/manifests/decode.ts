@@ -188,10 +188,10 @@ const none: readonly never[] = Object.freeze([]);
 
 function parseDocument(
   text: string,
-  { line, column }: DocumentText,
+  { line, column, json }: DocumentText,
   known: KnownDocuments | undefined,
 ): ParsedDocument {
-  return /^\s*[{[]/.test(text) ? parseJson(text, line, column) : parseYaml(text, line, column, known);
+  return /^\s*[{[]/.test(text) ? parseJson(text, line, column, json) : parseYaml(text, line, column, known);
 }
 
 /** A template that slipped past `templateLine` shows by a mark where the YAML goes wrong. */

@@ -21,7 +21,7 @@ export default webhookControl({
     if (others.length === 0) return undefined;
     const more = others.length > 3 ? ` and ${others.length - 3} more` : '';
     const message = `webhook ${webhook.name} is not asked about pods of ${others.slice(0, 3).join(', ')}${more}`;
-    return fail(message, [...webhook.path, 'namespaceSelector']);
+    return fail(message, [...webhook.path, 'namespaceSelector'], { items: others });
   },
   examples: {
     fail: [webhook(`${served}, ${podRules}, ${without('kube-system, guard, shop')}`)],

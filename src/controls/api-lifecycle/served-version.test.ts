@@ -84,6 +84,38 @@ describe('api-lifecycle/served-version', () => {
   });
 });
 
+describe('of live objects', () => {
+  const live = (metadata: string): string => `${clusterOf('v1.24.1')}---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: sync, uid: 0c1a, ${metadata}}
+spec: {schedule: "@daily"}
+`;
+  const entry = (manager: string, version: string, time = '2021-03-04T05:06:07Z'): string =>
+    `{manager: ${manager}, operation: Update, apiVersion: ${version}, time: "${time}"}`;
+  const applied = (version: string): string =>
+    `annotations: {kubectl.kubernetes.io/last-applied-configuration: '{"apiVersion":"${version}","kind":"CronJob"}'}`;
+  const gone = 'which is not served from v1.25 on: the cluster is v1.24, and the next version has it no more';
+
+  it.each([
+    [
+      'who writes it, and when',
+      `managedFields: [${entry('helm', 'batch/v1beta1')}]`,
+      [`CronJob sync was written by helm on 2021-03-04 in batch/v1beta1, ${gone}`],
+    ],
+    ['what kubectl was given', applied('batch/v1beta1'), [`CronJob sync was last applied as batch/v1beta1, ${gone}`]],
+    [
+      'not what kubectl was given before others wrote it',
+      `${applied('batch/v1beta1')}, managedFields: [${entry('helm', 'batch/v1')}]`,
+      [],
+    ],
+    ['not what the cluster writes itself', `managedFields: [${entry('kube-controller-manager', 'batch/v1beta1')}]`, []],
+    ['nothing where nothing shows', 'labels: {}', []],
+  ])('tells %s', (_, metadata, expected) => {
+    expect(judgeExample(servedVersion, live(metadata)).map(({ message }) => message)).toEqual(expected);
+  });
+});
+
 function budget(selector: string): string {
   return `apiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec: {maxUnavailable: 1, selector: ${selector}}\n`;
 }

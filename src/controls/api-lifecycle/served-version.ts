@@ -107,9 +107,11 @@ function problemOf(lifecycle: ApiLifecycle, { minor, maintained }: ApiTarget): P
   return { severity: 'info', says: `is deprecated since v1.${deprecated} and ${gone}` };
 }
 
-function how({ from, by }: WrittenVersion): string {
+function how({ from, by, time }: WrittenVersion): string {
   if (from === 'manifest') return 'is written in';
-  return from === 'last-applied' ? 'was last applied as' : `is written by ${by ?? 'a client'} in`;
+  if (from === 'last-applied') return 'was last applied as';
+  const day = time === undefined ? undefined : /^\d{4}-\d{2}-\d{2}/.exec(time)?.[0];
+  return day === undefined ? `is written by ${by ?? 'a client'} in` : `was written by ${by ?? 'a client'} on ${day} in`;
 }
 
 /** Whether only `apiVersion` has to change, and the versions in question serve the new one. */

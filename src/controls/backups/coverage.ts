@@ -56,8 +56,13 @@ function judgeNamespace(name: string, facts: Facts): Verdict | readonly Failure[
   if (here.length === 0) return notApplicable('it has no claims');
   const left = here.filter(({ coverage }) => coverage === 'none');
   if (left.length < here.length) return [];
-  const names = left.slice(0, 3).map(({ claim: { name: each } }) => each);
+  const names = left
+    .map(({ claim: { name: each } }) => each)
+    .sort()
+    .slice(0, 3);
   const more = left.length > names.length ? ` and ${left.length - names.length} more` : '';
   const what = left.length === 1 ? 'its claim' : 'its claims';
-  return fail(`nothing backs up namespace ${name}: ${what} ${names.join(', ')}${more}`, []);
+  return fail(`nothing backs up namespace ${name}: ${what} ${names.join(', ')}${more}`, [], {
+    items: left.map(({ claim: { name: each } }) => each),
+  });
 }

@@ -20,9 +20,14 @@ export default control({
     const here = facts.get(claimCoverage).get(object.name) ?? [];
     const snapshots = here.filter(({ coverage }) => coverage === 'snapshot');
     if (snapshots.length > 0) {
-      const names = snapshots.slice(0, 3).map(({ claim: { name } }) => name);
+      const names = snapshots
+        .map(({ claim: { name } }) => name)
+        .sort()
+        .slice(0, 3);
       const more = snapshots.length > names.length ? ` and ${snapshots.length - names.length} more` : '';
-      return fail(`of claims of namespace ${object.name} there are snapshots only: ${names.join(', ')}${more}`, []);
+      return fail(`of claims of namespace ${object.name} there are snapshots only: ${names.join(', ')}${more}`, [], {
+        items: snapshots.map(({ claim: { name } }) => name),
+      });
     }
     return here.some(({ coverage }) => coverage === 'backup')
       ? pass

@@ -26,7 +26,9 @@ export default control({
     const count =
       result.criticalCount === 1 ? 'a critical vulnerability' : `${result.criticalCount} critical vulnerabilities`;
     const named = result.critical.length === 0 ? '' : ` (${shorten(result.critical)})`;
-    return fail(`container ${container.name} has ${count}${named} and is exposed by ${how}`, container.at('image'));
+    return fail(`container ${container.name} has ${count}${named} and is exposed by ${how}`, container.at('image'), {
+      items: result.critical,
+    });
   },
   examples: {
     fail: [withReport('{ criticalCount: 1 }', 'NodePort')],

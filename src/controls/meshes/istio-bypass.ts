@@ -1,5 +1,5 @@
-import { istio, memberKey, meshMembers } from '../../facts/istio.ts';
-import { rootOwner } from '../../facts/owners.ts';
+import { istio, meshMembers } from '../../facts/istio.ts';
+import { makerName } from '../../facts/makers.ts';
 import { type Failure, fail, notApplicable } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { mesh, peers, workload } from './examples.ts';
@@ -22,31 +22,33 @@ export default control({
   why: 'What passes the proxy by has neither mutual TLS nor policies, and a report on the mesh shows the workload as if it had both.',
   remedy:
     'Take the exclusion out, or narrow it to ports that are encrypted by themselves; restart pods that run without the proxy.',
-  check: ({ object, pod, template }, facts) => {
+  check: (subject, facts) => {
+    const { object, pod } = subject;
     if (facts.get(istio).object === undefined && facts.get(istio).policies.length === 0) {
       return notApplicable('no mesh of Istio was read');
     }
-    const member = facts.get(meshMembers).get(memberKey(facts.get(rootOwner)(object), template));
+    const member = facts.get(meshMembers).of(subject);
     if (member === undefined) return notApplicable('it is not asked into the mesh');
     const { membership } = member;
+    const name = facts.get(makerName)(object);
     if (membership.kind === 'outside') {
-      // Told once for all pods of a workload, at the one that shows it.
-      if (member.subject.object !== object) return notApplicable('it is told of another pod of its workload');
-      const message = `${object.kind} ${object.name} is asked into the mesh and is not in it: ${membership.because}`;
+      // Told once for all pods of a workload.
+      if (member.subject.object !== object) return notApplicable('it is told of what made the pod');
+      const message = `${name} is asked into the mesh and is not in it: ${membership.because}`;
       return [fail(message, pod.path, { key: 'outside' })];
     }
     const failures: Failure[] = [];
-    for (const [name, says] of annotations) {
-      const value = pod.annotations.get(`${prefix}${name}`)?.trim();
+    for (const [annotation, says] of annotations) {
+      const value = pod.annotations.get(`${prefix}${annotation}`)?.trim();
       if (value === undefined || value === '') continue;
-      const at = [...pod.metadataPath, 'annotations', `${prefix}${name}`];
-      failures.push(fail(`of ${object.kind} ${object.name} ${says(value)}`, at, { key: name }));
+      const at = [...pod.metadataPath, 'annotations', `${prefix}${annotation}`];
+      failures.push(fail(`of ${name} ${says(value)}`, at, { key: annotation }));
     }
     const included = pod.annotations.get(`${prefix}includeInboundPorts`);
     if (included !== undefined && included.trim() !== '*') {
       const at = [...pod.metadataPath, 'annotations', `${prefix}includeInboundPorts`];
       const what = included.trim() === '' ? 'no connection to it passes' : `only connections to port ${included} pass`;
-      failures.push(fail(`of ${object.kind} ${object.name}: ${what} the proxy`, at, { key: 'includeInboundPorts' }));
+      failures.push(fail(`of ${name}: ${what} the proxy`, at, { key: 'includeInboundPorts' }));
     }
     return failures;
   },

@@ -1,5 +1,6 @@
 import { defineFact } from '../../facts/facts.ts';
 import { istio, type MeshMember, meshMembers } from '../../facts/istio.ts';
+import { makerOf } from '../../facts/makers.ts';
 import type { Path } from '../../model/path.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
 import { type Failure, fail, notApplicable, unknown } from '../../model/verdict.ts';
@@ -10,7 +11,7 @@ import { mesh, peers, workload } from './examples.ts';
 interface Open {
   readonly mode: MtlsMode;
   readonly port?: number;
-  readonly workloads: string[];
+  readonly workloads: Set<string>;
 }
 
 /** The workloads that take plain text, by the policy that lets them; `undefined` for those that no policy is about. */
@@ -23,10 +24,11 @@ const openWorkloads = defineFact(
       if (causes === undefined) open.set(by, (causes = new Map()));
       const key = String(given.port ?? '');
       let cause = causes.get(key);
-      if (cause === undefined) causes.set(key, (cause = { ...given, workloads: [] }));
-      cause.workloads.push(`${subject.object.namespace ?? ''}/${subject.object.name}`);
+      if (cause === undefined) causes.set(key, (cause = { ...given, workloads: new Set() }));
+      const { namespace, name } = facts.get(makerOf)(subject.object);
+      cause.workloads.add(`${namespace ?? ''}/${name}`);
     };
-    for (const member of facts.get(meshMembers).values()) {
+    for (const member of facts.get(meshMembers).all) {
       const { membership, mtls } = member;
       if (membership.kind !== 'sidecar' && membership.kind !== 'ambient') continue;
       const isAmbient = membership.kind === 'ambient';
@@ -102,7 +104,7 @@ function failuresOf(causes: ReadonlyMap<string, Open> | undefined, { name }: Kub
   });
 }
 
-function namesOf(workloads: readonly string[]): string {
-  const names = workloads.slice(0, 3).join(', ');
-  return workloads.length > 3 ? `${names} and ${workloads.length - 3} more` : names;
+function namesOf(workloads: ReadonlySet<string>): string {
+  const names = [...workloads].sort().slice(0, 3).join(', ');
+  return workloads.size > 3 ? `${names} and ${workloads.size - 3} more` : names;
 }

@@ -1,4 +1,8 @@
+import type { Facts } from '../../facts/facts.ts';
 import { linkerdNamespaces } from '../../facts/linkerd.ts';
+import { makerName, makerOf } from '../../facts/makers.ts';
+import { workloadOf } from '../../facts/workloads.ts';
+import type { ObjectPlace } from '../../model/node-component.ts';
 import { valueAt } from '../../model/path.ts';
 import type { Pod } from '../../model/pod.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
@@ -33,17 +37,18 @@ export default control({
     if (!isAsked && ![...pod.annotations.keys()].some((name) => name.startsWith(prefix))) {
       return notApplicable('it is not asked into a mesh of Linkerd');
     }
+    const name = facts.get(makerName)(object);
     const failures: Failure[] = [];
-    for (const [name, says] of annotations) {
-      const value = pod.annotations.get(`${prefix}${name}`)?.trim();
+    for (const [annotation, says] of annotations) {
+      const value = pod.annotations.get(`${prefix}${annotation}`)?.trim();
       if (value === undefined || value === '') continue;
-      const at = [...pod.metadataPath, 'annotations', `${prefix}${name}`];
-      failures.push(fail(`of ${object.kind} ${object.name} ${says(value)}`, at, { key: name }));
+      const at = [...pod.metadataPath, 'annotations', `${prefix}${annotation}`];
+      failures.push(fail(`of ${name} ${says(value)}`, at, { key: annotation }));
     }
     const because = isAsked ? outsideBecause(object, pod) : undefined;
     if (because !== undefined) {
-      const message = `${object.kind} ${object.name} is asked into the mesh and is not in it: ${because}`;
-      failures.push(fail(message, pod.path, { key: 'outside' }));
+      const message = `${name} is asked into the mesh and is not in it: ${because}`;
+      failures.push(fail(message, pod.path, { key: 'outside', ...templatePlace(object, facts) }));
     }
     return failures;
   },
@@ -63,6 +68,14 @@ function outsideBecause(object: KubeObject, pod: Pod): string | undefined {
   if (pod.annotations.get('linkerd.io/inject') === 'disabled') return 'linkerd.io/inject is disabled';
   const isRunning = object.kind === 'Pod' && valueAt(object.value, ['status', 'phase']) === 'Running';
   return isRunning ? 'it runs without the container linkerd-proxy' : undefined;
+}
+
+/** All pods of a workload are out of the mesh for one reason, which is told where it is changed. */
+function templatePlace(object: KubeObject, facts: Facts): { readonly place?: ObjectPlace } {
+  const maker = facts.get(makerOf)(object);
+  if (maker === object) return {};
+  const [template] = facts.get(workloadOf)(maker)?.templates ?? [];
+  return { place: { object: maker, path: template?.pod.path ?? [] } };
 }
 
 function annotated(annotation: string): string {

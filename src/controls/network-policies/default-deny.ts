@@ -32,7 +32,8 @@ export function judgeDefault(object: KubeObject, direction: Direction, facts: Fa
   const shown = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
   const which = names.length === 0 ? 'pods that come later' : shown;
   const message = `namespace ${object.name} has no default deny for ${direction}: ${which} ${words[direction]}`;
-  return fail(message, ['metadata', 'name']);
+  // The workloads are examples: that there are more of them is nothing new about the namespace.
+  return fail(message, ['metadata', 'name'], { items: [] });
 }
 
 /** How a namespace treats a pod that no rule is meant for: one without labels. */

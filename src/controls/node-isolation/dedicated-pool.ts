@@ -1,4 +1,5 @@
 import { defineFact } from '../../facts/facts.ts';
+import { makerName } from '../../facts/makers.ts';
 import {
   choosesNodes,
   isOfEveryNode,
@@ -74,7 +75,7 @@ export default control({
       if (isOfEveryNode(key)) continue;
       const pool = facts.get(pools).get(`${key}=${value}`);
       if (pool === undefined) continue;
-      const what = `${object.kind} ${object.name} is drawn to nodes with ${key}=${value}`;
+      const what = `${facts.get(makerName)(object)} is drawn to nodes with ${key}=${value}`;
       const at = here.at('nodeSelector', key);
       if (pool.tainted < pool.nodes && apart.test(`${key}=${value}`)) {
         const some = pool.tainted === 0 ? 'no taint keeps others away from them' : 'not all of them are tainted';
@@ -87,7 +88,7 @@ export default control({
     }
     const tolerated = toleratedPool(here, facts.get(poolTaints));
     if (tolerated !== undefined && !choosesNodes(here)) {
-      const message = `${object.kind} ${object.name} tolerates the taint ${tolerated.key} of nodes that are set apart, and nothing keeps it on them`;
+      const message = `${facts.get(makerName)(object)} tolerates the taint ${tolerated.key} of nodes that are set apart, and nothing keeps it on them`;
       failures.push(fail(message, here.at('tolerations'), { key: 'selector' }));
     }
     return failures;

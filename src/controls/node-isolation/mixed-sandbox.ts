@@ -1,5 +1,5 @@
 import { defineFact } from '../../facts/facts.ts';
-import { rootOwner } from '../../facts/owners.ts';
+import { makerName } from '../../facts/makers.ts';
 import { runtimeHandlers } from '../../facts/runtime-classes.ts';
 import { podSubjects } from '../../facts/workloads.ts';
 import { fail, notApplicable, pass } from '../../model/verdict.ts';
@@ -19,15 +19,14 @@ interface Runtimes {
 const runtimes = defineFact('sandboxed-workloads', (facts): ReadonlyMap<string, Runtimes> => {
   const found = new Map<string, Runtimes>();
   const handlers = facts.get(runtimeHandlers);
-  const rootOf = facts.get(rootOwner);
+  const nameOf = facts.get(makerName);
   if (![...handlers.values()].some((handler) => sandbox.test(handler))) return found;
   for (const { object, pod: here } of facts.get(podSubjects)) {
     const namespace = object.namespace ?? 'default';
     let known = found.get(namespace);
     if (known === undefined) found.set(namespace, (known = { inside: new Set(), outside: new Set() }));
-    const root = rootOf(object);
     const isInside = sandbox.test(handlers.get(here.runtimeClassName ?? '') ?? '');
-    (isInside ? known.inside : known.outside).add(`${root.kind} ${root.name}`);
+    (isInside ? known.inside : known.outside).add(nameOf(object));
   }
   return found;
 });
@@ -45,9 +44,9 @@ export default control({
     const here = facts.get(runtimes).get(object.name);
     if (here === undefined || here.inside.size === 0) return notApplicable('nothing in it runs in a sandbox');
     if (here.outside.size === 0) return pass;
-    const names = [...here.outside].slice(0, 3).join(', ');
+    const names = [...here.outside].sort().slice(0, 3).join(', ');
     const message = `in namespace ${object.name} ${here.inside.size} of ${here.inside.size + here.outside.size} workloads run in a sandbox; not so ${names}`;
-    return fail(message, []);
+    return fail(message, [], { items: [...here.outside] });
   },
   examples: {
     fail: [together(space(), runtimeClass(), pod(', runtimeClassName: gvisor'), pod('', 'name: api, namespace: shop'))],

@@ -1,3 +1,4 @@
+import { makerName } from '../../facts/makers.ts';
 import { tolerationsOf } from '../../facts/node-isolation.ts';
 import { rootOwner } from '../../facts/owners.ts';
 import { systemWorkloadOf } from '../../facts/system-workloads.ts';
@@ -24,7 +25,7 @@ export default control({
     }
     if (facts.get(systemWorkloadOf)(subject) !== undefined) return pass;
     if (all.effect !== '' && all.effect !== 'NoSchedule') return pass;
-    return fail(`${object.kind} ${object.name} tolerates every taint`, here.at('tolerations', all.index));
+    return fail(`${facts.get(makerName)(object)} tolerates every taint`, here.at('tolerations', all.index));
   },
   examples: {
     fail: [pod(', tolerations: [{operator: Exists}]'), pod(', tolerations: [{operator: Exists, effect: NoSchedule}]')],

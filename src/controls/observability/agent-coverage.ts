@@ -37,13 +37,20 @@ export default control({
     const { name, roles } = agent.program;
     const left = leftOut(pod, facts);
     if (left.length > 0) {
-      const names = left.slice(0, 3).map((node) => node.object.name);
+      const names = left
+        .map((node) => node.object.name)
+        .sort()
+        .slice(0, 3);
       const more = left.length > names.length ? ` and ${left.length - names.length} more` : '';
       const isOfControlPlane = left.some(({ isControlPlane }) => isControlPlane);
       const of = isOfControlPlane ? ', of the control plane among them' : '';
       const message = `${name} does not run on Node ${names.join(', ')}${more}${of}`;
       failures.push(
-        fail(message, pod.at('tolerations'), { key: 'nodes', ...(isOfControlPlane && { severity: 'medium' }) }),
+        fail(message, pod.at('tolerations'), {
+          key: 'nodes',
+          items: [],
+          ...(isOfControlPlane && { severity: 'medium' }),
+        }),
       );
     }
     if (roles.includes('logs') && !roles.includes('behaviour') && !readsLogs(pod)) {

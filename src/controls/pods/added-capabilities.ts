@@ -16,7 +16,7 @@ export function checkAdded(
   if (names.length === 0) return pass;
   const noun = names.length === 1 ? 'the capability' : 'the capabilities';
   const severity = severityOf?.(names);
-  const more = severity === undefined ? {} : { severity };
+  const more = { items: names, ...(severity !== undefined && { severity }) };
   return fail(`container ${container.name} adds ${noun} ${names.join(', ')}`, container.at(...list), more);
 }
 

@@ -16,7 +16,11 @@ export default control({
     const volumes = hostPathVolumes(pod, 'sensitive');
     if (volumes.length === 0) return pass;
     return volumes.map((volume) =>
-      fail(volume.description, volume.at, { key: volume.volume.name, severity: severityOf(volume) }),
+      fail(volume.description, volume.at, {
+        key: volume.volume.name,
+        severity: severityOf(volume),
+        items: volume.items,
+      }),
     );
   },
   examples: {

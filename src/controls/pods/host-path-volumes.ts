@@ -17,6 +17,8 @@ export interface HostPathVolume {
   readonly access: 'writable' | 'read-only' | 'unmounted';
   /** "volume logs is /var/log of the node, writable by container app". */
   readonly description: string;
+  /** The path, and who may write to it: for `Failure.items`. */
+  readonly items: readonly string[];
 }
 
 /** The hostPath volumes of a pod that are reported as `report`, in the order of the pod spec. */
@@ -31,7 +33,8 @@ export function hostPathVolumes(pod: Pod, report: HostPathReport): readonly Host
     if (reportOf(volume.hostPath, access) !== report) continue;
     const { path } = volume.hostPath;
     const description = `volume ${volume.name} is ${path} of the node, ${describeAccess(access, writers)}`;
-    found.push({ volume, path, at: [...volume.path, 'hostPath', 'path'], access, description });
+    const items = [path, ...[...writers].map((name) => `writable by container ${name}`)];
+    found.push({ volume, path, at: [...volume.path, 'hostPath', 'path'], access, description, items });
   }
   return found;
 }

@@ -13,7 +13,7 @@ export default control({
   check: ({ pod }) => {
     const volumes = hostPathVolumes(pod, 'writable');
     if (volumes.length === 0) return pass;
-    return volumes.map(({ description, at, volume }) => fail(description, at, { key: volume.name }));
+    return volumes.map(({ description, at, volume, items }) => fail(description, at, { key: volume.name, items }));
   },
   fix: { safety: 'may-break', edits: ({ pod }, failure) => readOnlyEdits(pod, failure.key) },
   examples: {

@@ -14,7 +14,7 @@ export default control({
   check: ({ pod }) => {
     const volumes = hostPathVolumes(pod, 'plain');
     if (volumes.length === 0) return pass;
-    return volumes.map(({ description, at, volume }) => fail(description, at, { key: volume.name }));
+    return volumes.map(({ description, at, volume, items }) => fail(description, at, { key: volume.name, items }));
   },
   examples: {
     fail: [

@@ -28,8 +28,8 @@ export default control({
     const severity = worstOf(
       found.map(({ power }) => gradesOf(gradesOfPower(power, { severity: 'high', facts, holders }))),
     );
-    const does = listed(found.map(({ power }) => power.says));
-    return powerFailure(does, { granting, severity, at: ['roleRef'] });
+    const rights = found.map(({ power }) => power.says);
+    return powerFailure(listed(rights), { granting, severity, at: ['roleRef'], rights });
   },
   examples: {
     fail: [

@@ -13,7 +13,8 @@ const app = '{kind: ServiceAccount, name: app, namespace: shop}';
 
 /** For each binding that gives nothing which another does not give, that other one. */
 const repeated = defineFact('repeated-bindings', (facts): ReadonlyMap<KubeObject, Binding> => {
-  const { bindings } = facts.get(rbac);
+  // Of two that give the same one is told, and that must not depend on which was read first.
+  const bindings = facts.get(rbac).bindings.toSorted((a, b) => compareText(keyOf(a), keyOf(b)));
   const gifts = bindings.map((each) => giftOf(each, each.scope));
   const byGift = new Map<string, Binding[]>();
   for (const [index, each] of bindings.entries()) {
@@ -34,6 +35,15 @@ const repeated = defineFact('repeated-bindings', (facts): ReadonlyMap<KubeObject
   }
   return found;
 });
+
+function keyOf({ object, role, subjects }: Binding): string {
+  const copy = `${role.kind} ${role.name} ${subjects.map(subjectName).join()}`;
+  return `${object.kind}\n${object.namespace ?? ''}\n${object.name}\n${copy}`;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
 
 /** Manifests often hold one object in several variants, of which a cluster gets one. */
 function isCopy({ object: a }: Binding, { object: b }: Binding): boolean {

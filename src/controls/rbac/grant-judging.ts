@@ -140,17 +140,30 @@ interface PowerFailure {
   readonly severity: Severity | Grades;
   readonly at: Path;
   readonly key?: string;
+  /** What they may do, right by right, where that is several. */
+  readonly rights?: readonly string[];
   /** Those of the holders that it is about, where it is not all. */
   readonly holders?: readonly Holder[];
 }
 
 /** A role or binding failed for what it lets its holders do. What a vendor made weighs less, and the message names it. */
-export function powerFailure(does: string, { granting, severity, at, key, holders }: PowerFailure): Failure {
+export function powerFailure(does: string, { granting, severity, at, key, rights, holders }: PowerFailure): Failure {
   const who = holders ?? granting.holders;
   const isPlain = granting.kind === 'role' || granting.binding.role.name === 'cluster-admin';
   const by = isPlain ? '' : `, by ${granting.binding.role.kind} ${granting.binding.role.name}`;
   const said = `${sentence(does, granting.object, who)}${by}`;
-  return ofVendor(fail(said, at, { severity: gradeOf(severity, who), ...(key !== undefined && { key }) }), granting);
+  const more = { items: [...(rights ?? [does]), ...holderItems(who)], ...(key !== undefined && { key }) };
+  return ofVendor(fail(said, at, { severity: gradeOf(severity, who), ...more }), granting);
+}
+
+/** Holders that are listed one by one: of more, it is no news that there is another. */
+const listedHolders = 50;
+
+function holderItems(holders: readonly Holder[]): readonly string[] {
+  if (holders.length > listedHolders) return [];
+  return holders.map(({ subject, scope }) => {
+    return `${subjectName(subject)} in ${scope === 'cluster' ? 'the whole cluster' : namespaceText(scope.namespace)}`;
+  });
 }
 
 /** A failure of what a vendor made and gave: one step less grave, and said so. */

@@ -36,7 +36,7 @@ export default control({
   kinds: roleKinds,
   why: 'A right that is limited to one account or role is as strong as that one is.',
   remedy: 'Name accounts and roles that can do little, or take the verb out of the rule.',
-  coveredBy: [...coveringControls, 'rbac/all-resources', 'rbac/escalation-verbs', 'rbac/masters-group'],
+  coveredBy: [...coveringControls, 'rbac/all-resources', 'rbac/escalation-verbs', 'rbac/impersonate-masters'],
   check: ({ object }, facts) => {
     const granting = grantingOf(object, facts);
     if (granting.kind === 'binding') return pass;

@@ -79,7 +79,8 @@ function judgePowers(object: KubeObject, facts: Facts, row: Judged): Verdict | r
     ),
   );
   const at = granting.kind === 'binding' ? ['roleRef'] : ['rules', first.rule.index];
-  return powerFailure(listed(told.map(({ power }) => power.says)), { granting, severity: worst, at });
+  const rights = told.map(({ power }) => power.says);
+  return powerFailure(listed(rights), { granting, severity: worst, at, rights });
 }
 
 /** What is held for any name says what is held for some. */

@@ -17,6 +17,7 @@ import defaultRoles from './default-roles.ts';
 import duplicateBinding from './duplicate-binding.ts';
 import { binding, clusterBinding, clusterRole, everywhere, group, inNamespace, user } from './example-grants.ts';
 import fullWildcard from './full-wildcard.ts';
+import impersonateMasters from './impersonate-masters.ts';
 import manyRules from './many-rules.ts';
 import mastersGroup from './masters-group.ts';
 import namedTargets from './named-targets.ts';
@@ -54,6 +55,7 @@ const controls: readonly AnyControl[] = [
   danglingRole,
   defaultRoles,
   fullWildcard,
+  impersonateMasters,
   mastersGroup,
   wildcards,
 ];

@@ -40,7 +40,7 @@ const workloadsOfAccount = defineFact('workloads-of-account', (facts): ReadonlyM
       const key = `${object.namespace ?? ''}/${pod.serviceAccountName}`;
       const known = users.get(key);
       if (known === undefined) users.set(key, new Map([[object.name, object]]));
-      else if (!known.has(object.name)) known.set(object.name, object);
+      else if (object.kind < (known.get(object.name)?.kind ?? '~')) known.set(object.name, object);
     }
   }
   return users;
@@ -68,12 +68,16 @@ export default control({
         ?.values() ?? []),
     ];
     if (users.length < 2) return pass;
-    const names = users.slice(0, 2).map(({ kind, name }) => `${kind} ${name}`);
+    const names = users
+      .map(({ kind, name }) => `${kind} ${name}`)
+      .sort()
+      .slice(0, 2);
     const more = users.length > 2 ? ` and ${users.length - 2} more` : '';
-    return fail(`${names.join(users.length > 2 ? ', ' : ' and ')}${more} share it and its rights`, [
-      'metadata',
-      'name',
-    ]);
+    return fail(
+      `${names.join(users.length > 2 ? ', ' : ' and ')}${more} share it and its rights`,
+      ['metadata', 'name'],
+      { items: users.map(({ kind, name }) => `${kind} ${name}`) },
+    );
   },
   examples: {
     fail: [[account, grant, deployment('web'), deployment('worker')].join('---\n')],

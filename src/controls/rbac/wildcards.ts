@@ -34,7 +34,7 @@ export default control({
       if (first === undefined) return [];
       const message = `a rule allows ${said(rule)}, by a wildcard in ${listed(fields)}`;
       const severity = gradeOf(weight(rule, fields), holders);
-      const failure = fail(message, ['rules', rule.index, first], { severity, key: said(rule) });
+      const failure = fail(message, ['rules', rule.index, first], { severity, key: said(rule), items: [] });
       return [ofVendor(failure, granting)];
     });
   },

@@ -15,26 +15,48 @@ const holdsSystemNamespace = defineFact('holds-system-namespace', ({ snapshot })
   snapshot.objects.some(({ kind, name }) => kind === 'Namespace' && name === 'kube-system'),
 );
 
-/** Secrets and ConfigMaps that anything names: pods, service accounts, Ingresses and Gateways, and custom resources. */
-const namedConfiguration = defineFact('named-configuration', (facts): ReadonlySet<string> => {
-  const found = new Set(facts.get(podIndex).needed);
-  for (const object of facts.snapshot.objects) {
-    const kind = groupKind(object);
-    if (kind === '/Secret' || kind === '/ConfigMap') continue;
-    // Any text of an object that is no workload may be the name of one: operators have fields of their own for it.
-    if (!kind.startsWith('/') || kind === '/ServiceAccount') addTexts(object.value, object.namespace ?? '', found);
+function isConfiguration(object: KubeObject): boolean {
+  const kind = groupKind(object);
+  return kind === '/Secret' || kind === '/ConfigMap';
+}
+
+/** The names of all Secrets and ConfigMaps, by namespace. */
+const configurationNames = defineFact('configuration-names', ({ snapshot }): ReadonlyMap<string, Set<string>> => {
+  const found = new Map<string, Set<string>>();
+  for (const object of snapshot.objects) {
+    const { name, namespace = '' } = object;
+    if (!isConfiguration(object)) continue;
+    const names = found.get(namespace);
+    if (names === undefined) found.set(namespace, new Set([name]));
+    else names.add(name);
   }
   return found;
 });
 
-function addTexts(value: Json, namespace: string, found: Set<string>): void {
+/** Secrets and ConfigMaps that anything names: pods, service accounts, Ingresses and Gateways, and custom resources. */
+const namedConfiguration = defineFact('named-configuration', (facts): ReadonlySet<string> => {
+  const all = facts.get(configurationNames);
+  const found = new Set(facts.get(podIndex).needed);
+  for (const object of facts.snapshot.objects) {
+    const names = all.get(object.namespace ?? '');
+    if (names === undefined) continue;
+    // Any text of an object that is no workload may be the name of one: operators have fields of their own for it.
+    const kind = groupKind(object);
+    if (kind.startsWith('/') && kind !== '/ServiceAccount') continue;
+    for (const text of textsIn(object.value)) if (names.has(text)) found.add(`${object.namespace ?? ''}/${text}`);
+  }
+  return found;
+});
+
+function textsIn(value: Json): string[] {
+  const texts: string[] = [];
   const open: Json[] = [value];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (typeof next === 'string') {
-      if (next.length <= 253) found.add(`${namespace}/${next}`);
-    } else if (isList(next)) for (const each of next) open.push(each);
+    if (typeof next === 'string') texts.push(next);
+    else if (isList(next)) for (const each of next) open.push(each);
     else if (isObject(next)) for (const each of Object.values(next)) open.push(each);
   }
+  return texts;
 }
 
 /** Types of Secrets that something else than a pod reads, or keeps. */
@@ -50,8 +72,7 @@ export default control({
   why: 'What nobody uses is not renewed when it should be, and a credential that was forgotten is still good.',
   remedy: 'Delete it, and make the credential that it holds worthless.',
   check: ({ object }, facts) => {
-    const kind = groupKind(object);
-    if (kind !== '/Secret' && kind !== '/ConfigMap') return notApplicable('it is no Secret or ConfigMap');
+    if (!isConfiguration(object)) return notApplicable('it is no Secret or ConfigMap');
     if (facts.snapshot.cluster === undefined && !facts.get(holdsSystemNamespace)) {
       return notApplicable('what was read is not a whole cluster');
     }

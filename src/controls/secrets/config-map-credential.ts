@@ -1,9 +1,9 @@
+import { credentialInText } from '../../model/credential-lines.ts';
+import { credentialUnder, describeCredential, type FoundCredential } from '../../model/credential-shapes.ts';
 import { isObject, type JsonObject, own } from '../../model/json.ts';
 import type { Severity } from '../../model/severity.ts';
 import { type Failure, fail, notApplicable } from '../../model/verdict.ts';
 import { control } from '../control.ts';
-import { credentialInText } from './configuration-text.ts';
-import { credentialUnder, describeCredential, type FoundCredential } from './credential-shapes.ts';
 
 export default control({
   id: 'secrets/config-map-credential',

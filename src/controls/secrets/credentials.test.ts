@@ -2,11 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { judgeExample } from '../../../test/judge-example.ts';
 import { decodeManifest } from '../../collect/manifests/decode.ts';
+import { assembleSnapshot } from '../../collect/snapshot.ts';
+import { judge } from '../../engine/judge.ts';
+import { credentialInText } from '../../model/credential-lines.ts';
+import { credentialUnder, describeCredential } from '../../model/credential-shapes.ts';
+import { formatPath } from '../../model/path.ts';
 import { redactCredentials } from '../../model/redact-credentials.ts';
+import type { Snapshot } from '../../model/snapshot.ts';
 import argumentsCredential from './arguments-credential.ts';
 import configMapCredential from './config-map-credential.ts';
-import { credentialInText } from './configuration-text.ts';
-import { credentialUnder, describeCredential } from './credential-shapes.ts';
 import environmentCredential from './environment-credential.ts';
 
 const token = `ghp_${'a1B2'.repeat(9)}`;
@@ -123,5 +127,156 @@ data: {PASSWORD: "${text}", file: "token: ${text}\\nadmin.signingKey: ${text}\\n
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+describe('a saved snapshot', () => {
+  const judging = [environmentCredential, argumentsCredential, configMapCredential];
+
+  function findings(snapshot: Snapshot): readonly unknown[] {
+    return judge(snapshot, { controls: judging }).findings.map(({ identity, message, severity, failure }) => {
+      return [identity, message, severity, formatPath(failure.at)];
+    });
+  }
+
+  function expectSame(text: string): number {
+    const live = assembleSnapshot([decodeManifest(text, 'x.yaml')], '2026-11-21T00:00:00Z');
+    const redacted = live.objects.map((object) => ({ ...object, value: redactCredentials(object.value) }));
+    const expected = findings(live);
+    expect(findings({ ...live, objects: redacted }), text).toEqual(expected);
+    const twice = redacted.map((object) => ({ ...object, value: redactCredentials(object.value) }));
+    expect(twice.map(({ value }) => value)).toEqual(redacted.map(({ value }) => value));
+    return expected.length;
+  }
+
+  it('has the findings of every example', () => {
+    for (const { examples } of judging) {
+      for (const text of examples.fail) expect(expectSame(text)).toBeGreaterThan(0);
+      for (const text of examples.pass) expect(expectSame(text)).toBe(0);
+    }
+  });
+
+  const values = [
+    ...[
+      'correct-horse',
+      'abc',
+      'a b c',
+      '123456',
+      'true',
+      '$(OTHER)',
+      '<password>',
+      '/run/secret',
+      '{{ .x }}',
+      'GOOGLE_API_KEY_VAL',
+    ],
+    ...[
+      token,
+      'AKIAIOSFODNN7EXAMPLE',
+      `glpat-${'a1B2'.repeat(6)}`,
+      `eyJ${'a1B2'.repeat(4)}.eyJ${'a1B2'.repeat(4)}.${'a1B2'.repeat(8)}`,
+    ],
+    ...[
+      `sk-ant-api03-${'a1B2'.repeat(23)}`,
+      `ghp_${'a1B2'.repeat(5)}`,
+      'Bearer abcdefghijkl',
+      'postgres://shop:correct-horse@db/x',
+    ],
+    ...[
+      'postgres://$(USER):$(PASSWORD)@db/x',
+      'http://a:your-password@b/',
+      '"quoted,value"',
+      "'single'",
+      'abc=def==',
+      'request.headers["token"]',
+    ],
+    ...[
+      '-----BEGIN RSA PRIVATE KEY-----\nMIIE/+a1\nb2==\n-----END RSA PRIVATE KEY-----',
+      '-----BEGIN PRIVATE KEY----- MIIEa1b2',
+    ],
+    ...['-----BEGIN PRIVATE KEY-----{{ .key }}', 'kind: Secret\nstringData:\n  password: correct-horse\n', 'redact'],
+  ];
+  const names = [
+    'DB_PASSWORD',
+    'password',
+    'api_key',
+    'TOKEN',
+    'clientSecret',
+    'auth',
+    'url',
+    'tls.key',
+    'x',
+    'Authorization',
+  ];
+  const separators = ['=', ': ', ' = ', ' => ', '="', ' '];
+  const line = fc
+    .tuple(
+      fc.constantFrom('', '  ', '# ', '- ', 'export ', '"', 'see ', '--', '-D', '// '),
+      fc.constantFrom(...names),
+      fc.constantFrom(...separators),
+      fc.constantFrom(...values),
+      fc.constantFrom('', ',', ' # of the shop', ';', '"', ' '),
+    )
+    .map((parts) => parts.join(''));
+  const text = fc.oneof(
+    line,
+    fc.constantFrom(...values),
+    fc.array(line, { maxLength: 5 }).map((lines) => lines.join('\n')),
+  );
+  const name = fc.constantFrom(...names);
+
+  it('has the findings of what was saved, kind and length included, and none of the texts', () => {
+    let found = 0;
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(name, text), { maxLength: 4 }),
+        fc.array(text, { maxLength: 4 }),
+        (named, words) => {
+          const env = named.map(([each, value]) => ({ name: each, value }));
+          const data = Object.fromEntries(named);
+          const binaryData = Object.fromEntries(
+            named.map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
+          );
+          const objects = [
+            {
+              apiVersion: 'v1',
+              kind: 'Pod',
+              metadata: { name: 'a' },
+              spec: { containers: [{ name: 'a', env, args: words }] },
+            },
+            { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data },
+            { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'b' }, binaryData },
+          ];
+          found += expectSame(objects.map((object) => JSON.stringify(object)).join('\n---\n'));
+          const saved = JSON.stringify(objects.map((object) => redactCredentials(object)));
+          for (const secret of [token, 'AKIAIOSFODNN7EXAMPLE', 'MIIE', 'shop:correct-horse'])
+            expect(saved).not.toContain(secret);
+        },
+      ),
+      { numRuns: 400 },
+    );
+    expect(found).toBeGreaterThan(400);
+  });
+
+  it('of old, which kept no kinds, has them as far as it can', () => {
+    const pod = (value: string) =>
+      `{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, env: [{name: PASSWORD, value: "${value}"}]}]}}`;
+    const messages = (value: string) => judgeExample(environmentCredential, pod(value)).map(({ message }) => message);
+    expect(messages('redacted')).toEqual(['variable PASSWORD of container a holds a credential']);
+    expect(messages('[redacted RSA PRIVATE KEY]')).toEqual(['variable PASSWORD of container a holds a private key']);
+    expect(messages('[redacted]')).toEqual([]);
+  });
+
+  it('takes time that grows with the length alone', () => {
+    const many = [
+      '-----BEGIN PRIVATE KEY-----a\n',
+      '-----BEGIN PRIVATE KEY-----',
+      'http://a:',
+      '[redacted~token~1]',
+      'eyJaaaaaaaa.',
+    ];
+    const started = performance.now();
+    for (const part of many)
+      redactCredentials({ data: { a: part.repeat(400_000 / part.length), password: part.repeat(20_000) } });
+    expect(performance.now() - started).toBeLessThan(5000);
   });
 });

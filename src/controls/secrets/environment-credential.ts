@@ -1,7 +1,9 @@
+import { credentialsInCommand } from '../../model/credential-commands.ts';
+import { isSuspectName } from '../../model/credential-names.ts';
+import { credentialUnder, describeCredential } from '../../model/credential-shapes.ts';
 import { type Failure, fail } from '../../model/verdict.ts';
 import { control } from '../control.ts';
 import { inContainer } from '../examples.ts';
-import { credentialUnder, describeCredential } from './credential-shapes.ts';
 
 export default control({
   id: 'secrets/environment-credential',
@@ -13,8 +15,16 @@ export default control({
   check: ({ container }) => {
     const failures: Failure[] = [];
     for (const { name, value, path } of container.env) {
-      const found = value === undefined ? undefined : credentialUnder(name, value);
-      if (found === undefined) continue;
+      if (value === undefined) continue;
+      const found = credentialUnder(name, value);
+      if (found === undefined) {
+        if (isSuspectName(name)) continue;
+        for (const { name: option, found: given } of credentialsInCommand(value)) {
+          const message = `${option} in variable ${name} of container ${container.name} holds ${describeCredential(given)}`;
+          failures.push(fail(message, [...path, 'value'], { key: `${name} ${option}` }));
+        }
+        continue;
+      }
       const message = `variable ${name} of container ${container.name} holds ${describeCredential(found)}`;
       failures.push(fail(message, [...path, 'value'], { key: name }));
     }
@@ -25,12 +35,14 @@ export default control({
       inContainer('env: [{ name: DB_PASSWORD, value: correct-horse }]'),
       inContainer('env: [{ name: DATABASE, value: "postgres://shop:correct-horse@db.shop:5432/shop" }]'),
       inContainer('env: [{ name: AWS, value: AKIAIOSFODNN7EXAMPLE }]'),
+      inContainer('env: [{ name: JAVA_OPTS, value: "-Xmx1g -Ddb.password=correct-horse" }]'),
     ],
     pass: [
       inContainer('env: [{ name: DB_PASSWORD, valueFrom: { secretKeyRef: { name: db, key: password } } }]'),
       inContainer('env: [{ name: DB_PASSWORD_FILE, value: /run/secrets/db }, { name: TOKEN, value: $(OTHER) }]'),
       inContainer('env: [{ name: DISABLE_TOKEN, value: "true" }, { name: URL, value: "https://example.com/a:b@c" }]'),
       inContainer('env: [{ name: DB, value: "postgres://$(USER):$(PASSWORD)@db/shop" }, { name: TOKEN, value: "" }]'),
+      inContainer('env: [{ name: JAVA_OPTS, value: "-Ddb.password=$(DB_PASSWORD) -Dtoken.ttl=24h" }]'),
     ],
   },
 });

@@ -18,7 +18,9 @@ export default control({
     const [first, ...more] = names;
     const text =
       more.length > 1 ? `${first?.says} and ${more.length} more` : names.map(({ says }) => says).join(' and ');
-    return fail(`container ${container.name} gets ${text}`, first?.at ?? container.path);
+    return fail(`container ${container.name} gets ${text}`, first?.at ?? container.path, {
+      items: names.map(({ says }) => says),
+    });
   },
   examples: {
     fail: [

@@ -17,7 +17,9 @@ export default serviceControl({
   judge: ({ object, spec }) => {
     const addresses = stringsIn(own(spec, 'externalIPs'));
     if (addresses.length === 0) return pass;
-    return fail(`Service ${object.name} takes over what is sent to ${addresses.slice(0, 3).join(', ')}`, at);
+    return fail(`Service ${object.name} takes over what is sent to ${addresses.slice(0, 3).join(', ')}`, at, {
+      items: addresses,
+    });
   },
   examples: {
     fail: [service('ports: [{port: 443}], externalIPs: [203.0.113.7]')],

@@ -38,7 +38,7 @@ export default control({
           ),
       );
       if (readers.size === 0) continue;
-      const [first, second, third, ...more] = readers;
+      const [first, second, third, ...more] = [...readers].sort();
       const names = [first, second, third].filter((each) => each !== undefined).join(', ');
       const rest = more.length > 0 ? ` and ${more.length} more` : '';
       const message = `the key of all volumes of StorageClass ${object.name}, Secret ${key}, is readable to ${names}${rest}`;

@@ -1,29 +1,28 @@
 import { defineFact } from '../../facts/facts.ts';
-import { rootOwner } from '../../facts/owners.ts';
+import { makerName } from '../../facts/makers.ts';
 import { eachPodSubject } from '../../facts/workloads.ts';
 import { isList, own } from '../../model/json.ts';
 import { valueAt } from '../../model/path.ts';
-import type { KubeObject } from '../../model/snapshot.ts';
 import type { PodSubject } from '../../model/subject.ts';
 import { fail, notApplicable, pass } from '../../model/verdict.ts';
 import { groupKind } from '../../model/workload.ts';
 import { control } from '../control.ts';
 
 interface Users {
-  readonly writers: Set<KubeObject>;
-  readonly readers: Set<KubeObject>;
+  readonly writers: Set<string>;
+  readonly readers: Set<string>;
 }
 
-/** The workloads that use each claim, by what they may do with it. */
+/** The names of the workloads that use each claim, by what they may do with it. Copies of one are one. */
 const claimUsers = defineFact('claim-users', (facts): ReadonlyMap<string, Users> => {
   const found = new Map<string, Users>();
-  const rootOf = facts.get(rootOwner);
+  const nameOf = facts.get(makerName);
   for (const subject of eachPodSubject(facts)) {
     for (const { claim, isWritable } of claimsOf(subject)) {
       const key = `${subject.object.namespace ?? ''}/${claim}`;
       let users = found.get(key);
       if (users === undefined) found.set(key, (users = { writers: new Set(), readers: new Set() }));
-      (isWritable ? users.writers : users.readers).add(rootOf(subject.object));
+      (isWritable ? users.writers : users.readers).add(nameOf(subject.object));
     }
   }
   return found;
@@ -54,9 +53,11 @@ export default control({
     const users = facts.get(claimUsers).get(`${object.namespace ?? ''}/${object.name}`);
     const all = new Set([...(users?.writers ?? []), ...(users?.readers ?? [])]);
     if (users === undefined || all.size < 2 || users.writers.size === 0) return pass;
-    const names = [...users.writers].slice(0, 3).map(({ kind, name }) => `${kind} ${name}`);
-    const message = `${all.size} workloads share claim ${object.name}, and ${names.join(', ')} may write to it`;
-    return fail(message, ['spec', 'accessModes']);
+    const writers = [...users.writers].sort();
+    const more = writers.length > 3 ? ` and ${writers.length - 3} more` : '';
+    const names = `${writers.slice(0, 3).join(', ')}${more}`;
+    const message = `${all.size} workloads share claim ${object.name}, and ${names} may write to it`;
+    return fail(message, ['spec', 'accessModes'], { items: writers });
   },
   examples: {
     fail: [[claim(), pod('web', ''), pod('upload', '')].join('---\n')],

@@ -7,7 +7,7 @@ import { groupKind } from '../../model/workload.ts';
 import { programOfImage } from '../../semantics/cves/index.ts';
 import { control } from '../control.ts';
 import { staticPod } from '../node-examples.ts';
-import { openSeverity, openWords, undecidedWords, upgradeRemedy } from './vulnerability-words.ts';
+import { openIds, openSeverity, openWords, undecidedWords, upgradeRemedy } from './vulnerability-words.ts';
 
 /** Components of nodes that were read, where no object of the API tells the same. */
 export default control({
@@ -38,6 +38,7 @@ export default control({
     }
     return fail(`${name} ${tag} ${openWords(exposure)}`, [], {
       severity: openSeverity(exposure),
+      items: openIds(exposure),
       remedy: upgradeRemedy(name, exposure),
       place: { object, path: [] },
     });

@@ -10,7 +10,7 @@ import { groupKind } from '../../model/workload.ts';
 import { programOfImage } from '../../semantics/cves/index.ts';
 import { withImage } from '../container-runtime/with-image.ts';
 import { control } from '../control.ts';
-import { openSeverity, openWords, undecidedWords, upgradeRemedy } from './vulnerability-words.ts';
+import { openIds, openSeverity, openWords, undecidedWords, upgradeRemedy } from './vulnerability-words.ts';
 
 const other = notApplicable('it is no part of the platform whose vulnerabilities are known here');
 const toldOnce = notApplicable('another mirror pod of the same image stands for it');
@@ -46,6 +46,7 @@ export default control({
       container.at('image'),
       {
         severity,
+        items: openIds(exposure),
         remedy: upgradeRemedy(name, exposure),
         ...(isCovered && { sameAs: 'container-runtime/image-eol-component' }),
       },

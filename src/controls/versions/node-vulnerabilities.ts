@@ -5,7 +5,7 @@ import { type Failure, fail, notApplicable, unknown } from '../../model/verdict.
 import { groupKind } from '../../model/workload.ts';
 import { control } from '../control.ts';
 import { nodeWith } from './examples.ts';
-import { openSeverity, openWords, undecidedWords, upgradeRemedy } from './vulnerability-words.ts';
+import { openIds, openSeverity, openWords, undecidedWords, upgradeRemedy } from './vulnerability-words.ts';
 
 /**
  * Kubelets and container runtimes, as Nodes tell them: one finding for each version, on the first of its Nodes. Kernels
@@ -61,6 +61,7 @@ function judgeProgram(
   return fail(`${title} ${openWords(exposure)}`, ['status', 'nodeInfo', field], {
     key: name,
     severity: openSeverity(exposure),
+    items: openIds(exposure),
     remedy: upgradeRemedy(name, exposure),
   });
 }

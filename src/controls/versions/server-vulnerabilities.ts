@@ -7,7 +7,7 @@ import { programOf } from '../../semantics/cves/index.ts';
 import { control } from '../control.ts';
 import { standsForCluster } from '../namespaces/whole-cluster.ts';
 import { clusterOf } from './examples.ts';
-import { openSeverity, openWords, undecidedWords, upgradeRemedy } from './vulnerability-words.ts';
+import { openIds, openSeverity, openWords, undecidedWords, upgradeRemedy } from './vulnerability-words.ts';
 
 /** Of API servers that neither a Pod nor a node shows, as providers run them: by the version alone. */
 export default control({
@@ -36,6 +36,7 @@ export default control({
     }
     return fail(`kube-apiserver ${told.text} ${openWords(exposure)}`, [], {
       severity: openSeverity(exposure),
+      items: openIds(exposure),
       remedy: upgradeRemedy('the control plane', exposure),
     });
   },

@@ -36,7 +36,10 @@ export default control({
     if (here.plugin !== 'Calico') return failures;
     const without = facts.get(keylessNodes);
     if (without.length > 0) {
-      const names = without.slice(0, 3).map(({ name }) => name);
+      const names = without
+        .map(({ name }) => name)
+        .sort()
+        .slice(0, 3);
       const more = without.length > names.length ? ` and ${without.length - names.length} more` : '';
       const message = `Calico is told to encrypt, and these nodes have no WireGuard key: ${names.join(', ')}${more}`;
       failures.push(fail(message, here.at, { key: 'nodes', severity: 'high' }));

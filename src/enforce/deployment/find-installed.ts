@@ -4,6 +4,7 @@ import type { KubeApi } from '../cluster/kube-api.ts';
 import type { WebhookNames } from '../registration/names.ts';
 import { deploymentObjects } from './manifests.ts';
 import { type ObjectReference, objectPath, referenceOf } from './objects.ts';
+import { usualApiServers } from './pods.ts';
 
 const reportApis = [
   { apiVersion: 'openreports.io/v1alpha1', kind: 'Report', resource: 'reports' },
@@ -43,6 +44,7 @@ function possibleObjects(names: WebhookNames): readonly ObjectReference[] {
       priorityClass: '',
       place: 'cluster',
       clients: undefined,
+      apiServers: usualApiServers,
       keeperArguments: [],
       serverMinor,
     });

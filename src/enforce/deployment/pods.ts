@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../model/json.ts';
+import { memoryEnvironment } from '../memory.ts';
 import { tlsSecretName, type WebhookNames } from '../registration/names.ts';
 
 export interface PodOptions {
@@ -10,9 +11,21 @@ export interface PodOptions {
   readonly serverMinor: number;
   /** Whose certificates API servers must show: a Secret with `ca.crt`, and names that they must have. */
   readonly clients: { readonly secret: string; readonly names: readonly string[] } | undefined;
+  /** Where pods reach API servers. */
+  readonly apiServers: ApiServers;
   /** Arguments of the keeper besides those that every installation has. */
   readonly keeperArguments: readonly string[];
 }
+
+export interface ApiServers {
+  /** Those that a connection ends at: of the endpoints of Service `kubernetes`, not of the Service alone. */
+  readonly ports: readonly number[];
+  /** In CIDR notation; empty where any address may be one. */
+  readonly ranges: readonly string[];
+}
+
+/** Of Services, of kubeadm and most others, and of Minikube. */
+export const usualApiServers: ApiServers = { ports: [443, 6443, 8443], ranges: [] };
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -67,11 +80,21 @@ export function webhookPods(options: PodOptions, labels: Labels): readonly JsonO
       apiVersion: serverMinor >= 21 ? 'policy/v1' : 'policy/v1beta1',
       kind: 'PodDisruptionBudget',
       metadata,
-      spec: { minAvailable: 1, selector: { matchLabels: server } },
+      // Of a single server a minimum would stop every drain of its node.
+      spec: { maxUnavailable: 1, selector: { matchLabels: server } },
     },
     // Where the API server calls from is not the same in any two clusters; what it must show is a certificate.
-    networkPolicy(metadata, [{ ports: [tcp(reviews), tcp(probes)] }]),
-    networkPolicy({ name: `${name}-keeper`, namespace, labels: keeper }, [{ ports: [tcp(probes)] }]),
+    networkPolicy(metadata, { ingress: [tcp(reviews), tcp(probes)], egress: egressTo(options.apiServers) }),
+    networkPolicy(
+      { name: `${name}-keeper`, namespace, labels: keeper },
+      {
+        ingress: [tcp(probes)],
+        egress: [
+          ...egressTo(options.apiServers),
+          { ports: [tcp(reviews)], to: [{ podSelector: { matchLabels: server } }] },
+        ],
+      },
+    ),
   ];
 }
 
@@ -110,7 +133,7 @@ function serverPod(options: PodOptions, labels: Labels): JsonObject {
         ],
       },
     },
-    containers: [container(options, { name: 'server', args, mounts, ports, memory: '256Mi' })],
+    containers: [container(options, { name: 'server', args, mounts, ports, memory: '384Mi' })],
     volumes: [
       policyVolume(names),
       secretVolume('tls', tlsSecretName(names)),
@@ -169,6 +192,7 @@ function container({ image }: PodOptions, { name, args, mounts, ports, memory }:
     image,
     imagePullPolicy: 'IfNotPresent',
     args,
+    env: [...memoryEnvironment].map(([name, value]) => ({ name, value })),
     ports,
     resources: {
       requests: { cpu: '100m', memory: '128Mi', 'ephemeral-storage': '16Mi' },
@@ -202,7 +226,24 @@ function tcp(port: number): JsonObject {
   return { port, protocol: 'TCP' };
 }
 
-function networkPolicy(metadata: JsonObject, ingress: readonly JsonObject[]): JsonObject {
+/** API servers, and names. */
+function egressTo({ ports, ranges }: ApiServers): readonly JsonObject[] {
+  return [
+    {
+      ports: ports.map(tcp),
+      ...(ranges.length > 0 && { to: ranges.map((cidr) => ({ ipBlock: { cidr } })) }),
+    },
+    { ports: [tcp(53), { port: 53, protocol: 'UDP' }] },
+  ];
+}
+
+interface Traffic {
+  /** Ports, from anywhere. */
+  readonly ingress: readonly JsonObject[];
+  readonly egress: readonly JsonObject[];
+}
+
+function networkPolicy(metadata: JsonObject, { ingress, egress }: Traffic): JsonObject {
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
@@ -210,9 +251,8 @@ function networkPolicy(metadata: JsonObject, ingress: readonly JsonObject[]): Js
     spec: {
       podSelector: { matchLabels: metadata['labels'] ?? {} },
       policyTypes: ['Ingress', 'Egress'],
-      ingress,
-      // The API server, names, and of the keeper the servers themselves.
-      egress: [{ ports: [tcp(443), tcp(6443), tcp(reviews)] }, { ports: [tcp(53), { port: 53, protocol: 'UDP' }] }],
+      ingress: [{ ports: [...ingress] }],
+      egress: [...egress],
     },
   };
 }

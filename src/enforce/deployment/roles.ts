@@ -57,11 +57,15 @@ export function keeperRoles(
 
 const resources: ReadonlyMap<string, string> = new Map([
   ['/Namespace', 'namespaces'],
+  ['/LimitRange', 'limitranges'],
   ['apps/Deployment', 'deployments'],
   ['apps/ReplicaSet', 'replicasets'],
   ['batch/CronJob', 'cronjobs'],
   ['batch/Job', 'jobs'],
+  ['gateway.networking.k8s.io/HTTPRoute', 'httproutes'],
+  ['node.k8s.io/RuntimeClass', 'runtimeclasses'],
   ['policy/PodSecurityPolicy', 'podsecuritypolicies'],
+  ['storage.k8s.io/StorageClass', 'storageclasses'],
   [`${rbac}/Role`, 'roles'],
   [`${rbac}/ClusterRole`, 'clusterroles'],
   [`${rbac}/RoleBinding`, 'rolebindings'],

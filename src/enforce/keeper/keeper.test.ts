@@ -4,7 +4,6 @@ import { ApiError } from '../../collect/cluster/api-error.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { certificatesIn, whyUntrusted } from '../certificates/trust.ts';
 import type { Call, KubeApi } from '../cluster/kube-api.ts';
-import type { Log } from '../log.ts';
 import { defaultNames } from '../registration/names.ts';
 import { readRegistered } from '../registration/registered.ts';
 import { Keeper } from './keeper.ts';
@@ -17,13 +16,21 @@ const pods = {
   scope: 'Namespaced',
 } as const;
 const all = { apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*'], scope: '*' } as const;
-const rules: WebhookRules = { enforced: [pods, all], advisory: [], mutating: [] };
+const rules: WebhookRules = {
+  enforced: [pods, all],
+  advisory: [],
+  mutating: [],
+  refusing: [
+    { policy: 'Pod Security', rules: [pods] },
+    { policy: 'ValidatingAdmissionPolicy all', rules: [all] },
+  ],
+  exempt: ['calico-system'],
+};
 const hour = 3_600_000;
 const reached = 'admission webhook "probe.webhook.bulwark.dev" denied the request: bulwark webhook: reached';
 const refused = 'failed calling webhook "probe.webhook.bulwark.dev": connection refused';
 const noCertificate =
   'failed calling webhook "probe.webhook.bulwark.dev": Post "https://x": remote error: tls: certificate required';
-const quiet: Log = { write: () => undefined };
 const configuration = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/bulwark-webhook';
 const served = '/api/v1/namespaces/bulwark/secrets/bulwark-webhook-tls';
 
@@ -118,6 +125,7 @@ interface Setting {
 
 function setting({ minor = '30', rules: active = () => rules }: Setting = {}) {
   const api = new FakeApi(minor);
+  const lines: string[] = [];
   const state = { now: Date.parse('2026-11-21T00:00:00Z'), unreachable: undefined as string | undefined };
   const make = (): Keeper =>
     new Keeper({
@@ -128,7 +136,9 @@ function setting({ minor = '30', rules: active = () => rules }: Setting = {}) {
       rules: active,
       exempt: ['kube-system'],
       timeoutSeconds: 5,
-      log: quiet,
+      log: {
+        write: (_level, message, fields) => lines.push(`${message}: ${fields?.['hooks'] ?? ''}`.replaceAll(',', ', ')),
+      },
       now: () => state.now,
       unreachable: async () => state.unreachable,
     });
@@ -137,7 +147,7 @@ function setting({ minor = '30', rules: active = () => rules }: Setting = {}) {
     const data = api.objects.get(served)?.['data'] as JsonObject | undefined;
     return Buffer.from(String(data?.['tls.crt'] ?? ''), 'base64').toString();
   };
-  return { api, state, keeper: make(), another: make(), hooks, leaf };
+  return { api, state, lines, keeper: make(), another: make(), hooks, leaf };
 }
 
 describe('a keeper', () => {
@@ -253,6 +263,39 @@ describe('a keeper', () => {
     await keeper.round();
     api.before = ({ path }) => expect.fail(`it wrote ${path}`);
     await keeper.round();
+  });
+
+  it('leaves out what the policies exempt, and goes on doing so while they cannot be read', async () => {
+    let active: WebhookRules | undefined = rules;
+    const { keeper, hooks } = setting({ rules: () => active });
+    await keeper.round();
+    const exempt = ['bulwark', 'kube-system', 'calico-system'];
+    expect(hooks().map((hook) => hook.exempt)).toEqual([exempt, exempt, []]);
+    active = undefined;
+    await keeper.round();
+    expect(hooks()[0]?.exempt).toEqual(exempt);
+    active = { ...rules, exempt: [] };
+    await keeper.round();
+    expect(hooks()[0]?.exempt).toEqual(['bulwark', 'kube-system']);
+  });
+
+  it('says which policies fail open, and in the log how each hook fails', async () => {
+    let active: WebhookRules = { ...rules, mutating: [pods] };
+    const { api, keeper, lines } = setting({ rules: () => active });
+    await keeper.round();
+    await keeper.round();
+    const notes = () => readRegistered(api.objects.get(configuration) ?? {}).notes;
+    expect(notes()).toEqual([
+      expect.stringMatching(/^ValidatingAdmissionPolicy all: \*\/\*: .*let through while no server/),
+    ]);
+    expect(lines.filter((line) => line.includes('registered'))).toEqual([
+      'validating webhooks registered: enforce.webhook.bulwark.dev Ignore, advise.webhook.bulwark.dev Ignore, probe.webhook.bulwark.dev Fail',
+      'mutating webhooks registered: harden.webhook.bulwark.dev Ignore',
+      'validating webhooks registered: enforce.webhook.bulwark.dev Fail, advise.webhook.bulwark.dev Ignore, probe.webhook.bulwark.dev Fail',
+    ]);
+    active = { ...rules, refusing: [] };
+    await keeper.round();
+    expect(notes()).toEqual([]);
   });
 
   it('leaves what is registered as it is while the policies cannot be read, but for the bundle', async () => {

@@ -1,3 +1,4 @@
+import { failOpenNotes } from '../../admission/lifelines.ts';
 import type { WebhookRules } from '../../admission/webhook-rules.ts';
 import { equalJson } from '../../model/equal-json.ts';
 import { isList, type Json, type JsonObject, own } from '../../model/json.ts';
@@ -11,6 +12,7 @@ import {
   configurationKinds,
   configurationPath,
   failsOpenBecause,
+  failsOpenFor,
   firstWithNameLabel,
   unlockedUntil,
   unlockReason,
@@ -112,31 +114,40 @@ export class Keeper {
     const validating = found.get('validating');
     const registered = validating === undefined ? undefined : readRegistered(validating);
     const bundle = bundleOf(ring);
-    const exempt = [...new Set([names.namespace, ...this.options.exempt])];
-    const labelSetBy = await this.labelSetBy();
+    const listed = active?.exempt ?? registered?.hooks.flatMap((hook) => hook.exempt) ?? [];
+    const exempt = [...new Set([names.namespace, ...this.options.exempt, ...listed])];
+    const serverMinor = await this.serverMinor();
+    const labelSetBy = serverMinor !== undefined && serverMinor < firstWithNameLabel ? 'users' : 'server';
+    const rules = active && hookRules(active, serverMinor);
+    const notes =
+      active === undefined ? (registered?.notes ?? []) : boundedNotes(failOpenNotes(active.refusing, serverMinor));
     const { failurePolicy, because } = await this.policy.choose({ registered, bundle, exempt, labelSetBy });
     for (const [kind, configuration] of found) {
       const before = own(configuration, 'webhooks');
       const webhooks =
-        active === undefined
+        rules === undefined
           ? withBundle(isList(before) ? before : [], bundle)
           : webhooksOf(kind, {
               target,
               bundle,
-              rules: hookRules(active),
+              rules,
               exempt,
               failurePolicy,
               timeoutSeconds,
               labelSetBy,
+              serverMinor,
             });
       const isOver = registered?.unlock !== undefined && !isUnlocked(registered.unlock, this.options.now());
       const clearing = kind === 'validating' && isOver;
-      const isOpen = kind === 'validating' && (active === undefined || hookRules(active).enforce.length > 0);
-      const reason = isOpen ? because : undefined;
-      const isSaid = kind !== 'validating' || registered?.failsOpen === reason;
+      const isRefusing = kind === 'validating' && (rules === undefined || rules.enforce.length > 0);
+      const reason = isRefusing ? because : undefined;
+      const isSaid =
+        kind !== 'validating' ||
+        (registered?.failsOpen === reason && registered?.notes.join('\n') === notes.join('\n'));
       if (!clearing && isSaid && equalJson(isList(before) ? before : [], webhooks)) continue;
       const annotations = {
         [failsOpenBecause]: reason ?? null,
+        [failsOpenFor]: kind === 'validating' && notes.length > 0 ? notes.join('\n') : null,
         ...(clearing && { [unlockedUntil]: null, [unlockReason]: null }),
       };
       await api.call({
@@ -144,16 +155,32 @@ export class Keeper {
         path: configurationPath(kind, names),
         body: changedConfiguration(configuration, { annotations, webhooks }),
       });
-      log.write('info', `${kind} webhooks registered`, { hooks: webhooks.length, failurePolicy, because: reason });
+      log.write('info', `${kind} webhooks registered`, { hooks: policiesOf(webhooks), because: reason });
       if (clearing) log.write('warning', 'the unlock is over', { failurePolicy });
     }
   }
 
   /** As of a server that is asked again in every round: it may be upgraded meanwhile. */
-  private async labelSetBy(): Promise<'server' | 'users'> {
+  private async serverMinor(): Promise<number | undefined> {
     const minor = Number.parseInt(new Reader(await this.options.api.get('/version'), [], []).string('minor') ?? '', 10);
-    return minor < firstWithNameLabel ? 'users' : 'server';
+    return Number.isNaN(minor) ? undefined : minor;
   }
+}
+
+const mostNotes = 50;
+
+/** An annotation has room for so much, and a reader, too. */
+function boundedNotes(notes: readonly string[]): readonly string[] {
+  const lines = notes.slice(0, mostNotes).map((note) => (note.length > 1000 ? `${note.slice(0, 1000)} …` : note));
+  return notes.length > mostNotes ? [...lines, `and ${notes.length - mostNotes} more`] : lines;
+}
+
+/** `enforce.webhook.bulwark.dev Fail`. */
+function policiesOf(webhooks: readonly JsonObject[]): readonly string[] {
+  return webhooks.map((webhook) => {
+    const reader = new Reader(webhook, [], []);
+    return `${reader.string('name') ?? ''} ${reader.string('failurePolicy') ?? ''}`;
+  });
 }
 
 /** The hooks as they are, with another bundle. */

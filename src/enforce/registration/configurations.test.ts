@@ -1,7 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import type { ResourceRule } from '../../semantics/admission-policy/index.ts';
+import type { AdmissionRequest } from '../../model/admission.ts';
+import { loadWebhookConditions, type ResourceRule } from '../../semantics/admission-policy/index.ts';
 import { certificateNames, type HookSettings, serverNameOf, webhooksOf } from './configurations.ts';
 import { hookRules } from './rules.ts';
+
+const request: AdmissionRequest = {
+  uid: '1',
+  kind: { group: '', version: 'v1', kind: 'Pod' },
+  resource: { group: '', version: 'v1', resource: 'pods' },
+  subResource: '',
+  name: 'web',
+  namespace: 'shop',
+  operation: 'CREATE',
+  userInfo: { username: '', uid: '', groups: [], extra: new Map() },
+  object: {},
+  oldObject: undefined,
+  options: undefined,
+  dryRun: false,
+  value: {},
+};
 
 const rule = (group: string, ...resources: string[]): ResourceRule => ({
   apiGroups: [group],
@@ -14,15 +31,21 @@ const rule = (group: string, ...resources: string[]): ResourceRule => ({
 const settings: HookSettings = {
   target: { service: { namespace: 'bulwark', name: 'hook', port: 443 } },
   bundle: 'PEM',
-  rules: hookRules({
-    enforced: [rule('', 'pods'), rule('*', 'widgets'), rule('', 'pods/*', '*')],
-    advisory: [rule('batch', 'cronjobs')],
-    mutating: [rule('', 'pods')],
-  }),
+  rules: hookRules(
+    {
+      enforced: [rule('', 'pods'), rule('*', 'widgets'), rule('', 'pods/*', '*')],
+      advisory: [rule('batch', 'cronjobs')],
+      mutating: [rule('', 'pods')],
+      refusing: [],
+      exempt: [],
+    },
+    30,
+  ),
   exempt: ['bulwark', 'kube-system'],
   failurePolicy: 'Fail',
   timeoutSeconds: 5,
   labelSetBy: 'server',
+  serverMinor: 30,
 };
 
 describe('the hooks of a configuration', () => {
@@ -40,10 +63,11 @@ describe('the hooks of a configuration', () => {
         name: 'advise.webhook.bulwark.dev',
         failurePolicy: 'Ignore',
         rules: [
+          expect.objectContaining({ apiGroups: [''], resources: ['*'] }),
+          expect.objectContaining({ apiGroups: [''], resources: ['pods/*'] }),
+          expect.objectContaining({ apiGroups: ['*'], resources: ['widgets'] }),
           // Servers before 1.21 have cron jobs in v1beta1 alone.
           expect.objectContaining({ apiGroups: ['batch'], apiVersions: ['v1', 'v1beta1'] }),
-          expect.objectContaining({ apiGroups: ['*'], resources: ['widgets'] }),
-          expect.objectContaining({ apiGroups: [''], resources: ['pods/*', '*'] }),
         ],
       },
       {
@@ -68,6 +92,31 @@ describe('the hooks of a configuration', () => {
     }
   });
 
+  it('leave out what API servers of 1.30 and later write themselves, and nothing of earlier ones', async () => {
+    const conditions = (serverMinor: number | undefined) =>
+      webhooksOf('validating', { ...settings, serverMinor }).map(({ name, matchConditions }) => [
+        name,
+        matchConditions,
+      ]);
+    const [condition] = conditions(30)[0]?.[1] as unknown as [{ name: string; expression: string }];
+    expect(condition.name).toBe('not-the-api-server');
+    expect(conditions(30)).toEqual([
+      ['enforce.webhook.bulwark.dev', [condition]],
+      ['advise.webhook.bulwark.dev', [condition]],
+      ['probe.webhook.bulwark.dev', undefined],
+    ]);
+    for (const minor of [undefined, 20, 29])
+      expect(conditions(minor).filter(([, list]) => list !== undefined)).toEqual([]);
+    const { conditions: loaded, problems } = await loadWebhookConditions([condition], { serverMinor: 30 });
+    expect(problems).toEqual([]);
+    const by = (username: string, groups: readonly string[]) =>
+      loaded?.evaluate({ ...request, userInfo: { ...request.userInfo, username, groups } }, {});
+    expect(by('system:apiserver', ['system:masters'])).toBe('skip');
+    expect(by('system:apiserver', ['system:authenticated'])).toBe('match');
+    expect(by('jane', ['system:masters'])).toBe('match');
+    expect(by('jane', [])).toBe('match');
+  });
+
   it('that change objects fail open, and run again after others', () => {
     expect(webhooksOf('mutating', settings)).toMatchObject([
       { name: 'harden.webhook.bulwark.dev', failurePolicy: 'Ignore', reinvocationPolicy: 'IfNeeded' },
@@ -75,7 +124,7 @@ describe('the hooks of a configuration', () => {
   });
 
   it('are none where no policy needs one', () => {
-    const rules = hookRules({ enforced: [], advisory: [], mutating: [] });
+    const rules = hookRules({ enforced: [], advisory: [], mutating: [], refusing: [], exempt: [] }, 30);
     expect(webhooksOf('validating', { ...settings, rules, labelSetBy: 'users' })).toEqual([]);
     expect(webhooksOf('mutating', { ...settings, rules })).toEqual([]);
   });

@@ -1,4 +1,6 @@
+import { canSpareApiServer } from '../../admission/lifelines.ts';
 import type { JsonObject } from '../../model/json.ts';
+import { apiServer } from '../api-server-user.ts';
 import { type Hook, hookPaths } from '../server/admission-server.ts';
 import { type ConfigurationKind, metadataNameLabel, probeLabel } from './names.ts';
 import { asWebhookRules, type HookRules } from './rules.ts';
@@ -17,6 +19,8 @@ export interface HookSettings {
   readonly exempt: readonly string[];
   /** Who sets the label that namespaces are exempt by: servers before 1.21 leave it to whoever may write namespaces. */
   readonly labelSetBy: 'server' | 'users';
+  /** The minor of the API server; undefined where it does not say. */
+  readonly serverMinor: number | undefined;
   /** Of the hook that refuses; the other two never stop a request. */
   readonly failurePolicy: 'Fail' | 'Ignore';
   readonly timeoutSeconds: number;
@@ -111,7 +115,7 @@ interface HookOptions {
 }
 
 function hook(which: Hook, { name, failurePolicy, settings }: HookOptions): readonly JsonObject[] {
-  const { rules, exempt } = settings;
+  const { rules, exempt, serverMinor } = settings;
   if (rules[which].length === 0) return [];
   return [
     {
@@ -122,9 +126,16 @@ function hook(which: Hook, { name, failurePolicy, settings }: HookOptions): read
       // By the label that the API server itself sets: nobody exempts a namespace by labelling it.
       namespaceSelector: { matchExpressions: [{ key: metadataNameLabel, operator: 'NotIn', values: [...exempt] }] },
       objectSelector: {},
+      ...(canSpareApiServer(serverMinor) && { matchConditions: [notItsOwn] }),
     },
   ];
 }
+
+/** What the API server writes itself, as when it starts: nobody answers for it where no server runs yet. */
+const notItsOwn: JsonObject = {
+  name: 'not-the-api-server',
+  expression: `request.userInfo.username != '${apiServer.username}' || !('${apiServer.group}' in request.userInfo.groups)`,
+};
 
 function common(which: Hook, { target, bundle, timeoutSeconds }: HookSettings): JsonObject {
   const path = hookPaths[which];

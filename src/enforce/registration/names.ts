@@ -28,6 +28,12 @@ export const unlockReason = 'bulwark.dev/unlock-reason';
 /** On the validating configuration, while requests are let pass that no server answered for: why. */
 export const failsOpenBecause = 'bulwark.dev/fails-open-because';
 
+/** On the validating configuration: policies whose requests are let through while no server answers, a line each. */
+export const failsOpenFor = 'bulwark.dev/fails-open-for';
+
+/** Namespaces that hold what the cluster itself runs on: nothing there is judged, unless asked to be. */
+export const clusterNamespaces: readonly string[] = ['kube-system', 'kube-node-lease'];
+
 /** On events that are never kept: whoever is asked about one by the hook for it answers with `probeReached`. */
 export const probeLabel = 'bulwark.dev/webhook-probe';
 export const probeReached = 'bulwark webhook: reached';

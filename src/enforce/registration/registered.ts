@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, own } from '../../model/json.ts';
 import { Reader } from '../../model/reader.ts';
-import { failsOpenBecause, metadataNameLabel, unlockedUntil, unlockReason } from './names.ts';
+import { failsOpenBecause, failsOpenFor, metadataNameLabel, unlockedUntil, unlockReason } from './names.ts';
 
 /** What stands in one of the two configurations. */
 export interface Registered {
@@ -8,6 +8,8 @@ export interface Registered {
   readonly unlock: Unlock | undefined;
   /** Why it fails open, as the keeper says; undefined where it does not, or nobody said. */
   readonly failsOpen: string | undefined;
+  /** Policies whose requests are let through while no server answers, as the keeper says: a line each. */
+  readonly notes: readonly string[];
 }
 
 export interface RegisteredHook {
@@ -46,6 +48,7 @@ export function readRegistered(configuration: JsonObject): Registered {
     })),
     unlock: Number.isNaN(until) ? undefined : { until, reason: annotations.string(unlockReason) ?? '' },
     failsOpen: annotations.string(failsOpenBecause),
+    notes: (annotations.string(failsOpenFor) ?? '').split('\n').filter((line) => line !== ''),
   };
 }
 

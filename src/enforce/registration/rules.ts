@@ -1,3 +1,5 @@
+import { splitRules } from '../../admission/lifelines.ts';
+import { mergedRules, rulesWithout } from '../../admission/resource-rules.ts';
 import type { WebhookRules } from '../../admission/webhook-rules.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { ResourceRule } from '../../semantics/admission-policy/index.ts';
@@ -6,16 +8,12 @@ import type { Hook } from '../server/admission-server.ts';
 export type HookRules = Readonly<Record<Hook, readonly ResourceRule[]>>;
 
 /**
- * Which requests each hook has to see. What matches everything matches leases and nodes too: while the webhook is
- * away the cluster has to go on, so that such a rule never stands in the hook that fails closed.
+ * Which requests each hook has to see. What the cluster lives by never stands in the hook that fails closed: policies
+ * are asked about it by the one that fails open, which refuses as well as long as a server answers.
  */
-export function hookRules({ enforced, advisory, mutating }: WebhookRules): HookRules {
-  const wide = enforced.filter(isWide);
-  return { enforce: enforced.filter((rule) => !isWide(rule)), advise: [...advisory, ...wide], mutate: mutating };
-}
-
-function isWide({ apiGroups, resources }: ResourceRule): boolean {
-  return apiGroups.includes('*') || resources.some((resource) => resource.startsWith('*'));
+export function hookRules({ enforced, advisory, mutating }: WebhookRules, serverMinor: number | undefined): HookRules {
+  const { closed, open } = splitRules(enforced, serverMinor);
+  return { enforce: closed, advise: rulesWithout(mergedRules([...advisory, ...open]), closed), mutate: mutating };
 }
 
 /** Versions in which servers that are still about have what another version stands for. */
@@ -25,7 +23,9 @@ const olderVersions: ReadonlyMap<string, readonly string[]> = new Map([['batch',
 export function asWebhookRules(rules: readonly ResourceRule[]): readonly JsonObject[] {
   return rules.map(({ apiGroups, apiVersions, operations, resources, scope }) => ({
     apiGroups: [...apiGroups],
-    apiVersions: [...new Set([...apiVersions, ...apiGroups.flatMap((group) => olderVersions.get(group) ?? [])])],
+    apiVersions: apiVersions.includes('*')
+      ? ['*']
+      : [...new Set([...apiVersions, ...apiGroups.flatMap((group) => olderVersions.get(group) ?? [])])],
     operations: [...operations],
     resources: [...resources],
     scope,

@@ -9,6 +9,8 @@ export interface WebhookStatus {
   readonly hooks: readonly HookStatus[];
   /** While refusals are suspended. */
   readonly unlocked: { readonly until: string; readonly reason: string } | undefined;
+  /** What is let through while no server answers, as it cannot be otherwise. */
+  readonly notes: readonly string[];
   /** Why requests may not be refused as they should be; empty where all is well. */
   readonly problems: readonly string[];
 }
@@ -23,6 +25,7 @@ interface HookStatus {
 /** What API servers know of the webhook at `now`, in milliseconds since 1970. Throws `ApiError`. */
 export async function readStatus(api: KubeApi, names: WebhookNames, now: number): Promise<WebhookStatus> {
   const problems: string[] = [];
+  const notes: string[] = [];
   const hooks: HookStatus[] = [];
   const all: RegisteredHook[] = [];
   let unlock: Registered['unlock'];
@@ -34,6 +37,7 @@ export async function readStatus(api: KubeApi, names: WebhookNames, now: number)
     }
     const registered = readRegistered(configuration);
     unlock ??= registered.unlock;
+    notes.push(...registered.notes);
     all.push(...registered.hooks);
     if (kind === 'validating' && registered.hooks.length === 0) {
       problems.push('no hook is registered: the keeper has not been here yet, or no policy needs one');
@@ -53,10 +57,10 @@ export async function readStatus(api: KubeApi, names: WebhookNames, now: number)
   if (isOpen) problems.push(`refusals are suspended until ${new Date(unlock?.until ?? 0).toISOString()}`);
   const unlocked =
     isOpen && unlock !== undefined ? { until: new Date(unlock.until).toISOString(), reason: unlock.reason } : undefined;
-  return { name: names.name, hooks, unlocked, problems };
+  return { name: names.name, hooks, unlocked, notes, problems };
 }
 
-export function statusText({ name, hooks, unlocked, problems }: WebhookStatus): string {
+export function statusText({ name, hooks, unlocked, notes, problems }: WebhookStatus): string {
   const lines = [`${name}: ${hooks.length === 0 ? 'no hooks' : `${hooks.length} hooks`}`];
   for (const hook of hooks) {
     lines.push(
@@ -64,6 +68,7 @@ export function statusText({ name, hooks, unlocked, problems }: WebhookStatus): 
     );
   }
   if (unlocked !== undefined) lines.push(`  unlocked until ${unlocked.until}: ${unlocked.reason}`);
+  for (const note of notes) lines.push(`  note: ${note}`);
   for (const problem of problems) lines.push(`  problem: ${problem}`);
   return `${lines.join('\n')}\n`;
 }

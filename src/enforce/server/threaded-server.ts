@@ -54,6 +54,7 @@ export function startThreadedServer(options: ThreadedServerOptions): Promise<Adm
   return new Promise((resolve, reject) => {
     let isRunning = false;
     let stopped: (() => void) | undefined;
+    let stopping: Promise<void> | undefined;
     const fail = (error: Error): void => {
       if (stopped !== undefined) stopped();
       else if (isRunning) onFailed(error);
@@ -68,11 +69,13 @@ export function startThreadedServer(options: ThreadedServerOptions): Promise<Adm
         send({ kind: 'renew', keys: renewed });
       },
       load: () => load,
-      stop: (times) =>
-        new Promise<void>((ended) => {
+      stop: (times) => {
+        stopping ??= new Promise((ended) => {
           stopped = ended;
           send({ kind: 'stop', ...times });
-        }),
+        });
+        return stopping;
+      },
     });
     worker.on('message', (message: FromServer) => {
       if (message.kind === 'listening') {

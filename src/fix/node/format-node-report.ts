@@ -47,6 +47,7 @@ export function formatNodeReport({ mode, written, left }: NodeFixReport, width: 
   const refused = left.filter(({ cause }) => cause === 'refused');
   const breaking = left.filter(({ cause }) => cause === 'may-break');
   const people = left.filter(({ cause }) => cause === 'needs-a-person');
+  lines.push(...decidedLines(left));
   if (refused.length > 0) lines.push('', 'Refused:', ...refused.flatMap((each) => leftLine(each, width)));
   if (breaking.length > 0) {
     lines.push('', 'Left out, since they may break what works today; --may-break makes them:');
@@ -60,6 +61,25 @@ export function formatNodeReport({ mode, written, left }: NodeFixReport, width: 
     }
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** What stays because somebody has decided so. */
+function decidedLines(left: readonly LeftOnNode[]): string[] {
+  const excepted = left.filter(({ cause }) => cause === 'excepted');
+  const off = left.filter(({ cause }) => cause === 'turned-off');
+  const lines: string[] = [];
+  if (excepted.length > 0) {
+    const places = [...new Set(excepted.map(({ detail }) => visibleShort(detail, 200)))].slice(0, 5);
+    lines.push('', `Left, since exceptions cover it: ${counted(excepted.length, 'finding')} (${places.join('; ')})`);
+  }
+  if (off.length > 0) {
+    const ids = [...new Set(off.map(({ finding }) => finding.control.id))].slice(0, 5);
+    lines.push(
+      '',
+      `Left, since the configuration leaves it out: ${counted(off.length, 'finding')} (${ids.join(', ')})`,
+    );
+  }
+  return lines;
 }
 
 function nothingDone(left: readonly LeftOnNode[]): string {

@@ -6,7 +6,7 @@ import { kubeletConfig, staticPod, unit } from '../../controls/node-examples.ts'
 import { settingControls } from '../../controls/setting-control.ts';
 import type { FixSafety } from '../../model/edit.ts';
 import { fail } from '../../model/verdict.ts';
-import { formatNodeDiff } from './format-node-report.ts';
+import { formatNodeDiff, formatNodeReport } from './format-node-report.ts';
 import { mendNode } from './mend-node.ts';
 
 const words = { title: 'A', why: 'B', severity: 'low', examples: { pass: [], fail: [] } } as const;
@@ -132,6 +132,44 @@ describe('a node is mended', () => {
 `);
     expect(mended.left.map(({ cause }) => cause)).toEqual(['may-break']);
     expect(mend(text, [keyMode, ...kubelet], 'may-break').left).toEqual([]);
+  });
+
+  it('but for what somebody has decided to live with, or does not ask', () => {
+    const [control] = profiling.filter(({ id }) => id.endsWith('/profiling'));
+    const node = nodeExample(staticPod('kube-apiserver', []));
+    if (control === undefined || node === undefined) throw new Error('no such example');
+    const snapshot = {
+      schema: 'bulwark.snapshot/v1',
+      takenAt: '2026-11-21T00:00:00Z',
+      objects: [],
+      inputs: [],
+    } as const;
+    const given = { snapshot: { ...snapshot, gaps: [], nodes: [node] }, select: () => true, allow: 'safe' } as const;
+    const exception = {
+      control: control.id,
+      reason: 'x',
+      owner: 'ops',
+      expires: undefined,
+      origin: { by: 'configuration', place: 'bulwark.yaml:3' },
+    } as const;
+    const accepted = mendNode({
+      ...given,
+      judging: { controls: [control] },
+      accept: (judgement) => ({
+        ...judgement,
+        findings: [],
+        suppressed: judgement.findings.map((finding) => ({ finding, by: { kind: 'exception', exception } })),
+      }),
+    });
+    expect([accepted.files, accepted.left]).toMatchObject([[], [{ cause: 'excepted', detail: 'bulwark.yaml:3' }]]);
+    const off = mendNode({ ...given, judging: { controls: [] }, turnedOff: [control] });
+    expect([off.files, off.left]).toMatchObject([
+      [],
+      [{ cause: 'turned-off', finding: { control: { id: control.id } } }],
+    ]);
+    const report = formatNodeReport({ mode: 'write', written: [], left: [...accepted.left, ...off.left] }, 120);
+    expect(report).toContain('Left, since exceptions cover it: 1 finding (bulwark.yaml:3)');
+    expect(report).toContain(`Left, since the configuration leaves it out: 1 finding (${control.id})`);
   });
 
   it.each<[string, string, readonly AnyControl[], string, string]>([

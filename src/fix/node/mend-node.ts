@@ -1,3 +1,4 @@
+import type { AnyControl } from '../../controls/control.ts';
 import type { Finding } from '../../engine/finding.ts';
 import { type Judgement, type JudgeOptions, judge } from '../../engine/judge.ts';
 import { asConfigured, type MendSite, type MendStep, mendSite, planMend } from '../../engine/mend-plan.ts';
@@ -10,6 +11,10 @@ export interface MendNodeOptions {
   /** With exactly one node. The rest is evidence too. */
   readonly snapshot: Snapshot;
   readonly judging: JudgeOptions;
+  /** Moves the findings that somebody has decided to live with to `suppressed`: they stay. */
+  readonly accept?: (judgement: Judgement) => Judgement;
+  /** Controls that the configuration leaves out: what they find is counted, and stays. */
+  readonly turnedOff?: readonly AnyControl[];
   readonly select: (finding: Finding) => boolean;
   readonly allow: FixSafety;
 }
@@ -37,14 +42,16 @@ export interface MendedFinding {
 
 export interface LeftOnNode {
   readonly finding: Finding;
-  readonly cause: 'needs-a-person' | 'may-break' | 'refused';
-  /** What to do, or why it was refused. */
+  readonly cause: 'needs-a-person' | 'may-break' | 'refused' | 'excepted' | 'turned-off';
+  /** What to do, why it was refused, or where the exception stands. */
   readonly detail: string;
 }
 
 export interface MendedNode {
   readonly files: readonly MendedFile[];
   readonly left: readonly LeftOnNode[];
+  /** Of the node as it was, without what exceptions cover. */
+  readonly accepted: Judgement;
   /** Of the node as it would be. */
   readonly judgement: Judgement;
 }
@@ -73,6 +80,8 @@ class NodeMending {
   private readonly options: MendNodeOptions;
   private readonly drafts = new Map<string, Draft>();
   private readonly left: LeftOnNode[] = [];
+  /** What must still be found in the end, with where its exception stands. */
+  private readonly excepted = new Map<string, string>();
   private site: MendSite;
   private judgement: Judgement;
 
@@ -85,7 +94,9 @@ class NodeMending {
   }
 
   run(): MendedNode {
-    for (const finding of this.judgement.findings) {
+    const accepted = this.options.accept?.(this.judgement) ?? this.judgement;
+    this.leaveDecided(accepted);
+    for (const finding of accepted.findings) {
       if (!this.options.select(finding) || !isOfNode(finding)) continue;
       // Mending another finding may have mended this one.
       if (!this.judgement.findings.some(({ identity }) => identity === finding.identity)) continue;
@@ -95,7 +106,26 @@ class NodeMending {
     const files = [...this.drafts.values()]
       .map(({ restarts, ...draft }): MendedFile => ({ ...draft, restarts: [...restarts] }))
       .sort((a, b) => (a.path < b.path ? -1 : 1));
-    return { files, left: this.left, judgement: this.judgement };
+    return { files, left: this.left, accepted, judgement: this.judgement };
+  }
+
+  /** Keeps a record of what exceptions cover, and of what the configuration does not ask. */
+  private leaveDecided({ suppressed = [] }: Judgement): void {
+    const leave = (finding: Finding, left: Omit<LeftOnNode, 'finding'>): void => {
+      if (this.options.select(finding) && isOfNode(finding)) this.left.push({ finding, ...left });
+    };
+    for (const { finding, by } of suppressed) {
+      const detail = by.kind === 'exception' ? by.exception.origin.place : by.file;
+      this.excepted.set(finding.identity, detail);
+      leave(finding, { cause: 'excepted', detail });
+    }
+    const { judging, turnedOff = [] } = this.options;
+    if (turnedOff.length === 0) return;
+    const off = new Set(turnedOff);
+    const all = judge(this.site.facts.snapshot, { ...judging, controls: [...judging.controls, ...turnedOff] });
+    for (const finding of all.findings) {
+      if (off.has(finding.control)) leave(finding, { cause: 'turned-off', detail: '' });
+    }
   }
 
   private mend(finding: Finding): Omit<LeftOnNode, 'finding'> | undefined {
@@ -148,6 +178,10 @@ class NodeMending {
       (each) => !before.has(each.identity) && compareSeverity(each.severity, finding.severity) >= 0,
     );
     if (anew !== undefined) return `it would bring ${anew.control.id}: ${anew.message}`;
+    const now = new Set(judgement.findings.map(({ identity }) => identity));
+    for (const [identity, by] of this.excepted) {
+      if (!now.has(identity)) return `it would change what the exception at ${by} covers`;
+    }
     this.site = site;
     this.judgement = judgement;
     return undefined;

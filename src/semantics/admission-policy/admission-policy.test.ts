@@ -528,9 +528,45 @@ it('rules are what a webhook must be sent', async () => {
     {},
   );
   expect(policies.names).toEqual(['p', 'r']);
-  expect(policies.rules).toEqual([
-    { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['pods'], scope: '*' },
+  const asked = {
+    apiGroups: [''],
+    apiVersions: ['v1'],
+    operations: ['CREATE', 'UPDATE'],
+    resources: ['pods'],
+    scope: '*',
+  };
+  expect(policies.scopes).toEqual([
+    { name: 'p', denies: true, rules: [asked] },
+    { name: 'r', denies: true, rules: [asked] },
   ]);
+});
+
+it.each([
+  ['authentication.k8s.io', 'tokenreviews', []],
+  ['authentication.k8s.io', 'selfsubjectreviews', []],
+  ['authorization.k8s.io', 'subjectaccessreviews', []],
+  ['authorization.k8s.io', 'localsubjectaccessreviews', []],
+  ['authorization.k8s.io', 'selfsubjectaccessreviews', []],
+  ['authorization.k8s.io', 'selfsubjectrulesreviews', []],
+  ['admissionregistration.k8s.io', 'validatingadmissionpolicies', []],
+  ['admissionregistration.k8s.io', 'validatingwebhookconfigurations', ['no']],
+  ['certificates.k8s.io', 'certificatesigningrequests', ['no']],
+])('no policy is asked about what nobody could go on without: %s %s', async (group, resource, denied) => {
+  const rule = `{apiGroups: ['${group}'], apiVersions: ['*'], operations: ['*'], resources: ['${resource}']}`;
+  for (const resourceRules of [
+    `[${rule}]`,
+    `[{apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*']}]`,
+  ]) {
+    const { policies } = await loadAdmissionPolicies(
+      [policy(`{matchConstraints: {resourceRules: ${resourceRules}}, ${never}}`), binding()],
+      {},
+    );
+    const asked = { ...request, namespace: '', resource: { group, version: 'v1', resource } };
+    expect(policies.evaluate(asked, cluster, {}).denials.map(({ message }) => message.replace(/^.*: /, ''))).toEqual(
+      denied,
+    );
+    if (resourceRules.includes(resource)) expect(policies.scopes[0]?.rules).toHaveLength(denied.length);
+  }
 });
 
 it('conditions of webhooks', async () => {

@@ -11,7 +11,7 @@ import type {
   LoadOptions,
   PolicyDecision,
   PolicyProblem,
-  ResourceRule,
+  PolicyScope,
 } from './policy-set.ts';
 import { type BindingSource, type PolicySource, readBinding, readPolicy } from './read-policy.ts';
 
@@ -94,21 +94,19 @@ function unbound(object: KubeObject): PolicyProblem {
 function policySet(policies: readonly BoundPolicy[]): AdmissionPolicySet {
   return {
     names: policies.map(({ policy }) => policy.source.name),
-    rules: webhookRules(policies),
+    scopes: policies.map(scopeOf),
     evaluate: (request, view, options) => evaluateAll(policies, request, view, options),
   };
 }
 
-/** Each rule once. What policies exclude, or select by label, they leave out by themselves. */
-function webhookRules(policies: readonly BoundPolicy[]): readonly ResourceRule[] {
-  const rules = new Map<string, ResourceRule>();
-  for (const { policy } of policies) {
-    for (const { apiGroups, apiVersions, operations, resources, scope } of policy.source.match.rules) {
-      const rule: ResourceRule = { apiGroups, apiVersions, operations, resources, scope };
-      rules.set(JSON.stringify(rule), rule);
-    }
-  }
-  return [...rules.values()];
+/** What a policy excludes, or selects by label, it leaves out by itself. */
+function scopeOf({ policy: { source }, bindings }: BoundPolicy): PolicyScope {
+  const denies = bindings.some(({ actions }) => actions.includes('Deny'));
+  const rules = source.match.rules.flatMap(({ apiGroups, apiVersions, operations, resources, scope }) => {
+    const asked = resources.filter((resource) => !apiGroups.every((group) => isUnasked(group, resource)));
+    return asked.length === 0 ? [] : [{ apiGroups, apiVersions, operations, resources: asked, scope }];
+  });
+  return { name: source.name, denies, rules };
 }
 
 const policyResources = new Set([
@@ -118,6 +116,29 @@ const policyResources = new Set([
   'mutatingadmissionpolicybindings',
 ]);
 
+const reviews: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['authentication.k8s.io', new Set(['selfsubjectreviews', 'tokenreviews'])],
+  [
+    'authorization.k8s.io',
+    new Set([
+      'localsubjectaccessreviews',
+      'selfsubjectaccessreviews',
+      'selfsubjectrulesreviews',
+      'subjectaccessreviews',
+    ]),
+  ],
+]);
+
+/**
+ * What no policy is ever asked about: nobody could mend a policy that forbids its own mending, and without reviews no
+ * request would be let in. Sources: apiserver pkg/admission/plugin/policy/generic/plugin.go, kubernetes
+ * pkg/kubeapiserver/admission/exclusion/resources.go.
+ */
+function isUnasked(group: string, resource: string): boolean {
+  if (group === 'admissionregistration.k8s.io') return policyResources.has(resource);
+  return reviews.get(group)?.has(resource) === true;
+}
+
 /** Source: apiserver pkg/admission/plugin/policy/validating/dispatcher.go (Dispatch). */
 function evaluateAll(
   policies: readonly BoundPolicy[],
@@ -126,10 +147,9 @@ function evaluateAll(
   options: EvaluateOptions,
 ): PolicyDecision {
   const decision = new DecisionBuilder();
-  const isPolicy =
-    request.resource.group === 'admissionregistration.k8s.io' && policyResources.has(request.resource.resource);
-  // Nobody could mend a policy that forbids its own mending.
-  for (const bound of isPolicy ? [] : policies) evaluateOne(bound, decision, { request, view, options });
+  const { group, resource } = request.resource;
+  if (isUnasked(group, resource)) return decision.build();
+  for (const bound of policies) evaluateOne(bound, decision, { request, view, options });
   return decision.build();
 }
 

@@ -18,6 +18,7 @@ export type {
   LoadOptions,
   PolicyDecision,
   PolicyProblem,
+  PolicyScope,
   ResourceRule,
 } from './policy-set.ts';
 export type { ConditionsResult, WebhookConditions } from './webhook-conditions.ts';
@@ -49,7 +50,7 @@ export async function loadWebhookConditions(
 
 const noPolicies: AdmissionPolicySet = {
   names: [],
-  rules: [],
+  scopes: [],
   evaluate: () => ({
     allowed: true,
     denials: [],

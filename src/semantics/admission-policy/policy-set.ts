@@ -6,10 +6,18 @@ import type { KubeObject } from '../../model/snapshot.ts';
 export interface AdmissionPolicySet {
   /** The policies that are in force, that is, bound: names, sorted. */
   readonly names: readonly string[];
-  /** What a webhook must be sent so that every policy sees its requests. */
-  readonly rules: readonly ResourceRule[];
+  /** What a webhook must be sent so that every policy sees its requests: one for each of `names`. */
+  readonly scopes: readonly PolicyScope[];
   /** Synchronous, and never throws: what fails is a denial or not, as the policy's `failurePolicy` says. */
   evaluate(request: AdmissionRequest, view: ClusterView, options: EvaluateOptions): PolicyDecision;
+}
+
+/** What a policy is asked about. */
+export interface PolicyScope {
+  readonly name: string;
+  /** Whether any binding has what fails refused; the others warn, or leave an audit annotation. */
+  readonly denies: boolean;
+  readonly rules: readonly ResourceRule[];
 }
 
 export interface PolicyDecision extends AdmissionDecision {

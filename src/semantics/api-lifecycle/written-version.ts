@@ -12,6 +12,8 @@ export interface WrittenVersion {
   readonly from: 'manifest' | 'managed-fields' | 'last-applied';
   /** Of managed fields: the client, as it calls itself. */
   readonly by?: string;
+  /** Of managed fields: when it last did, as RFC 3339. */
+  readonly time?: string;
   readonly at: Path;
 }
 
@@ -51,18 +53,25 @@ function managedVersions(metadata: JsonObject): readonly WrittenVersion[] {
     if (!isObject(entry)) return [];
     const apiVersion = own(entry, 'apiVersion');
     const by = own(entry, 'manager');
+    const time = own(entry, 'time');
     if (typeof apiVersion !== 'string' || (typeof by === 'string' && ofCluster.has(by))) return [];
     const at = ['metadata', 'managedFields', index, 'apiVersion'];
-    return [{ apiVersion, from: 'managed-fields', ...(typeof by === 'string' && { by }), at }];
+    const told = { ...(typeof by === 'string' && { by }), ...(typeof time === 'string' && { time }) };
+    return [{ apiVersion, from: 'managed-fields', ...told, at }];
   });
 }
 
 function appliedVersion(metadata: JsonObject): WrittenVersion | undefined {
-  const text = valueAt(metadata, ['annotations', lastApplied]);
-  if (typeof text !== 'string') return undefined;
-  const apiVersion = firstKey.exec(text)?.[1] ?? parsedVersion(text);
+  const apiVersion = lastAppliedVersion(metadata);
   if (apiVersion === undefined) return undefined;
   return { apiVersion, from: 'last-applied', at: ['metadata', 'annotations', lastApplied] };
+}
+
+/** The version of the API in which kubectl apply was last given an object, by its metadata. */
+export function lastAppliedVersion(metadata: JsonObject): string | undefined {
+  const text = valueAt(metadata, ['annotations', lastApplied]);
+  if (typeof text !== 'string') return undefined;
+  return firstKey.exec(text)?.[1] ?? parsedVersion(text);
 }
 
 /** kubectl sorts the keys, so that the version comes first: a whole cluster's annotations need no parsing. */

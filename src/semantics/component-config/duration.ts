@@ -15,7 +15,7 @@ const secondsOf: ReadonlyMap<string, number> = new Map([
 export function durationSeconds(text: string): number | undefined {
   if (!isDuration(text)) return undefined;
   let seconds = 0;
-  for (const [, number, unit] of text.matchAll(/([\d.]+)([a-zµμ]+)/g)) {
+  for (const [, number, unit] of text.matchAll(/([\d.]+)([a-z\u00b5\u03bc]+)/g)) {
     seconds += Number(number) * (secondsOf.get(unit ?? '') ?? 0);
   }
   return text.startsWith('-') ? -seconds : seconds;

@@ -63,6 +63,15 @@ describe('vulnerabilities by version', () => {
     expect(idsOf(program(id, part), text).includes(cve)).toBe(expected);
   });
 
+  it('say whose score a severity is, where no announcement told it with the row', () => {
+    const rows: readonly { id: string; severity?: string; rated?: string }[] = data.rows;
+    const rated = rows.filter((each) => each.rated !== undefined);
+    expect(rated.length).toBeGreaterThan(100);
+    expect(rated.filter(({ severity }) => severity === undefined)).toEqual([]);
+    const sources = new Set(rated.map((each) => each.rated));
+    expect([...sources].filter((source) => !/^CVSS v3 of [A-Z]\w+(?: \w+)?$/.test(source ?? ''))).toEqual([]);
+  });
+
   it('say nothing of a version that is not told in full', () => {
     expect(idsOf(program('coredns'), '1.8')).toEqual([]);
   });

@@ -143,6 +143,16 @@ export function coversSet(set: AddressSet, other: AddressSet): boolean {
   return subtract(other, set).length === 0;
 }
 
+/** How much of `whole` a set covers, from 0 to 1. */
+export function shareCovered(whole: AddressSet, set: AddressSet): number {
+  const size = sizeOf(whole);
+  return size === 0n ? 1 : Number(sizeOf(intersection(whole, set))) / Number(size);
+}
+
+function sizeOf(set: AddressSet): bigint {
+  return set.reduce((sum, [from, to]) => sum + to - from + 1n, 0n);
+}
+
 export function meetsSet(a: AddressSet, b: AddressSet): boolean {
   return intersection(a, b).length > 0;
 }

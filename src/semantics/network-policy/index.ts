@@ -8,8 +8,11 @@ export {
   formatSet,
   hasAddress,
   internetAddresses,
+  meetsSet,
+  metadataAddresses,
   ofFamily,
   privateAddresses,
+  shareCovered,
   subtract,
 } from './address-set.ts';
 export { AddressSpace } from './address-space.ts';

@@ -41,6 +41,11 @@ export function evaluatePod(
   return results;
 }
 
+/** Ids of the checks that `policy` is made of, in the API server's order. */
+export function policyChecks({ level, version }: PodSecurityPolicy, options: EvaluateOptions = {}): readonly string[] {
+  return checksAt(level, editionFor(version, options.serverMinor)).map(({ id }) => id);
+}
+
 function editionFor({ minor }: PolicyVersion, serverMinor = newestPolicyMinor): Edition {
   const server = Math.max(serverMinor, firstServer);
   const newest = Math.min(server, newestPolicyMinor);

@@ -33,7 +33,7 @@ export { isSignificantPodUpdate } from './admission-update.ts';
 export { newestPolicyMinor } from './allowed.ts';
 export type { PodSecurityCheck, Violation } from './check.ts';
 export { podSecurityChecks } from './checks.ts';
-export { type EvaluateOptions, evaluatePod, type PodSecurityResult } from './evaluate.ts';
+export { type EvaluateOptions, evaluatePod, type PodSecurityResult, policyChecks } from './evaluate.ts';
 export { formatDenial, formatResults, formatWarning } from './message.ts';
 export {
   builtInDefaults,
