@@ -1,5 +1,5 @@
 // Bundles the command line and the library into dist/. Commands are chunks of their own, loaded when they run.
-import { renameSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { compileProgram } from './compile.mjs';
@@ -53,6 +53,7 @@ await build({
   plugins: [withoutUnusedModels],
   logLevel: 'warning',
 });
+keepAscii(fresh);
 compileProgram(join(fresh, 'compiled'));
 
 // Between the two renames another build may have put its own in place: that one goes, too.
@@ -68,5 +69,19 @@ for (;;) {
     break;
   } catch (error) {
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+  }
+}
+
+/**
+ * Escapes what the bundler leaves: characters in regular expressions and comments. One that is not ASCII has V8 keep the
+ * whole text of a chunk with two bytes a character.
+ */
+function keepAscii(folder) {
+  for (const name of readdirSync(folder, { recursive: true })) {
+    if (!name.endsWith('.js')) continue;
+    const file = join(folder, name);
+    const text = readFileSync(file, 'utf8');
+    const escaped = text.replace(/[\u0080-\uffff]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    if (escaped !== text) writeFileSync(file, escaped);
   }
 }

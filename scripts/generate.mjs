@@ -3,7 +3,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { manifestsFile, manifestsText, templateFile, templateText } from './generate-deploy.mjs';
+import { deployTexts } from './generate-deploy.mjs';
 import { detectionsFile, detectionsText } from './generate-detections.mjs';
 import { registryFile, registryText } from './generate-registry.mjs';
 import { reportPageFile, reportPageText } from './generate-report-page.mjs';
@@ -20,5 +20,4 @@ for (const [path, text] of controlPages(controls)) {
   mkdirSync(dirname(join(folder, path)), { recursive: true });
   writeFileSync(join(folder, path), text);
 }
-writeFileSync(manifestsFile, manifestsText());
-writeFileSync(templateFile, templateText());
+for (const [path, text] of deployTexts()) writeFileSync(join(root, 'deploy', path), text);

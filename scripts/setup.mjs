@@ -31,7 +31,8 @@ function install() {
 function build() {
   const stamp = join(root, 'dist/.bulwark-built');
   const sources = ['src', 'data', 'scripts'].flatMap((folder) => files(join(root, folder)));
-  const wanted = digest([...sources, join(root, 'package.json'), join(root, 'package-lock.json')], '');
+  // What is compiled is for one Node.
+  const wanted = digest([...sources, join(root, 'package.json'), join(root, 'package-lock.json')], process.version);
   if (read(stamp) === wanted) return;
   console.error('Building …');
   run(process.execPath, [join(root, 'scripts/build.mjs')]);

@@ -116,6 +116,7 @@ export async function runWebhook(options: WebhookOptions, signal: AbortSignal): 
     ...(observer?.problem === undefined ? [] : [observer.problem]),
     ...(observer?.warnings ?? []),
     ...(callers.warning === undefined ? [] : [callers.warning]),
+    ...(callers.pressure === undefined ? [] : [callers.pressure]),
   ];
   const metrics = new WebhookMetrics({
     load: () => server?.load() ?? { bytes: 0, waiting: 0 },
@@ -201,6 +202,7 @@ export async function runWebhook(options: WebhookOptions, signal: AbortSignal): 
           onTurned: (turned, reason) => {
             metrics.turnedAway(turned);
             if (turned === 'no-certificate' || turned === 'forbidden') callers.turnAway(reason);
+            if (turned === 'late' || turned === 'shed') callers.cutOff(reason);
             log.write(turned === 'failed' ? 'error' : 'warning', 'a call was turned away', { turned, reason });
           },
           onAnswered: (answered) => {

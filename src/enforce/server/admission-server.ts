@@ -5,9 +5,10 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { BulwarkError } from '../../model/errors.ts';
+import { Connections } from './connections.ts';
 import { timeoutOf, usableTime } from './deadline.ts';
-import { Lane } from './lane.ts';
-import { keepAliveTimeout, largeLane, smallBodyBytes, smallLane } from './limits.ts';
+import { type Entrant, Lane } from './lane.ts';
+import { keepAliveTimeout, largeLane, mostConnections, smallBodyBytes, smallLane, usualBodyBytes } from './limits.ts';
 import { monotonic } from './monotonic.ts';
 import { announcedBytes, CallError, readBody } from './read-body.ts';
 import { Turns } from './turns.ts';
@@ -107,7 +108,8 @@ export async function startAdmissionServer(options: AdmissionServerOptions): Pro
     requestTimeout: 40_000,
     keepAliveTimeout,
   });
-  server.maxConnections = 2048;
+  server.maxConnections = mostConnections;
+  new Connections(options).follow(server);
   server.maxHeadersCount = 100;
   const calls = new Calls(options);
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
@@ -195,7 +197,7 @@ class Calls {
     try {
       answer = await this.answer(request, response, began);
     } catch (error) {
-      answer = this.failure(error);
+      answer = this.failure(error, request.socket.remoteAddress);
     }
     const length = Buffer.byteLength(answer.body);
     response.writeHead(answer.status, {
@@ -205,9 +207,8 @@ class Calls {
       // The rest of a body that nobody reads would be taken for the next request.
       ...((this.draining || !request.complete) && { connection: 'close' }),
     });
-    response.end(answer.body);
-    // Who goes on sending what nobody reads is cut off, once the answer had time to arrive.
-    if (!request.complete) setTimeout(() => request.destroy(), 1_000).unref();
+    if (request.complete) response.end(answer.body);
+    else endEarly(request, response, answer.body);
     this.options.onAnswered({ status: answer.status, seconds: (monotonic() - began) / 1000 });
   }
 
@@ -228,7 +229,11 @@ class Calls {
     const isSmall = bytes <= smallBodyBytes;
     if (isSmall) this.turns.pass();
     const lane = isSmall ? this.small : this.large;
-    const leave = lane.enterNow(bytes) ?? (await this.enter(request, { lane, bytes, until }));
+    const entrant = {
+      bytes: isSmall ? Math.min(bytes, usualBodyBytes) : bytes,
+      peer: request.socket.remoteAddress ?? '',
+    };
+    const leave = lane.enterNow(entrant) ?? (await this.enter(request, { lane, entrant, until }));
     try {
       if (request.headers.expect !== undefined) response.writeContinue();
       const body = await readBody(request, Math.max(1, Math.min(until - monotonic(), slowestBody)));
@@ -254,12 +259,12 @@ class Calls {
 
   private async enter(
     request: IncomingMessage,
-    { lane, bytes, until }: { readonly lane: Lane; readonly bytes: number; readonly until: number },
+    { lane, entrant, until }: { readonly lane: Lane; readonly entrant: Entrant; readonly until: number },
   ): Promise<() => void> {
     const gone = new AbortController();
     const abort = (): void => gone.abort();
     request.once('close', abort);
-    const settled = await lane.enter(bytes, until - monotonic(), gone.signal);
+    const settled = await lane.enter(entrant, until - monotonic(), gone.signal);
     request.off('close', abort);
     if ('leave' in settled) return settled.leave;
     if (settled.refused === 'gone') throw new CallError(499, 'the caller has gone');
@@ -282,14 +287,32 @@ class Calls {
     return 'the client certificate has a name that may not call';
   }
 
-  private failure(error: unknown): ReviewAnswer {
+  private failure(error: unknown, peer: string | undefined): ReviewAnswer {
     const status = error instanceof CallError ? error.status : 500;
     const reason = error instanceof Error ? error.message : String(error);
     // Who asks for what is not here, or does not post, sends no review: it is in the count of answers alone.
-    if (status !== 404 && status !== 405) this.options.onTurned(turnedOf(status), reason);
+    const whose = peer === undefined || (status !== 408 && status !== 503) ? '' : `, from ${peer}`;
+    if (status !== 404 && status !== 405) this.options.onTurned(turnedOf(status), `${reason}${whose}`);
     const text = error instanceof CallError ? reason : 'an error inside Bulwark: nothing was decided';
     return { status, contentType: textType, body: `${text}\n` };
   }
+}
+
+/**
+ * Answers a call whose body nobody reads. What is on its way is thrown away, so that the caller comes to read the
+ * answer; who goes on sending is cut off.
+ */
+function endEarly(request: IncomingMessage, response: ServerResponse, body: string): void {
+  response.write(body);
+  const end = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(() => {
+    response.end();
+    request.destroy();
+  }, 1_000).unref();
+  request.once('end', end).once('close', end).resume();
 }
 
 /** Most reviews are ASCII, which is cheap to read. */

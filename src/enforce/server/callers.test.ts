@@ -19,3 +19,21 @@ describe('callers', () => {
     expect(callers.warning).toBeUndefined();
   });
 });
+
+describe('pressure', () => {
+  it('is told with its count and the last reason, for five minutes', () => {
+    let now = 0;
+    const callers = new Callers(() => now);
+    expect(callers.pressure).toBeUndefined();
+    callers.cutOff('the body came too slowly, from 10.0.0.9');
+    expect(callers.pressure).toBe(
+      'one call was cut off or turned away in the last five minutes: the body came too slowly, from 10.0.0.9',
+    );
+    callers.cutOff('too many reviews wait: nothing was decided, from 10.0.0.8');
+    expect(callers.pressure).toMatch(/^2 calls were .*from 10\.0\.0\.8$/);
+    now = 301_000;
+    expect(callers.pressure).toBeUndefined();
+    callers.cutOff('again');
+    expect(callers.pressure).toMatch(/^one call was /);
+  });
+});

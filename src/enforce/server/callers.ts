@@ -7,9 +7,18 @@ export class Callers {
   private letInAt: number | undefined;
   private turnedAway: { readonly at: number; readonly reason: string } | undefined;
 
+  private pressed: { readonly since: number; readonly count: number; readonly reason: string } | undefined;
+
   /** `now` in milliseconds since 1970. */
   constructor(now: () => number) {
     this.now = now;
+  }
+
+  /** A call had no answer for want of time or room. */
+  cutOff(reason: string): void {
+    const at = this.now();
+    if (this.pressed === undefined || at - this.pressed.since > toldFor) this.pressed = { since: at, count: 0, reason };
+    this.pressed = { ...this.pressed, count: this.pressed.count + 1, reason };
   }
 
   /** A call was answered as one of somebody who may call. */
@@ -27,5 +36,13 @@ export class Callers {
     if (turnedAway === undefined || this.now() - turnedAway.at > toldFor) return undefined;
     if (letInAt !== undefined && this.now() - letInAt <= toldFor) return undefined;
     return `callers are turned away, and none got in for five minutes: ${turnedAway.reason}`;
+  }
+
+  /** That calls have no answer for want of time or room: somebody sends slowly, or too much. */
+  get pressure(): string | undefined {
+    const { pressed } = this;
+    if (pressed === undefined || this.now() - pressed.since > toldFor) return undefined;
+    const many = pressed.count === 1 ? 'one call was' : `${pressed.count} calls were`;
+    return `${many} cut off or turned away in the last five minutes: ${pressed.reason}`;
   }
 }

@@ -4,6 +4,20 @@ export const maxBodyBytes = 7 * 1024 * 1024;
 /** Bodies up to here are read at once; larger ones wait for their turn, so that nobody waits behind them. */
 export const smallBodyBytes = 256 * 1024;
 
+/**
+ * What a small body takes of its lane's room: few are longer. One that is announced and comes slowly takes no more than
+ * one that is there.
+ */
+export const usualBodyBytes = 16 * 1024;
+
+/** Connections at one time, and those of one address: an API server opens one for each review that it waits for. */
+export const mostConnections = 2048;
+export const mostConnectionsOfOne = mostConnections / 2;
+
+/** A body comes at this rate at least, once it had `graceTime` to begin: in bytes a second, and milliseconds. */
+export const slowestRate = 512 * 1024;
+export const graceTime = 1_000;
+
 /** The API server's own bound, and its default, in milliseconds. */
 export const longestTimeout = 30_000;
 export const defaultTimeout = 10_000;
@@ -12,7 +26,7 @@ export const defaultTimeout = 10_000;
 export const keepAliveTimeout = 120_000;
 
 export interface LaneLimits {
-  /** Of bodies that are read or judged at one time. */
+  /** Of bodies that are read or judged at one time; a small one counts as `usualBodyBytes` at most. */
   readonly bytes: number;
   /** Calls that wait for room; one more is turned away. */
   readonly waiting: number;

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { maxBodyBytes } from './limits.ts';
+import { graceTime, maxBodyBytes, slowestRate } from './limits.ts';
+import { monotonic } from './monotonic.ts';
 
 /** Why a call has no answer of a policy, as an HTTP status and words for whoever reads the API server's log. */
 export class CallError extends Error {
@@ -25,8 +26,8 @@ export function announcedBytes({ headers }: IncomingMessage): number {
 }
 
 /**
- * The body, within so many milliseconds. Rejects with `CallError` for one that is too long, too slow or cut. What is
- * longer than a few chunks is put together as it comes, so that it is never in memory twice.
+ * The body, within so many milliseconds, and no slower than `slowestRate` after a while: whoever sends a byte now and
+ * then holds room that others need. Rejects with `CallError` for one that is too long, too slow or cut. What is longer than a few chunks is put together as it comes, so that it is never in memory twice.
  */
 export function readBody(request: IncomingMessage, within: number): Promise<Buffer> {
   const announced = request.headers['content-length'];
@@ -59,7 +60,15 @@ export function readBody(request: IncomingMessage, within: number): Promise<Buff
       settle(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length));
     };
     const cut = (): void => settle(new CallError(400, 'the body ended early'));
-    const timer = setTimeout(() => settle(new CallError(408, 'the body took too long')), within);
+    const began = monotonic();
+    const look = (): void => {
+      const took = monotonic() - began;
+      if (took >= within) return settle(new CallError(408, 'the body took too long'));
+      const due = ((took - graceTime) / 1000) * slowestRate;
+      if (length < due) return settle(new CallError(408, 'the body came too slowly'));
+      timer = setTimeout(look, Math.min(within - took, graceTime - took + (length / slowestRate) * 1000 + 50));
+    };
+    let timer = setTimeout(look, Math.min(within, graceTime + 50));
     request.on('data', take).on('end', end).on('error', cut).on('close', cut);
   });
 }
