@@ -46,7 +46,7 @@ const jitiApart = {
 };
 
 async function compile(folder) {
-  // As src/cli/launch.ts does: V8 takes the code back under the same flags only.
+  // As src/cli/tiering.ts does: V8 takes the code back under the same flags only.
   setFlagsFromString('--interrupt-budget=300000');
   await build({ ...options, entryPoints: ['jiti/static'], outfile: join(folder, 'jiti.cjs') });
   const { outputFiles } = await build({

@@ -69,6 +69,8 @@ export class ControlStage {
       const judgement = judgeObject(object, { controls, facts, workload });
       for (const finding of judgement.findings) {
         if (!exceptions.isEmpty && isCovered(finding, exceptions)) continue;
+        // Who is told of it once needs no second warning; a refusal and the audit log name every policy.
+        if (mode === 'warn' && verdicts.told.covers(finding)) continue;
         verdicts.add(mode, {
           policy: `control ${finding.control.id}`,
           message: finding.message,

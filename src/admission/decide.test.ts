@@ -85,7 +85,7 @@ describe('validate', () => {
   it('tells every reason at once, each with its policy', async () => {
     const by = await decider(`
   podSecurity: {}
-  controls: [{control: pods/privileged}, {control: pods/host-network, mode: warn}, {control: pods/host-pid, mode: audit}]
+  controls: [{control: pods/privileged}, {control: container-runtime/image-tag, mode: warn}, {control: pods/host-pid, mode: audit}]
   images: {registries: {deny: [docker.io]}, forbidTags: [latest]}`);
     const bad = pod(
       { image: 'nginx', securityContext: { ...good, allowPrivilegeEscalation: undefined as never, privileged: true } },
@@ -99,7 +99,9 @@ describe('validate', () => {
       'policy images/registry: container app: image nginx comes from docker.io, which is denied',
       'policy images/tag: container app: image nginx has no tag, which means latest',
     ]);
-    expect(decision.warnings.map((text) => text.replace(/.*\(/, '('))).toEqual(['(control pods/host-network)']);
+    expect(decision.warnings.map((text) => text.replace(/.*\(/, '('))).toEqual([
+      '(control container-runtime/image-tag)',
+    ]);
     expect(decision.auditAnnotations.get('policy-violations')).toContain('(control pods/host-pid)');
     expect(answerReview(request({ object: bad }), decision, 'validating').response).toMatchObject({
       status: {
@@ -252,6 +254,34 @@ describe('validate', () => {
     expect(exempt({ username: 'root' })).toBe('user');
     expect(exempt({ groups: ['dev', 'ops'] })).toBe('group');
     expect(exempt({})).toBeUndefined();
+  });
+
+  it('warns of nothing that Pod Security tells in the same answer', async () => {
+    const by = await decider(`
+  podSecurity: {defaults: {warn: restricted}}
+  controls: [{control: pods/*, mode: warn}, {control: container-runtime/run-as-non-root, mode: warn}, {control: container-runtime/memory-limit, mode: warn}]`);
+    const open = view({ namespace: (name) => ({ metadata: { name } }) });
+    const loose = pod({ securityContext: { capabilities: { add: ['SYS_ADMIN'] } } }, { hostNetwork: true });
+    const { warnings, allowed } = by.validate(request({ object: loose }), open);
+    expect(allowed).toBe(true);
+    const ofPodSecurity = warnings.filter((text) => text.startsWith('would violate PodSecurity "restricted:latest": '));
+    expect(ofPodSecurity).toHaveLength(5);
+    // What no check of Pod Security asks is told.
+    expect(warnings.filter((text) => !text.startsWith('would violate'))).toEqual([
+      expect.stringMatching(/\(control container-runtime\/memory-limit\)$/),
+    ]);
+  });
+
+  it('warns of what Pod Security was not asked about', async () => {
+    const by = await decider(
+      '  podSecurity: {defaults: {warn: baseline}}\n  controls: [{control: pods/capabilities-drop-all, mode: warn}]',
+    );
+    const open = view({ namespace: (name) => ({ metadata: { name } }) });
+    const { warnings } = by.validate(request({ object: pod({ securityContext: { privileged: true } }) }), open);
+    expect(warnings.map((text) => text.replace(/.*\(control /, '(control '))).toEqual([
+      expect.stringContaining('would violate PodSecurity "baseline:latest": privileged'),
+      '(control pods/capabilities-drop-all)',
+    ]);
   });
 });
 

@@ -74,7 +74,7 @@ describe('what the cluster lives by', () => {
 
   it('parts a rule by group and resource', () => {
     const { closed, open } = splitRules([rule(['', 'coordination.k8s.io'], 'leases', 'nodes', 'pods')], 20);
-    expect(names(closed)).toEqual(['/leases', '+coordination.k8s.io/pods', 'coordination.k8s.io/nodes']);
+    expect(names(closed)).toEqual(['+coordination.k8s.io/pods', '/leases', 'coordination.k8s.io/nodes']);
     expect(names(open)).toEqual(['/nodes', 'coordination.k8s.io/leases']);
   });
 

@@ -81,6 +81,18 @@ describe('planPodSecurity', () => {
     ]);
   });
 
+  it.each([20, 21])('plans for the first version that has it where the server is v1.%i', (minor) => {
+    // Refused by rules that came with v1.34, and not by those that are pinned.
+    const probe = { httpGet: { host: '10.0.0.1', port: 80 } };
+    const web = deployment(good, { containers: [{ name: 'app', securityContext: good, livenessProbe: probe }] });
+    const found = plan([shop(), web], minor);
+    expect(found.reachable).toBe('restricted');
+    expect(steps(found, minor).at(-1)).toBe(
+      'enforce restricted, which everything passes [enforce=restricted enforce-version=v1.22]',
+    );
+    expect(plan([shop(), web], 34).reachable).toBe('privileged');
+  });
+
   it('finds the strictest level that templates pass, and a patch for the next', () => {
     const found = plan([
       shop(),

@@ -75,6 +75,9 @@ export interface PolicyMigration extends PodSecurityFit {
   readonly object: KubeObject;
 }
 
+/** The first server that has the plugin. Older ones are planned for as this one: it is what they can be upgraded to. */
+export const firstPodSecurityMinor = 22;
+
 const systemNamespaces: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
 
 /** Plans from what was read: pods that run and templates of every kind, those that make no pods at the moment too. */
@@ -105,8 +108,7 @@ class Planner {
 
   constructor(facts: Facts, minor: number | undefined) {
     this.facts = facts;
-    // A server before 1.22 has no such plugin: what its successor will say is asked.
-    this.options = minor === undefined || minor < 22 ? {} : { serverMinor: minor };
+    this.options = minor === undefined ? {} : { serverMinor: Math.max(minor, firstPodSecurityMinor) };
   }
 
   namespaces(): readonly NamespacePlan[] {

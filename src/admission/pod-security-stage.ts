@@ -26,12 +26,16 @@ export function podSecuritySurroundings(
 /** A warning that is too long for a header is told a check each, so that none is cut. */
 const longWarning = 256;
 
-export function addPodSecurity({ refusal, warnings, auditAnnotations }: PodSecurityAnswer, verdicts: Verdicts): void {
+export function addPodSecurity(
+  { refusal, warnings, auditAnnotations, told }: PodSecurityAnswer,
+  verdicts: Verdicts,
+): void {
   if (refusal !== undefined) verdicts.denials.push(refusal);
   for (const { message, parts } of warnings) {
-    if (message.length > longWarning) verdicts.warnings.push(...parts);
+    if (Buffer.byteLength(message) > longWarning) verdicts.warnings.push(...parts);
     else verdicts.warnings.push(message);
   }
+  verdicts.told.add(told);
   for (const [key, value] of auditAnnotations) verdicts.annotations.set(key, value);
 }
 

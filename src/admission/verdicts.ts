@@ -1,4 +1,5 @@
 import type { Denial } from '../model/admission.ts';
+import { PodSecurityTold } from './pod-security-told.ts';
 import type { PolicyMode } from './policies.ts';
 
 /** What the policies say of one request, as it comes in. */
@@ -8,6 +9,8 @@ export class Verdicts {
   readonly annotations = new Map<string, string>();
   /** Policies that could not decide, each with the reason. */
   readonly open = new Map<string, string>();
+  /** What Pod Security says in this answer already. */
+  readonly told = new PodSecurityTold();
   private readonly audited: string[] = [];
 
   add(mode: PolicyMode, denial: Denial): void {

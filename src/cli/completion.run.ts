@@ -93,7 +93,8 @@ function argumentAt(command: Command, index: number): Argument | undefined {
 /** What an option or argument may be: its choices, what there is of its kind, or a file. */
 async function valuesOf(of: Option | Argument): Promise<Suggestions> {
   if (of.argChoices !== undefined) return words(of.argChoices);
-  const name = 'flags' in of ? of.flags : `<${of.name()}>`;
+  // The placeholder says of what kind a value is: that of --profile is no file for being called so.
+  const name = 'flags' in of ? (/[<[].*$/.exec(of.flags)?.[0] ?? '') : `<${of.name()}>`;
   if (/<control>/.test(name)) {
     const { controls } = await import('../controls/registry.ts');
     return { suggestions: controls.map(({ id, title }) => ({ word: id, meaning: title })), files: false };
@@ -101,6 +102,10 @@ async function valuesOf(of: Option | Argument): Promise<Suggestions> {
   if (/<detection>/.test(name)) {
     const { builtInRules } = await import('../detect/built-in.ts');
     return { suggestions: builtInRules().map(({ name, title }) => ({ word: name, meaning: title })), files: false };
+  }
+  if (/<benchmark>/.test(name)) {
+    const { benchmarkNames } = await import('../engine/choose-edition.ts');
+    return words(benchmarkNames());
   }
   if (/<format\[=file\]>/.test(name)) {
     const { formats } = await import('../report/formats.ts');

@@ -39,7 +39,8 @@ export function addRuleOptions(command: Command): Command {
 export function addControlOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--profile <name>', 'which controls to run: security, reliability (repeatable)')
+      new Option('--profile <name>', 'which controls to run (repeatable)')
+        .choices(profiles)
         .argParser(oneOfEach(profiles))
         .default([], 'security'),
     )

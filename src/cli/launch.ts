@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
+import { tierLate } from './tiering.ts';
 
 /** Commands that judge, and so need most of the program. Any other starts sooner from the few chunks that it loads. */
 const judging: ReadonlySet<string> = new Set(['scan', 'fix', 'diff', 'guide']);
@@ -13,7 +13,7 @@ else compiled();
 
 /**
  * The program as the build compiled it (`scripts/compile.mjs`), ready to be called; undefined where there is none for
- * this very Node, or where it runs with flags for which V8 takes no code but its own. Half of what a scan of some hundred
+ * this very Node, or where it runs with flags for which V8 takes no code but its own. A third of what a scan of some hundred
  * objects costs is otherwise the reading and compiling of code. It stands beside the chunks and is trusted as they are.
  */
 function compiledProgram(): (() => void) | undefined {
@@ -25,9 +25,8 @@ function compiledProgram(): (() => void) | undefined {
   } catch {
     return undefined;
   }
-  // V8 compiles what is called often again, better, on another thread. Most scans are over before that pays; in long
-  // ones it comes a little later. This Node is the one that the build knew to have the flag.
-  setFlagsFromString('--interrupt-budget=300000');
+  // This Node is the one that the build knew to have the flag.
+  tierLate();
   // Two lengths, then the code of an empty script, that of the program, and its source: in one file, so that nothing of
   // one build can meet something of another.
   const [probeEnd, codeEnd] = [bytes.readUInt32LE(0), bytes.readUInt32LE(4)];

@@ -33,7 +33,7 @@ export class ScanWatch {
   private readonly folders: FolderWatch;
   private readonly changed = new Map<string, number>();
   private snapshot: Snapshot;
-  private findings: FindingRecords<Recorded>;
+  private findings: readonly Recorded[];
   private timer: NodeJS.Timeout | undefined;
   private working: Promise<void> = Promise.resolve();
   private closed = false;
@@ -49,7 +49,7 @@ export class ScanWatch {
     this.rescan = options.rescan;
     this.tell = options.tell;
     this.snapshot = options.snapshot;
-    this.findings = new FindingRecords(recorded(options.judgement));
+    this.findings = recorded(options.judgement);
     this.folders = new FolderWatch({
       file: (path) => this.notice(path),
       folderGone: (path) => this.noticeFolder(path),
@@ -135,9 +135,10 @@ export class ScanWatch {
     const names = new Set([...former, ...decoded.objects].map(logicalName));
     const copies = others.filter((object) => names.has(logicalName(object)));
     const judgement = await this.rescan.judge(this.snapshot, new Set([...decoded.objects, ...copies]));
-    const isAbout = ({ finding }: Recorded) => names.has(logicalName(finding.owner)) || standsIn(finding, name);
-    const rest = this.findings.all.filter((each) => !isAbout(each));
-    this.compare(this.findings.all.filter(isAbout), {
+    const about: Recorded[] = [];
+    const rest: Recorded[] = [];
+    for (const each of this.findings) (names.has(each.owner) || standsIn(each, name) ? about : rest).push(each);
+    this.compare(about, {
       judged: recorded(judgement),
       rest,
       file: name,
@@ -153,7 +154,7 @@ export class ScanWatch {
     if (how === 'read') this.snapshot = await this.rescan.take();
     const judgement = await this.rescan.judge(this.snapshot);
     const problems = problemsIn(this.snapshot).filter((problem) => !known.has(problem));
-    this.compare(this.findings.all, {
+    this.compare(this.findings, {
       judged: recorded(judgement),
       rest: [],
       file: undefined,
@@ -183,7 +184,7 @@ export class ScanWatch {
     const appeared = missing(judged, earlier);
     const open = new Set(kept.map(({ finding }) => finding));
     const gone = missing(before, later).filter((finding) => !open.has(finding));
-    this.findings = new FindingRecords([...rest, ...judged, ...kept]);
+    this.findings = [...rest, ...judged, ...kept];
     if (silent !== undefined && appeared.length + gone.length === 0) return;
     this.tell({ file, appeared, gone, problems, milliseconds: performance.now() - begun });
   }
@@ -192,11 +193,13 @@ export class ScanWatch {
 /** A finding with what a later one is held against. */
 interface Recorded extends FindingRecord {
   readonly finding: Finding;
+  /** Logical name of the object to go to. */
+  readonly owner: string;
 }
 
 function recorded({ findings, snapshot }: Judgement): readonly Recorded[] {
   const copies = copiesIn(snapshot);
-  return findings.map((finding) => ({ ...recordOf(finding, copies), finding }));
+  return findings.map((finding) => ({ ...recordOf(finding, copies), finding, owner: logicalName(finding.owner) }));
 }
 
 /** Those that the others do not have, or not as bad. */
@@ -231,6 +234,6 @@ function unreadFiles({ inputs, gaps }: Read): ReadonlySet<string> {
 const watched =
   /\.(?:ya?ml|json|tpl|gitignore|bulwarkignore)$|[/\\](?:Kustomization|Chart\.lock|NOTES\.txt|\.helmignore)$/i;
 
-function standsIn({ places }: Finding, name: string): boolean {
-  return places.every(({ object }) => object.source.file === name);
+function standsIn({ files = [] }: Recorded, name: string): boolean {
+  return files.length === 1 && files[0] === name;
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { loadBaseline, writeBaseline } from '../collect/baseline-file.ts';
 import { writeSnapshot } from '../collect/snapshot-file.ts';
 import { benchmarkNames, type ChosenEdition, chooseEdition, platformOf } from '../engine/choose-edition.ts';
-import { exitCodeOf, exitCodes } from '../engine/exit-code.ts';
+import { benchmarkExitCode, exitCodeOf, exitCodes } from '../engine/exit-code.ts';
 import { type Judgement, judge } from '../engine/judge.ts';
 import { withBaseline } from '../engine/suppressed.ts';
 import { factsOf } from '../facts/facts.ts';
@@ -15,6 +15,7 @@ import { nearest } from './nearest.ts';
 import { rulesOf } from './rules.ts';
 import type { ScanFlags } from './scan.ts';
 import type { Terminal } from './terminal.ts';
+import { tierByObjects } from './tiering.ts';
 import { timed } from './timings.ts';
 
 type RunFlags = Omit<ScanFlags, 'color'> & { readonly color: 'always' | 'never' };
@@ -48,6 +49,7 @@ export async function runScan(paths: readonly string[], flags: RunFlags, termina
   const baseline = flags.baseline === undefined ? undefined : await loadBaseline(flags.baseline, terminal.cwd);
   if (flags.watch === true) refuseUnwatchable(paths, flags);
   const snapshot = await takeSnapshot(paths, flags, terminal);
+  tierByObjects(snapshot.objects.length);
   if (flags.save !== undefined) await writeSnapshot(snapshot, resolve(terminal.cwd, flags.save));
   if (flags.targetVersion !== undefined) {
     const { runUpgrade } = await import('./upgrade.run.ts');
@@ -60,7 +62,8 @@ export async function runScan(paths: readonly string[], flags: RunFlags, termina
   if (flags.writeBaseline !== undefined) await writeBaseline(open, resolve(terminal.cwd, flags.writeBaseline));
   const known = (judgement: Judgement) => (baseline === undefined ? judgement : withBaseline(judgement, baseline));
   const judgement = known(open);
-  await writeReports(judgement, outputs, { ...flags, chosen: benchmarksOf(judgement, flags) }, terminal);
+  const chosen = benchmarksOf(judgement, flags);
+  await writeReports(judgement, outputs, { ...flags, chosen }, terminal);
   if (timings !== undefined) terminal.err(timings.text());
   if (flags.watch === true) {
     const { follow } = await import('./scan-watch.run.ts');
@@ -76,7 +79,13 @@ export async function runScan(paths: readonly string[], flags: RunFlags, termina
       terminal,
     });
   }
-  return exitCodeOf(judgement, flags.failOn ?? configuration.failOn ?? 'high');
+  const byFindings = exitCodeOf(judgement, flags.failOn ?? configuration.failOn ?? 'high');
+  if (chosen.length === 0 || flags.failOn === 'none') return byFindings;
+  // The benchmark is the gate: findings besides count only where --fail-on says so.
+  const editions = chosen.map(({ edition }) => edition);
+  return flags.failOn === undefined || byFindings === exitCodes.clean
+    ? benchmarkExitCode(judgement, editions)
+    : byFindings;
 }
 
 /** Throws `usage` for what cannot be followed. */

@@ -63,13 +63,13 @@ function addReportOptions(command: Command): void {
     .addOption(
       new Option(
         '--fail-on <severity>',
-        'exit with 1 for findings of this severity or above (default: "high")',
+        'exit with 1 for findings of this severity or above (default: "high"; with --benchmark, for rows that fail)',
       ).choices([...severities, 'none']),
     );
   addControlOptions(command)
     .option('--allow-registry <host[/path]>', 'where images may come from (repeatable)', repeatable, [])
     .option(
-      '--benchmark <name>',
+      '--benchmark <benchmark>',
       'report by requirement: cis (the edition that fits), nsa, pss-baseline, pss-restricted, attack, owasp, or an edition such as cis-1.12 (repeatable)',
       repeatable,
       [],

@@ -139,6 +139,7 @@ describe('modules of controls', () => {
     ['returns nothing', '() => undefined', 'check must return a verdict, or a list of failures'],
     ['returns a promise', 'async () => []', 'check must return a verdict'],
     ['returns no failures', "() => [{ kind: 'fail', message: 3, at: [] }]", 'check must return a verdict'],
+    ['lists no words', "() => [{ kind: 'fail', message: 'm', at: [], items: [1] }]", 'check must return a verdict'],
     ['loops', '() => { for (;;); }', 'it does not finish within 0.4 s'],
     ['matches for ever', "() => [/^(a+)+$/.test('a'.repeat(50) + 'b')].filter(() => false)", 'does not finish'],
   ])('whose check %s give an error, and others are judged', async (_, check, message) => {

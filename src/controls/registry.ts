@@ -196,6 +196,8 @@ import nodesSshd from './nodes/sshd.ts';
 import nodesVersionSkew from './nodes/version-skew.ts';
 import observabilityAgentCoverage from './observability/agent-coverage.ts';
 import observabilityAuditLogShipped from './observability/audit-log-shipped.ts';
+import observabilityInsecureConfiguration from './observability/insecure-configuration.ts';
+import observabilityInsecureProgram from './observability/insecure-program.ts';
 import observabilityPresent from './observability/present.ts';
 import podsAllowPrivilegeEscalation from './pods/allow-privilege-escalation.ts';
 import podsCapabilitiesBaselineAdd from './pods/capabilities-baseline-add.ts';
@@ -530,6 +532,8 @@ const files: readonly (AnyControl | readonly AnyControl[])[] = [
   nodesVersionSkew,
   observabilityAgentCoverage,
   observabilityAuditLogShipped,
+  observabilityInsecureConfiguration,
+  observabilityInsecureProgram,
   observabilityPresent,
   podsAllowPrivilegeEscalation,
   podsCapabilitiesBaselineAdd,

@@ -26,7 +26,7 @@ import type {
   SubjectKind,
   Subjects,
 } from '../model/subject.ts';
-import type { Failure, Verdict } from '../model/verdict.ts';
+import { type Failure, pass, type Verdict } from '../model/verdict.ts';
 import { groupKind, type Workload } from '../model/workload.ts';
 import type { Finding } from './finding.ts';
 import type { Worsening } from './finding-record.ts';
@@ -162,9 +162,11 @@ function judgedRoots(
   return new Map([...ranks].map(([object, rank]) => [object, severities[rank] ?? 'info']));
 }
 
-/** A control with its row of the coverage: they meet millions of times. */
+/** A control with its row of the coverage: they meet millions of times, so what is asked each time stands beside it. */
 interface Counted {
   readonly control: AnyControl;
+  readonly component: Component | undefined;
+  readonly check: (subject: Subject, facts: Facts) => Verdict | readonly Failure[];
   /** Of its severity, among all. */
   readonly rank: number;
   readonly counts: VerdictCounts;
@@ -203,7 +205,10 @@ export class Run {
     this.facts = facts;
     for (const control of controls) {
       const counts = emptyCounts();
-      this.byKind[control.subject].push({ control, rank: severities.indexOf(control.severity), counts });
+      const { component, severity } = control;
+      // The table is keyed by subject kind, so the control is given subjects of its own.
+      const check = control.check as Counted['check'];
+      this.byKind[control.subject].push({ control, component, check, rank: severities.indexOf(severity), counts });
       this.coverage.set(control, counts);
     }
   }
@@ -292,26 +297,34 @@ export class Run {
     let failures: { control: AnyControl; failure: Failure }[] | undefined;
     let isEvaluated = false;
     let gravest = -1;
-    for (const { control, rank, counts } of asked) {
-      if (control.component !== undefined && !isAbout(control.component, subject)) continue;
+    const { facts } = this;
+    for (const { control, component, check, rank, counts } of asked) {
+      if (component !== undefined && !isAbout(component, subject)) continue;
       let verdict: Verdict | readonly Failure[];
       try {
-        // The table is keyed by subject kind, so the control takes this subject.
-        verdict = (control.check as (subject: Subject, facts: Facts) => Verdict | readonly Failure[])(
-          subject,
-          this.facts,
-        );
+        verdict = check(subject, facts);
       } catch (error) {
         counts.error += 1;
         this.errors.push({ control, subject, error });
         continue;
       }
+      // Most of what is said, millions of times in a large cluster.
+      if (verdict === pass) {
+        counts.pass += 1;
+        isEvaluated = true;
+        if (rank > gravest) gravest = rank;
+        continue;
+      }
       verdict = onlyDecided(verdict, subject);
       if ('kind' in verdict) {
+        if (verdict.kind === 'not-applicable') {
+          counts['not-applicable'] += 1;
+          this.leaveOut(control, kind, verdict.reason);
+          continue;
+        }
         counts[verdict.kind] += 1;
-        if (verdict.kind !== 'not-applicable') isEvaluated = true;
+        isEvaluated = true;
         if (verdict.kind === 'unknown' || verdict.kind === 'manual') this.leaveOpen(control, verdict);
-        if (verdict.kind === 'not-applicable') this.leaveOut(control, kind, verdict.reason);
         if (rank > gravest && (verdict.kind === 'pass' || verdict.kind === 'fail')) gravest = rank;
         if (verdict.kind !== 'fail') continue;
         verdict = [verdict];

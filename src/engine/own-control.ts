@@ -144,8 +144,9 @@ function isVerdict(value: unknown): value is Verdict | readonly Failure[] {
 
 function isFailure(value: unknown): value is Failure {
   if (typeof value !== 'object' || value === null) return false;
-  const { kind, message, at, key, severity } = value as { readonly [name in keyof Failure]?: unknown };
+  const { kind, message, at, key, severity, items } = value as { readonly [name in keyof Failure]?: unknown };
   const isKey = key === undefined || typeof key === 'string';
   const isSeverity = severity === undefined || severities.some((each) => each === severity);
-  return kind === 'fail' && typeof message === 'string' && isPath(at) && isKey && isSeverity;
+  const areItems = items === undefined || (Array.isArray(items) && items.every((item) => typeof item === 'string'));
+  return kind === 'fail' && typeof message === 'string' && isPath(at) && isKey && isSeverity && areItems;
 }

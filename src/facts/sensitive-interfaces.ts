@@ -61,5 +61,35 @@ const programs: ReadonlyMap<string, SensitiveInterface> = new Map([
 
 /** The program of an image, where its interface is one that few should reach. */
 export function sensitiveInterface({ path }: ImageReference): SensitiveInterface | undefined {
-  return programs.get(path);
+  const steps = path.split('/');
+  // A mirror keeps the end; what is Docker Hub's own has a name that others have, too.
+  return programs.get(path) ?? (steps.at(-2) === 'library' ? undefined : programs.get(steps.slice(-2).join('/')));
+}
+
+/** Ports that are one program's own, whose name its Service mostly has. */
+const ownPorts: ReadonlyMap<number, string> = new Map([
+  [2746, 'Argo Workflows'],
+  [3100, 'Loki'],
+  [5601, 'Kibana'],
+  [8265, 'Ray'],
+  [8500, 'Consul'],
+  [9090, 'Prometheus'],
+  [9093, 'Alertmanager'],
+  [9097, 'Tekton Dashboard'],
+  [9200, 'Elasticsearch'],
+  [11434, 'Ollama'],
+  [16686, 'Jaeger'],
+]);
+
+/**
+ * The program that a Service stands for by its name and port together, where what it leads to was not read: neither
+ * alone would say it.
+ */
+export function interfaceByName(name: string, ports: readonly number[]): string | undefined {
+  const words = name.toLowerCase();
+  for (const port of ports) {
+    const program = ownPorts.get(port);
+    if (program !== undefined && words.includes(program.toLowerCase().replaceAll(' ', '-'))) return program;
+  }
+  return undefined;
 }

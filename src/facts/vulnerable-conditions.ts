@@ -3,6 +3,7 @@ import { isList, isObject, type JsonObject, own } from '../model/json.ts';
 import type { NodeComponent } from '../model/node-component.ts';
 import { valueAt } from '../model/path.ts';
 import { groupKind } from '../model/workload.ts';
+import { type CiliumFeature, ciliumFeature } from '../semantics/wire-encryption/cilium-features.ts';
 import { apiComponents } from './api-components.ts';
 import { defineFact, type Facts } from './facts.ts';
 import { readNode } from './nodes.ts';
@@ -91,6 +92,10 @@ export const conditions: ReadonlyMap<string, Condition> = new Map<string, Condit
     },
   ],
   ['shared-crd-group', { says: 'custom resources share a group', holds: sharesGroup }],
+  ['cilium-wireguard', { says: 'Cilium encrypts with WireGuard', holds: inCilium('wireguard') }],
+  ['cilium-ipsec', { says: 'Cilium encrypts with IPsec', holds: inCilium('ipsec') }],
+  ['cilium-l7-proxy', { says: "Cilium's proxy for layer 7 is on", holds: inCilium('l7-proxy') }],
+  ['cilium-kvstore', { says: 'Cilium has an external key-value store', holds: inCilium('external-kvstore') }],
   ['etcd-auth', { says: 'etcd has users and roles of its own', holds: () => 'unknown' }],
   [
     'etcd-revocation-list',
@@ -140,6 +145,23 @@ function inComponent(name: Component, has: (component: NodeComponent) => boolean
     return answers.length > 0 && !answers.includes(undefined) ? 'no' : 'unknown';
   };
 }
+
+/** By its configuration; of several clusters in one repository, one is enough. */
+function inCilium(feature: CiliumFeature): Condition['holds'] {
+  return (facts) => {
+    const answers = facts.get(ciliumConfigurations).map((data) => ciliumFeature(data, feature));
+    if (answers.includes(true)) return 'yes';
+    return answers.length > 0 && !answers.includes(undefined) ? 'no' : 'unknown';
+  };
+}
+
+const ciliumConfigurations = defineFact('cilium-configurations', ({ snapshot }): readonly JsonObject[] =>
+  snapshot.objects.flatMap((object) => {
+    if (object.name !== 'cilium-config' || groupKind(object) !== '/ConfigMap') return [];
+    const data = own(object.value, 'data');
+    return isObject(data) ? [data] : [];
+  }),
+);
 
 function withPlugin(plugin: string): Condition['holds'] {
   return inComponent('kube-apiserver', (server) => pluginsOf(server)?.has(plugin));

@@ -5,6 +5,7 @@ import {
   type FoundCredential,
   isLiteral,
   markedUnderName,
+  markerOf,
   privateKey,
 } from './credential-shapes.ts';
 import { type ShellWord, shellWords } from './shell-words.ts';
@@ -16,6 +17,8 @@ export interface CommandCredential {
   /** Where its value begins and ends in the text. */
   readonly start: number;
   readonly end: number;
+  /** What has to stand before anything that takes the place of the value, where quotes begin or end within it. */
+  readonly prefix: string;
   /** Whether its own shape shows it, too. */
   readonly byShape: boolean;
 }
@@ -73,7 +76,7 @@ function credentialsIn(text: string, depth: number): readonly CommandCredential[
     if (credential !== undefined) credentials.push(credential);
     else if (given === undefined && depth > 1 && isCommandText(word.text)) {
       for (const { start, end, ...rest } of credentialsIn(word.text, depth - 1)) {
-        credentials.push({ ...rest, ...spanOf(word, start, end) });
+        credentials.push({ ...rest, start: word.at[start] ?? 0, end: (word.at[end - 1] ?? 0) + 1 });
       }
     }
     if (program === '' && !word.text.includes('=') && !wrappers.has(word.text))
@@ -109,28 +112,44 @@ interface Option {
   readonly isAttached: boolean;
   /** Whether a user and a colon stand before it. */
   readonly hasUser: boolean;
+  /** One of the programs. */
+  readonly example: string;
 }
 
 /** Options that take a password and do not say so. Sources: the manuals of the programs. */
 const options: readonly Option[] = [
-  { programs: /^curl$/, option: /^(?:-u|--user|-U|--proxy-user)$/, isAttached: false, hasUser: true },
-  { programs: /^curl$/, option: /^(?:-u|-U)/, isAttached: true, hasUser: true },
+  { programs: /^curl$/, option: /^(?:-u|--user|-U|--proxy-user)$/, isAttached: false, hasUser: true, example: 'curl' },
+  { programs: /^curl$/, option: /^(?:-u|-U)/, isAttached: true, hasUser: true, example: 'curl' },
   {
     programs: /^redis-(?:server|cli)$/,
     option: /^(?:--requirepass|--masterauth|-a|--pass)$/,
     isAttached: false,
     hasUser: false,
+    example: 'redis-cli',
   },
   {
     programs: /^(?:mysql|mariadb)(?:dump|admin|check|-admin|-dump)?$/,
     option: /^-p/,
     isAttached: true,
     hasUser: false,
+    example: 'mysql',
   },
-  { programs: /^sshpass$/, option: /^-p$/, isAttached: false, hasUser: false },
-  { programs: /^sshpass$/, option: /^-p/, isAttached: true, hasUser: false },
-  { programs: /^(?:mongo|mongosh|mongodump|docker|podman|helm)$/, option: /^-p$/, isAttached: false, hasUser: false },
-  { programs: /^ldap(?:search|modify|add|delete|passwd|whoami)$/, option: /^-w$/, isAttached: false, hasUser: false },
+  { programs: /^sshpass$/, option: /^-p$/, isAttached: false, hasUser: false, example: 'sshpass' },
+  { programs: /^sshpass$/, option: /^-p/, isAttached: true, hasUser: false, example: 'sshpass' },
+  {
+    programs: /^(?:mongo|mongosh|mongodump|docker|podman|helm)$/,
+    option: /^-p$/,
+    isAttached: false,
+    hasUser: false,
+    example: 'mongo',
+  },
+  {
+    programs: /^ldap(?:search|modify|add|delete|passwd|whoami)$/,
+    option: /^-w$/,
+    isAttached: false,
+    hasUser: false,
+    example: 'ldapsearch',
+  },
 ];
 
 function optionOf(program: string, before: ShellWord | undefined, { text }: ShellWord): Given | undefined {
@@ -163,7 +182,7 @@ function ofScheme(scheme: string): string {
 function credentialOf({ name, from, says }: Given, word: ShellWord): CommandCredential | undefined {
   const value = word.text.slice(from);
   if (value === '' || word.isDynamic(from)) return undefined;
-  const span = spanOf(word, from, word.text.length);
+  const span = spanOf(word, from);
   const shape = credentialShape(value);
   // It goes on over words and lines: it is told of the whole text.
   if (shape?.says === privateKey) return undefined;
@@ -177,8 +196,26 @@ function named(value: string, says: string): FoundCredential | undefined {
   return isLiteral(value) && !/^-|[(){}[\]\s*\\]/.test(value) ? { says, length: value.length } : undefined;
 }
 
-function spanOf({ at }: ShellWord, start: number, end: number): { readonly start: number; readonly end: number } {
-  return { start: at[start] ?? 0, end: (at[end - 1] ?? 0) + 1 };
+interface Span {
+  readonly start: number;
+  readonly end: number;
+  readonly prefix: string;
+}
+
+/** The place of a value; of the whole word where quotes begin or end within the value, so that none is left open. */
+function spanOf({ text, at, start, end }: ShellWord, from: number): Span {
+  const [first = 0, last = 0] = [at[from], at[text.length - 1]];
+  if (last - first === text.length - 1 - from) return { start: first, end: last + 1, prefix: '' };
+  return { start, end, prefix: text.slice(0, from).replace(/[^\w.:=@+/-]/g, '') };
+}
+
+/** A command in which the same is found as a credential of that name, and that shows nothing of it. */
+export function standIn({ name, found }: CommandCredential): string {
+  const marker = markerOf(found);
+  if (isTellingName(name)) return `${name}=${marker}`;
+  if (!name.startsWith('-')) return `curl -H "${name}: bearer ${marker}"`;
+  const option = options.find(({ option: pattern, isAttached }) => !isAttached && pattern.test(name));
+  return `${option?.example ?? ''} ${name} ${option?.hasUser === true ? ':' : ''}${marker}`;
 }
 
 /** The credential of a header that a probe sends: `Authorization: Bearer …`, `X-Api-Key: …`. */

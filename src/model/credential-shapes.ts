@@ -77,7 +77,7 @@ export function credentialShape(text: string): FoundCredential | undefined {
 const plainWord =
   /^(?:true|false|yes|no|on|off|none|null|nil|undefined|optional|required|enabled|disabled|auto|default|empty|n\/a|todo|tbd|bearer|basic|digest|jwt|oauth2?|oidc|saml|ldap|md5|scram-sha-(?:1|256|512)|plain|vault|env|file|kubernetes|-?\d{1,6}(?:\.\d+)?|\d+(?:ms|[smhd]))$/i;
 const placeholder =
-  /^(?:\$\(|\$\{|\$[A-Z_]|\{\{|<[^>]*>$|%[A-Za-z_]+%$|__.*__$|\[[^\]]*\]$|x{3,}$|\*{3,}$|\.{3,}$|your[-_ ]|my[-_ ]?(?:secret|password|token)[-_ ]?here|replace[-_ ]?(?:me|with)|insert[-_ ])/i;
+  /^(?:\$\(|\$\{|\$[A-Z_]|\{\{|<[^>]*>$|%[A-Za-z_]+%$|__.*__$|\[[^\]]*\]$|x{3,}$|\*{3,}$|\.{3,}$|your[-_ ]|my[-_ ]?(?:secret|password|token)[-_ ]?here|replace[-_ ]?(?:me|with|this|default)|insert[-_ ])/i;
 /** `GOOGLE_API_KEY_VALUE`: words in capitals are what a tool, or a reader, is to replace. */
 const capitals = /^[A-Z]+(?:[_-][A-Z]+)+$/;
 const place =

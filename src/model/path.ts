@@ -20,7 +20,7 @@ export function formatPath(path: Path): string {
 export function jsonPointer(path: Path): string {
   let text = '';
   for (const step of path) {
-    const isPlain = typeof step === 'number' || plainField.test(step);
+    const isPlain = typeof step === 'number' || !(step.includes('/') || step.includes('~'));
     text += `/${isPlain ? step : step.replaceAll('~', '~0').replaceAll('/', '~1')}`;
   }
   return text;

@@ -1,6 +1,8 @@
-import { credentialsInCommand } from './credential-commands.ts';
-import { credentialAssigned, isComment, isRead } from './credential-lines.ts';
+import { credentialsInCommand, standIn } from './credential-commands.ts';
+import { credentialAssigned, isComment, isRead, namedArgument } from './credential-lines.ts';
+import { isSuspectName } from './credential-names.ts';
 import {
+  credentialShape,
   isLiteral,
   markedUnderName,
   markerOf,
@@ -65,17 +67,31 @@ export function redactCommand(text: string, prefix = ''): string {
   // What stands before a value may be what makes it a suspect.
   const value = redactSuspects(redactShapes(marked.slice(prefix.length)));
   const redacted = redactSuspects(redactShapes(prefix + value));
-  if (!holdsSecret.test(text)) return redacted;
-  const given = credentialsInCommand(redacted).map(({ name, found }) => `${name}=${markerOf(found)}`);
-  return [...given, ...shapeMarkersIn(redacted, 'any')].join(' ; ');
+  // What is taken out may leave quotes that mean something else, and of a Secret nothing is kept.
+  return holdsSecret.test(text) || toldOf(redacted) !== toldOf(text) ? standInFor(text) : redacted;
+}
+
+/** What controls tell of a text that is a word of a command line. */
+function toldOf(text: string): string {
+  const { name } = namedArgument(text, undefined);
+  const inside = credentialsInCommand(text).map((each) => [each.name, each.found]);
+  return JSON.stringify([name !== undefined && isSuspectName(name), inside, credentialShape(text)]);
+}
+
+/** A command line of which controls tell the same, and that does nothing. */
+function standInFor(text: string): string {
+  const inside = credentialsInCommand(text);
+  const shape = inside.some(({ byShape }) => byShape) ? undefined : credentialShape(text);
+  const words = [...inside.map(standIn), ...(shape === undefined ? [] : [markerOf(shape)])];
+  return words.length === 0 ? nothingTold : `${words.join(' ; ')} ; :`;
 }
 
 function markCommand(text: string): string {
   const parts: string[] = [];
   let from = 0;
-  for (const { found, start, end, byShape } of credentialsInCommand(text)) {
+  for (const { found, start, end, prefix, byShape } of credentialsInCommand(text)) {
     if (byShape || start < from) continue;
-    parts.push(text.slice(from, start), markerOf(found));
+    parts.push(text.slice(from, start), prefix, markerOf(found));
     from = end;
   }
   return `${parts.join('')}${text.slice(from)}`;

@@ -3,6 +3,9 @@ export interface ShellWord {
   readonly text: string;
   /** For each character of the text, its place in the command. */
   readonly at: readonly number[];
+  /** Where it begins and ends in the command, quotes included. */
+  readonly start: number;
+  readonly end: number;
   /** Whether a command begins with it. */
   readonly isFirst: boolean;
   /** Whether a variable or a command stands in the text from a character on, whose value nobody knows here. */
@@ -20,7 +23,7 @@ export function* shellWords(script: string): Generator<ShellWord> {
   for (let at = 0; at < script.length; at += 1) {
     const char = script.charAt(at);
     if (quote === "'") {
-      if (char === "'") quote = '';
+      if (char === "'") quote = word.close(at);
       // The kubelet puts variables in before any shell reads quotes.
       else word.add(char, at, char === '$' && script[at + 1] === '(');
       continue;
@@ -35,13 +38,13 @@ export function* shellWords(script: string): Generator<ShellWord> {
       continue;
     }
     if (quote === '"') {
-      if (char === '"') quote = '';
+      if (char === '"') quote = word.close(at);
       else word.add(char, at, false);
       continue;
     }
     if (char === '"' || char === "'") {
       quote = char;
-      word.isOpen = true;
+      word.open(at);
       continue;
     }
     const ends = /[;&|()\n<>]/.test(char);
@@ -57,16 +60,23 @@ export function* shellWords(script: string): Generator<ShellWord> {
       const line = script.indexOf('\n', at);
       at = line === -1 ? script.length : line;
       startsCommand = true;
-    } else if (/[;&|()\n]/.test(char)) startsCommand = true;
+    } else if (/[;|()\n]/.test(char) || (char === '&' && !isOfRedirection(script, at))) startsCommand = true;
     word = new Word(startsCommand);
   }
   if (word.isOpen) yield word;
+}
+
+/** `2>&1`, `&>file`. */
+function isOfRedirection(script: string, at: number): boolean {
+  return /[<>]/.test(script.charAt(at - 1)) || script[at + 1] === '>';
 }
 
 class Word implements ShellWord {
   readonly isFirst: boolean;
   readonly at: number[] = [];
   isOpen = false;
+  start = 0;
+  end = 0;
   text = '';
   private lastDynamic = -1;
 
@@ -75,10 +85,22 @@ class Word implements ShellWord {
   }
 
   add(char: string, at: number, isDynamic: boolean): void {
-    this.isOpen = true;
+    this.open(at);
+    this.close(at);
     if (isDynamic) this.lastDynamic = this.at.length;
     this.text += char;
     this.at.push(at);
+  }
+
+  open(at: number): void {
+    if (!this.isOpen) this.start = at;
+    this.isOpen = true;
+  }
+
+  /** It ends behind a place, as far as is known; no quote is open there. */
+  close(at: number): '' {
+    this.end = at + 1;
+    return '';
   }
 
   isDynamic(from: number): boolean {

@@ -1,9 +1,11 @@
 import type { AnyControl } from '../controls/control.ts';
 import { compareSeverity } from '../model/severity.ts';
 import { groupBy } from './group-by.ts';
+import { jsonLines } from './json-lines.ts';
 import { compareText } from './location.ts';
 import { styleOf } from './style.ts';
 import { padEnd, wrap } from './text-width.ts';
+import { tool } from './tool.ts';
 
 export interface ControlsListOptions {
   readonly color?: 'always' | 'never';
@@ -41,4 +43,32 @@ export function controlsList(controls: readonly AnyControl[], options: ControlsL
     `${controls.length} controls; "bulwark fix" mends ${fixable} of them.${left} "bulwark explain ID" tells more.`,
   );
   return `${lines.join('\n')}\n`;
+}
+
+/** The same for machines, a control a line, by id. */
+export function controlsJson(
+  controls: readonly AnyControl[],
+  { leftOut }: Pick<ControlsListOptions, 'leftOut'> = {},
+): Iterable<string> {
+  const records = controls
+    .toSorted((a, b) => compareText(a.id, b.id))
+    .map(({ id, title, severity, profile, subject, component, why, remedy, fix, mend }) => ({
+      id,
+      title,
+      severity,
+      profile,
+      subject,
+      component,
+      why,
+      remedy: remedy === '' ? undefined : remedy,
+      fix: (fix ?? mend)?.safety,
+      leftOut: leftOut?.has(id) === true ? true : undefined,
+    }));
+  return jsonLines(
+    new Map<string, unknown>([
+      ['schema', 'bulwark.controls/v1'],
+      ['tool', tool],
+      ['controls', records],
+    ]),
+  );
 }

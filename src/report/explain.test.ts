@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { control } from '../controls/control.ts';
 import { pass } from '../model/verdict.ts';
 import { controlMarkdown, controlPage } from './control-page.ts';
-import { controlsList } from './controls-list.ts';
+import { controlsJson, controlsList } from './controls-list.ts';
 import { explain } from './explain.ts';
 
 const bare = control({
@@ -50,6 +50,18 @@ describe('the page of a control', () => {
 });
 
 describe('controlsList', () => {
+  it('is a control a line where nothing limits it, and JSON', () => {
+    const long = { ...bare, title: 'Pods are plain '.repeat(30).trim() };
+    const text = controlsList([long], { width: Number.POSITIVE_INFINITY });
+    expect(text).toContain(`  pods/bare  low            ${long.title}\n`);
+    const value = JSON.parse([...controlsJson([long], { leftOut: new Set(['pods/bare']) })].join(''));
+    expect(value).toMatchObject({
+      schema: 'bulwark.controls/v1',
+      controls: [{ id: 'pods/bare', title: long.title, severity: 'low', profile: 'security', leftOut: true }],
+    });
+    expect(value.controls[0]).not.toHaveProperty('fix');
+  });
+
   it('keeps its columns where titles wrap', () => {
     expect(controlsList([bare, { ...bare, id: 'nodes/x', severity: 'high' }], { width: 40 })).toBe(`nodes (1)
   nodes/x    high           Pods are

@@ -5,6 +5,7 @@ import { answeredBy } from '../engine/benchmark-editions.ts';
 import type { ChosenEdition } from '../engine/choose-edition.ts';
 import { fingerprint } from '../engine/fingerprint.ts';
 import type { Judgement } from '../engine/judge.ts';
+import { scoreOf } from '../engine/score.ts';
 import { unreadIn } from '../engine/unread.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import type { ReportBenchmark, ReportControl, ReportData, ReportFinding, ReportObject } from './html-data.ts';
@@ -14,6 +15,7 @@ import { counted, objectName } from './names.ts';
 import { sortErrors, sortFindings, sortGaps, sortPlaces, sortSkipped } from './order.ts';
 import { remedySentences, sentence } from './remedy.ts';
 import type { ReportOptions } from './report-format.ts';
+import { scoreWords } from './score-words.ts';
 import { countSeverities, errorText, gravestFirst, isComplete } from './summary.ts';
 import { suppressedWords } from './suppressed-words.ts';
 import { tool } from './tool.ts';
@@ -58,7 +60,9 @@ function* head(judgement: Judgement): Generator<string> {
     inputs.notApplicable + inputs.unsupported
   } not judged.</p>\n`;
   const suppressed = suppressedWords(judgement);
-  yield `${suppressed === undefined ? '' : `<p>${text(suppressed)}.</p>\n`}</header>\n`;
+  if (suppressed !== undefined) yield `<p>${text(suppressed)}.</p>\n`;
+  const score = scoreWords(scoreOf(judgement));
+  yield `${score === undefined ? '' : `<p class="score">${text(score)}.</p>\n`}</header>\n`;
   if (!isComplete(judgement)) {
     yield '<p class="incomplete"><strong>The evidence is incomplete:</strong> what is <a href="#evidence">listed below</a> was not judged.</p>\n';
   } else if (findings.length === 0) {
@@ -103,7 +107,7 @@ function* evidence(judgement: Judgement): Generator<string> {
     ...sortGaps(unreadIn(judgement)).map(({ what, reason, hint }) => ['not read', what, withHint(reason, hint)]),
   ];
   if (rows.length === 0) return;
-  yield '<h2 id="evidence">Not judged</h2>\n<table><thead><tr><th>why</th><th>what</th><th>reason</th></tr></thead><tbody>\n';
+  yield '<h2 id="evidence">Not judged</h2>\n<table class="evidence"><thead><tr><th>why</th><th>what</th><th>reason</th></tr></thead><tbody>\n';
   for (const cells of rows) yield row(cells.map(text));
   yield '</tbody></table>\n';
 }
@@ -111,7 +115,7 @@ function* evidence(judgement: Judgement): Generator<string> {
 function* benchmarkTable(judgement: Judgement, { edition, reasons }: ChosenEdition): Generator<string> {
   yield `<h2>${text(edition.title)}</h2>\n`;
   for (const reason of reasons) yield `<p class="note">${text(sentence(reason))}</p>\n`;
-  yield '<table><thead><tr><th>row</th><th>requirement</th><th>answered</th><th>state</th></tr></thead><tbody>\n';
+  yield '<table class="benchmark"><thead><tr><th>row</th><th>requirement</th><th>answered</th><th>state</th></tr></thead><tbody>\n';
   let section: string | undefined;
   for (const { check, state } of benchmarkResults(edition, judgement)) {
     if (check.section !== undefined && check.section !== section) {

@@ -2,6 +2,7 @@ import type { AnyControl } from '../controls/control.ts';
 import type { Finding } from '../engine/finding.ts';
 import { fingerprint } from '../engine/fingerprint.ts';
 import type { Judgement } from '../engine/judge.ts';
+import { scoreOf } from '../engine/score.ts';
 import type { Suppressed } from '../engine/suppressed.ts';
 import { groupBy } from './group-by.ts';
 import { compareText, locationOf } from './location.ts';
@@ -51,8 +52,21 @@ export function* junit(judgement: Judgement): Generator<string> {
   }
   yield '<?xml version="1.0" encoding="UTF-8"?>\n';
   yield `<testsuites name=${xmlAttribute(tool.name)}${countAttributes(totals)}>\n`;
-  for (const { lines } of suites) yield* lines;
+  // Build servers read properties of a suite, and none of all suites: the first one has those of the whole scan.
+  for (const [index, { lines }] of suites.entries()) {
+    const [open = '', ...rest] = lines;
+    yield open;
+    if (index === 0) yield scoreProperties(judgement);
+    yield* rest;
+  }
   yield '</testsuites>\n';
+}
+
+function scoreProperties(judgement: Judgement): string {
+  const { score, coverage } = scoreOf(judgement);
+  if (score === undefined || coverage === undefined) return '';
+  const property = (name: string, value: number) => `      <property name="${name}" value="${value}"/>\n`;
+  return `    <properties>\n${property('bulwark.score', score)}${property('bulwark.coverage', coverage)}    </properties>\n`;
 }
 
 interface Counts {

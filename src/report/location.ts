@@ -50,7 +50,8 @@ export function locationOf({ object, path }: Place): Location {
 
 /** Order of places in every report: what can be edited before what was rendered; file, document, then field. */
 export function comparePlaces(a: Place, b: Place): number {
-  const [from, to] = [a.object.source, b.object.source];
+  const from = a.object.source;
+  const to = b.object.source;
   return (
     Number(from.rendered !== undefined) - Number(to.rendered !== undefined) ||
     compareText(from.file, to.file) ||
@@ -61,9 +62,10 @@ export function comparePlaces(a: Place, b: Place): number {
 }
 
 function comparePaths(a: Path, b: Path): number {
-  for (const [index, step] of a.entries()) {
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index += 1) {
+    const step = a[index];
     const other = b[index];
-    if (other === undefined) return 1;
     if (step === other) continue;
     if (typeof step === 'number' && typeof other === 'number') return step - other;
     return compareText(String(step), String(other));

@@ -4,6 +4,7 @@ import { answeredBy } from '../engine/benchmark-editions.ts';
 import type { ChosenEdition } from '../engine/choose-edition.ts';
 import type { Finding } from '../engine/finding.ts';
 import type { Judgement } from '../engine/judge.ts';
+import { scoreOf } from '../engine/score.ts';
 import { compareSeverity } from '../model/severity.ts';
 import { groupBy } from './group-by.ts';
 import { compareText, locationOf } from './location.ts';
@@ -12,6 +13,7 @@ import { counted, objectName } from './names.ts';
 import { sortFindings, sortGaps, sortPlaces } from './order.ts';
 import { remedySentences, sentence } from './remedy.ts';
 import type { ReportOptions } from './report-format.ts';
+import { scoreWords } from './score-words.ts';
 import { countSeverities, gravestFirst, isComplete } from './summary.ts';
 import { suppressedWords } from './suppressed-words.ts';
 
@@ -57,6 +59,8 @@ function* summary(judgement: Judgement): Generator<string> {
   yield `${counted(inputs.evaluated, 'object')} evaluated by ${counted(judgement.controls.length, 'control')}.${
     complete ? '' : ' **The evidence is incomplete**; see below.'
   }\n\n`;
+  const score = scoreWords(scoreOf(judgement));
+  if (score !== undefined) yield `${prose(score)}.\n\n`;
   const suppressed = suppressedWords(judgement);
   if (suppressed !== undefined) yield `${prose(suppressed)}.\n\n`;
 }

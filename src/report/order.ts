@@ -39,7 +39,12 @@ function compareGroups([a]: readonly Finding[], [b]: readonly Finding[]): number
 }
 
 export function sortPlaces(places: Finding['places']): Finding['places'] {
-  return places.length < 2 ? places : places.toSorted(comparePlaces);
+  // Most stand in order: those of replicas as the API server lists them, those of files by name.
+  for (const [index, place] of places.entries()) {
+    const next = places[index + 1];
+    if (next !== undefined && comparePlaces(place, next) > 0) return places.toSorted(comparePlaces);
+  }
+  return places;
 }
 
 export function sortGaps(gaps: readonly Gap[]): readonly Gap[] {

@@ -1,4 +1,4 @@
-import type { NamespacePlan } from '../admission/plan-pod-security.ts';
+import { firstPodSecurityMinor, type NamespacePlan } from '../admission/plan-pod-security.ts';
 import type { JsonPatchOperation } from '../model/admission.ts';
 import type { KubeObject } from '../model/snapshot.ts';
 import { groupKind } from '../model/workload.ts';
@@ -20,13 +20,14 @@ export interface LabelStep {
 /**
  * From telling to refusing: first warn, then audit by the level that is aimed at, which break nothing; then enforce what
  * everything passes already; and the next level once its blockers are gone. Enforced versions are pinned, so that an
- * upgrade of the cluster refuses nothing new. `minor` is the server's.
+ * upgrade of the cluster refuses nothing new: to the server's, `minor`, or the first that has Pod Security; where it is
+ * not known there is nothing to pin to.
  */
 export function labelSteps(plan: NamespacePlan, minor: number | undefined): readonly LabelStep[] {
   const { name, current, reachable, next, isSystem } = plan;
   if (isSystem) return [];
   const aim = next?.level ?? reachable;
-  const pinned = minor === undefined || minor < 22 ? 'latest' : `v1.${minor}`;
+  const pinned = minor === undefined ? 'latest' : `v1.${Math.max(minor, firstPodSecurityMinor)}`;
   const steps: LabelStep[] = [];
   const change = (why: string, [mode, level]: readonly [PodSecurityMode, PodSecurityLevel]): void => {
     const labels = new Map([

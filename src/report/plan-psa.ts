@@ -1,4 +1,10 @@
-import type { Blocker, MutatedPod, NamespacePlan, PodSecurityPlan } from '../admission/plan-pod-security.ts';
+import {
+  type Blocker,
+  firstPodSecurityMinor,
+  type MutatedPod,
+  type NamespacePlan,
+  type PodSecurityPlan,
+} from '../admission/plan-pod-security.ts';
 import { formatPath } from '../model/path.ts';
 import { wordList } from '../model/word-list.ts';
 import { type PodSecurityLevel, podSecurityModes } from '../semantics/pod-security/index.ts';
@@ -10,10 +16,17 @@ import { visible } from './visible.ts';
 /** For people: the namespaces that can go further first, with what is in the way and the commands for each step. */
 export function planPsaText(plan: PodSecurityPlan, style: Style): string {
   const lines: string[] = [];
-  if (plan.minor !== undefined && plan.minor < 22) {
+  if (plan.minor === undefined) {
     lines.push(
-      `v1.${plan.minor} has no Pod Security admission. What follows is for the version that it is upgraded to: the labels can`,
-      'be set before, and mean nothing until then.',
+      'The version of the server is not known: namespaces are planned for the newest, and enforced versions stay at latest,',
+      'so that an upgrade may refuse more. --server-version 1.N pins them.',
+      '',
+    );
+  } else if (plan.minor < firstPodSecurityMinor) {
+    const first = `v1.${firstPodSecurityMinor}`;
+    lines.push(
+      `v1.${plan.minor} has no Pod Security admission. What follows is for ${first}, the first that has it, to which enforced`,
+      'versions are pinned: the labels can be set before, and mean nothing until then.',
       '',
     );
   }

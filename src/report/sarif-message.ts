@@ -3,5 +3,6 @@
  * read as a link, `[text](target)`, is broken up, so that no name in the input can make one.
  */
 export function sarifMessage(text: string): { readonly text: string } {
+  if (!/[{}\]]/.test(text)) return { text };
   return { text: text.replaceAll('{', '{{').replaceAll('}', '}}').replaceAll('](', '] (') };
 }

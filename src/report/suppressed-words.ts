@@ -22,7 +22,7 @@ export function suppressedWords({ suppressed = [], baseline }: Judgement): strin
   }
   if (baseline !== undefined) {
     const notes = [
-      ...(baseline.worse === 0 ? [] : [`${baseline.worse} of it worse, and counted`]),
+      ...(baseline.worse === 0 ? [] : [`${baseline.worse} of it worse and so counted`]),
       ...(baseline.gone === 0 ? [] : [`${baseline.gone} of it gone`]),
     ];
     const gone = notes.length === 0 ? '' : ` (${notes.join(', ')})`;

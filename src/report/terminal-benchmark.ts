@@ -140,7 +140,7 @@ function countText(results: readonly CheckResult[]): string {
     `${of('unknown')} unknown for lack of evidence`,
     `${of('manual')} for a person`,
     `${of('not-applicable')} not applicable`,
-    `${of('no-evidence')} of which nothing that was read speaks`,
+    ...(of('no-evidence') > 0 ? [`${of('no-evidence')} without anything read to judge them by`] : []),
   ].join(', ');
 }
 

@@ -1,3 +1,4 @@
+import { openRows } from '../engine/exit-code.ts';
 import type { Judgement } from '../engine/judge.ts';
 import type { NodeEvidence } from '../model/node.ts';
 import { counted } from './names.ts';
@@ -16,6 +17,7 @@ const shownNames = 3;
 export function countLines(judgement: Judgement, page: Page): string[] {
   const { proseWidth: width } = page;
   return [
+    ...benchmarkLines(judgement, page),
     verdictLine(judgement, page),
     ...suppressedLines(judgement, page),
     ...clusterLine(judgement, page),
@@ -24,6 +26,17 @@ export function countLines(judgement: Judgement, page: Page): string[] {
     ...undecided('manual', judgement, page),
     ...scoreLine(judgement, page),
   ];
+}
+
+/** With benchmarks the exit code follows their rows, and not the findings that are counted below. */
+function benchmarkLines(judgement: Judgement, { benchmarks = [], style }: Page): string[] {
+  const lines = benchmarks.map(({ edition }) => {
+    const failed = openRows(edition, judgement).length;
+    const text =
+      failed === 0 ? 'no requirement fails' : `${counted(failed, 'requirement')} ${failed === 1 ? 'fails' : 'fail'}`;
+    return `${edition.id}: ${failed === 0 ? style.good(text) : style.alarming(text)}`;
+  });
+  return lines.length === 0 ? [] : [...lines, 'Of all controls, those that no requirement asks for included:'];
 }
 
 function verdictLine({ findings, inputs, ...judgement }: Judgement, { style }: Page): string {

@@ -49,6 +49,35 @@ describe('a baseline', () => {
     expect(other.stdout).toContain('pods/host-ipc fails');
   });
 
+  it('fails what it has, and is worse now', async () => {
+    mkdirSync(join(folder, 'dp/dev'), { recursive: true });
+    mkdirSync(join(folder, 'dp/prod'), { recursive: true });
+    write('dp/dev/web.yaml', pod('hostPID: true, volumes: [{name: v, hostPath: {path: /etc}}]'));
+    write('dp/prod/web.yaml', pod('volumes: [{name: v, hostPath: {path: /etc}}]'));
+    const scan = (...args: string[]) => runCli(['scan', 'dp', ...args], { cwd: folder });
+    const only = ['--only', 'pods/host-pid,pods/host-path-sensitive'];
+    await scan(...only, '--write-baseline', 'dp.json', '-o', 'json=dp-report.json');
+    write('dp/prod/web.yaml', pod('hostPID: true, volumes: [{name: v, hostPath: {path: /}}]'));
+    for (const file of ['dp.json', 'dp-report.json']) {
+      const { code, stdout } = await scan(...only, '--baseline', file);
+      expect(code).toBe(1);
+      expect(stdout).toContain('worse than in the baseline: was high; new: /');
+      expect(stdout).toContain('worse than in the baseline: not in dp/prod/web.yaml before');
+    }
+    const report = JSON.parse((await scan(...only, '--baseline', 'dp.json', '-o', 'json')).stdout);
+    expect(report.baseline).toMatchObject({ known: 1, worse: 2 });
+    const { stdout, code } = await run('diff', 'dp-report.json', 'dp', ...only);
+    expect(stdout).toContain('CRITICAL, was high; new: /  pods/host-path-sensitive');
+    expect(code).toBe(1);
+  });
+
+  it('of an older form is read, and said to be', async () => {
+    const old = JSON.stringify({ schema: 'bulwark.baseline/v1', findings: [] });
+    write('v1.json', old);
+    const { stdout } = await run('scan', 'deploy', '--baseline', 'v1.json');
+    expect(stdout).toContain('v1.json is of an older form (bulwark.baseline/v1)');
+  });
+
   it('may be a JSON report, and of another version it gives a notice', async () => {
     await run('scan', 'deploy', '-o', 'json=report.json');
     expect((await run('scan', 'deploy', '--baseline', 'report.json')).code).toBe(0);
@@ -95,8 +124,18 @@ describe('diff', () => {
     expect((await run('diff', 'HEAD', 'HEAD')).code).toBe(0);
     expect((await run('diff', 'main', 'HEAD', '--fail-on', 'critical')).code).toBe(0);
     const value = JSON.parse((await run('diff', 'main', 'HEAD', '-o', 'json')).stdout);
-    expect(value.summary).toEqual({ new: 1, gone: 1, changed: 0, kept: 1, incomparable: 0 });
+    expect(value.summary).toEqual({ new: 1, gone: 1, changed: 0, worse: 0, kept: 1, incomparable: 0 });
     expect((await run('diff', 'main', 'HEAD', '-o', 'markdown')).stdout).toContain('### 1 new finding, 1 gone');
+  });
+
+  it('calls nothing gone that it could not read', async () => {
+    write('broken.yaml', pod('hostPID: true'));
+    await runCli(['scan', 'broken.yaml', '--only', namespaces, '-o', 'json=whole.json'], { cwd: folder });
+    write('broken.yaml', 'a: [');
+    const { stdout, code } = await run('diff', 'whole.json', 'broken.yaml');
+    expect(stdout).toContain('Not comparable: the other side could not read the file: 1 finding');
+    expect(stdout).toContain('0 new, 0 gone, 0 as before, 1 not comparable');
+    expect(code).toBe(3);
   });
 
   it('says what it cannot compare', async () => {

@@ -32,6 +32,12 @@ describe.each(Object.entries(shells))('completion in %s', (shell, script) => {
     [['bulwark', 'scan', '--fail-on', 'h'], ['high']],
     [['bulwark', 'explain', 'pods/privileged'], ['pods/privileged']],
     [['bulwark', 'scan', '-o', 'sar'], ['sarif']],
+    [['bulwark', 'scan', '--benchmark', 'pss-b'], ['pss-baseline']],
+    [['bulwark', 'scan', '--profile', 'rel'], ['reliability']],
+    [
+      ['bulwark', 'diff', '--profile', ''],
+      ['reliability', 'security'],
+    ],
   ])('%j', (words, expected) => {
     const { stdout, stderr } = spawnSync(shell, ['-c', script(words)], {
       encoding: 'utf8',

@@ -88,14 +88,51 @@ describe.skipIf(!chromiumAvailable)('the HTML report in Chromium', () => {
     expect(await browser.evaluate("document.getElementById('none').hidden")).toBe(false);
   });
 
+  it('counts in its tiles what the other filters leave', async () => {
+    await open(many);
+    const tile = (severity: string) =>
+      browser.evaluate<number>(`Number(document.querySelector('label.${severity} b').textContent)`);
+    const counted = (severity: string, namespace?: string) =>
+      many.findings.filter(
+        (each) => each.severity === severity && (namespace === undefined || each.owner.namespace === namespace),
+      ).length;
+    expect(await tile('high')).toBe(counted('high'));
+    await set('namespace', ':team-7');
+    expect(await tile('high')).toBe(counted('high', 'team-7'));
+    await set('search', 'there is nothing like it');
+    expect(await tile('high')).toBe(0);
+  });
+
+  it('breaks no word of a fixed set, however narrow the page', async () => {
+    const decoded = decodeManifest('a: [', 'a-file-with-a-long-name-that-has-no-end-in-sight/deployment.yaml');
+    const chart = { file: 'charts/shop', bucket: 'unrendered', reason: 'no helm here' } as const;
+    const snapshot = assembleSnapshot([decoded, { objects: [], inputs: [chart], gaps: [] }], '2026-11-21T00:00:00Z');
+    for (const width of [1200, 500, 360]) {
+      await browser.send('Emulation.setDeviceMetricsOverride', {
+        width,
+        height: 800,
+        deviceScaleFactor: 1,
+        mobile: false,
+      });
+      await open(judge(snapshot, { controls }));
+      const broken = await browser.evaluate<string[]>(`[...document.querySelectorAll(
+        'th:not([scope]), .evidence td:first-child, .benchmark td:first-child, .benchmark td:nth-child(n+3)')]
+        .filter((cell) => { const range = document.createRange(); range.selectNodeContents(cell);
+          return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1; })
+        .map((cell) => cell.textContent)`);
+      expect(broken).toEqual([]);
+      expect(await browser.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+    }
+    await browser.send('Emulation.clearDeviceMetricsOverride');
+  });
+
   it('groups by object, namespace and benchmark', async () => {
     await open(many);
     await set('grouping', 'namespace');
     expect(await groups()).toBe(20);
     await set('grouping', 'object');
-    expect(await groups()).toBe(
-      new Set(many.findings.map(({ subject, owner }) => owner.name + (subject.container?.name ?? ''))).size,
-    );
+    // An object is one group, with the findings of its containers.
+    expect(await groups()).toBe(new Set(many.findings.map(({ owner }) => owner)).size);
     await set('grouping', 'benchmark:cis-1.12');
     expect(await groups()).toBeGreaterThan(3);
     expect(await browser.evaluate("document.querySelector('table').textContent")).toContain('5.2');

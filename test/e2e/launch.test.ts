@@ -11,7 +11,7 @@ const built = existsSync(file);
 if (!built) console.warn(`skipped: the program was not built by Node ${version}`);
 
 it.skipIf(!built)('code that the build compiled is taken by the Node that it was compiled for', () => {
-  // The flag of src/cli/launch.ts: V8 takes code back under the flags that it was compiled under.
+  // The flag of src/cli/tiering.ts: V8 takes code back under the flags that it was compiled under.
   setFlagsFromString('--interrupt-budget=300000');
   const bytes = readFileSync(file);
   const [probeEnd, codeEnd] = [bytes.readUInt32LE(0), bytes.readUInt32LE(4)];

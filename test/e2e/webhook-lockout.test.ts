@@ -188,6 +188,10 @@ spec:
     resourceRules:
       - {apiGroups: [''], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [nodes, nodes/status, configmaps]}
       - {apiGroups: [coordination.k8s.io], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [leases]}
+      - apiGroups: [apiregistration.k8s.io, flowcontrol.apiserver.k8s.io]
+        apiVersions: ['*']
+        operations: [CREATE, UPDATE]
+        resources: [apiservices, apiservices/status, flowschemas, flowschemas/status, prioritylevelconfigurations]
       - {apiGroups: [authentication.k8s.io], apiVersions: [v1], operations: [CREATE], resources: [tokenreviews]}
       - {apiGroups: [admissionregistration.k8s.io], apiVersions: [v1], operations: ['*'], resources: [validatingwebhookconfigurations]}
   validations: [{expression: "!has(object.metadata.labels) || !('forbidden' in object.metadata.labels)"}]
@@ -220,7 +224,7 @@ describe.skipIf(!labAvailable)('a cluster whose policies reach what it lives by'
       spec: { containers: [{ name: 'a', image: 'a' }] },
     });
   const discovery = (): Promise<string> =>
-    kubectl('get', 'clusterrole', 'system:discovery', '-o', 'jsonpath={.rules[*].verbs}');
+    kubectl('get', 'clusterrole', 'system:discovery', '-o', 'jsonpath={.rules[*].nonResourceURLs}');
 
   beforeAll(async () => {
     cluster = await startWebhookCluster({ port: 21110 });
@@ -282,32 +286,40 @@ describe.skipIf(!labAvailable)('a cluster whose policies reach what it lives by'
   ])(
     'starts its API server, which writes its own roles, %s',
     async (_, what) => {
-      const change = JSON.stringify([{ op: 'remove', path: '/rules/0' }]);
-      const before = await discovery();
+      const change = JSON.stringify([{ op: 'replace', path: '/rules', value: [] }]);
+      expect(await discovery()).toContain('/openapi');
       await kubectl('patch', 'clusterrole', 'system:discovery', '--type=json', '-p', change);
       await kubectl('delete', 'clusterrole', 'system:kube-controller-manager');
       await kubectl('delete', 'clusterrole', 'cluster-admin');
       await kubectl('delete', 'role', '-n', 'kube-public', 'system:controller:bootstrap-signer');
-      await kubectl('delete', 'priorityclass', 'system-node-critical');
-      expect(await discovery()).not.toBe(before);
+      await kubectl('delete', 'flowschema', 'service-accounts');
+      expect(await discovery()).toBe('');
       if (what === 'there') server = await cluster.startServer(1);
       await restartApiServer(cluster.lab.folder);
       await until(async () => /^ok/.test(await kubectl('get', '--raw', '/readyz/poststarthook/rbac/bootstrap-roles')), {
         what: () => readFileSync(`${cluster.lab.folder}/log/kube-apiserver.log`, 'utf8').slice(-3000),
         seconds: 45,
       });
-      expect(await discovery()).toBe(before);
+      expect(await discovery()).toContain('/openapi');
       for (const name of ['system:kube-controller-manager', 'cluster-admin'])
         expect(await kubectl('get', 'clusterrole', name, '-o', 'name')).toContain(name);
       expect(
         await kubectl('get', 'role', '-n', 'kube-public', 'system:controller:bootstrap-signer', '-o', 'name'),
       ).toMatch(/^role/);
+      expect(await kubectl('get', 'flowschema', 'service-accounts', '-o', 'name')).toContain('service-accounts');
       expect(await kubectl('get', '--raw', '/readyz')).toBe('ok');
       if (what === 'there') expect(await role('all')).toContain('denied the request');
       else expect(await pod('shop')).toContain('failed calling webhook "enforce.webhook.bulwark.dev"');
     },
     90_000,
   );
+
+  it('is unlocked for any reason, and for none not', async () => {
+    const none = await cluster.bulwark('unlock', '--for', '1m', '--reason', ' ');
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('an unlock has a time and a reason')]);
+    const short = await cluster.bulwark('unlock', '--for', '1m', '--reason', 't');
+    expect([short.code, short.stdout]).toEqual([0, expect.stringMatching(/^Refusals are suspended until .*: t\n$/)]);
+  });
 });
 
 /** Ends the API server, and starts it with the arguments that it had. The lab stops the new one in its place. */

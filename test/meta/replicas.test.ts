@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { decodeManifest } from '../../src/collect/manifests/decode.ts';
 import { assembleSnapshot } from '../../src/collect/snapshot.ts';
 import type { AnyControl } from '../../src/controls/control.ts';
@@ -11,6 +11,8 @@ const profiles = ['security', 'reliability'] as const;
 
 /** Pods of a Deployment show what its template does not: what admission put in, or what somebody changed since. */
 describe('what all pods of a workload have wrong is one finding, at the workload', () => {
+  let seen = 0;
+  afterAll(() => expect(seen).toBeGreaterThan(50));
   const judged = controls.filter(({ subject }) => subject === 'pod' || subject === 'container');
 
   it.each(judged.map((control) => [control.id, control] as const))('%s', (_, control) => {
@@ -24,6 +26,7 @@ describe('what all pods of a workload have wrong is one finding, at the workload
       const replicas = found(control, [...others, ...deployed(pod)]);
       // A control that is about pods without a controller, or about what is no DaemonSet, may see none.
       if (replicas.length === 0) continue;
+      seen += 1;
       expect(
         replicas.map(({ owner }) => owner.kind),
         text,

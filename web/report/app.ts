@@ -71,7 +71,9 @@ show();
 
 function show(): void {
   const filters = currentFilters();
-  const found = data.findings.filter((finding, index) => matches(finding, texts[index] ?? '', filters));
+  const matching = data.findings.filter((finding, index) => matches(finding, texts[index] ?? '', filters));
+  countTiles(matching);
+  const found = matching.filter(({ severity }) => filters.severities.has(severity));
   const groups = groupsOf(found);
   list.replaceChildren(...groups.map(groupElement));
   count.textContent =
@@ -83,8 +85,18 @@ function show(): void {
   if (groups.length === 1 && first !== null) first.open = true;
 }
 
+/** What each severity has within the other filters, whether it is shown or not. */
+function countTiles(matching: readonly ReportFinding[]): void {
+  const counts = new Map<string, number>();
+  for (const { severity } of matching) counts.set(severity, (counts.get(severity) ?? 0) + 1);
+  for (const box of severityBoxes()) {
+    const tile = box.closest('label')?.querySelector('b');
+    if (tile) tile.textContent = String(counts.get(box.value) ?? 0);
+  }
+}
+
+/** Whether a finding is within the filters, that of severities left aside. */
 function matches(finding: ReportFinding, text: string, filters: Filters): boolean {
-  if (!filters.severities.has(finding.severity)) return false;
   if (filters.namespace !== '' && namespaceOf(finding) !== filters.namespace.slice(1)) return false;
   if (filters.component !== '' && componentOf(finding) !== filters.component) return false;
   return filters.words.every((word) => text.includes(word));
@@ -166,7 +178,8 @@ function findingElement(finding: ReportFinding): HTMLElement {
   const item = make('li', 'finding');
   const head = make('div', 'head');
   head.append(badge(finding.severity));
-  if (grouping.value !== 'object') head.append(make('strong', 'object', objectName(finding)));
+  if (grouping.value !== 'object') head.append(make('strong', 'object', subjectName(finding)));
+  else if (finding.container !== '') head.append(make('strong', 'object', finding.container));
   if (grouping.value !== 'control') head.append(make('code', 'id', data.controls[finding.control]?.id ?? ''));
   item.append(head, make('p', 'message', finding.message));
   const places = make('p', 'places');
@@ -254,15 +267,19 @@ function worst({ findings }: Group): number {
 
 function searchText(finding: ReportFinding): string {
   const { id = '', title = '' } = data.controls[finding.control] ?? {};
-  return [objectName(finding), id, title, finding.message, finding.fingerprint, ...finding.places]
+  return [subjectName(finding), id, title, finding.message, finding.fingerprint, ...finding.places]
     .join('\n')
     .toLowerCase();
 }
 
-function objectName({ object, container }: ReportFinding): string {
+function objectName({ object }: ReportFinding): string {
   const { kind = '', name = '', namespace: space = '' } = data.objects[object] ?? {};
-  const whole = `${kind} ${space === '' ? name : `${space}/${name}`}`;
-  return container === '' ? whole : `${whole} · ${container}`;
+  return `${kind} ${space === '' ? name : `${space}/${name}`}`;
+}
+
+function subjectName(finding: ReportFinding): string {
+  const whole = objectName(finding);
+  return finding.container === '' ? whole : `${whole} · ${finding.container}`;
 }
 
 function namespaceOf({ object }: ReportFinding): string {

@@ -1,10 +1,10 @@
-import { defineFact } from '../../facts/facts.ts';
+import { defineFact, type Facts } from '../../facts/facts.ts';
 import { istio, type MeshMember, meshMembers } from '../../facts/istio.ts';
 import { makerOf } from '../../facts/makers.ts';
 import type { Path } from '../../model/path.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
 import { type Failure, fail, notApplicable, unknown } from '../../model/verdict.ts';
-import type { MtlsMode } from '../../semantics/mesh/peer-authentication.ts';
+import type { MtlsMode, PeerAuthentication } from '../../semantics/mesh/peer-authentication.ts';
 import { control } from '../control.ts';
 import { mesh, peers, workload } from './examples.ts';
 
@@ -46,7 +46,7 @@ const openWorkloads = defineFact(
 
 /**
  * Judged for every workload by what counts for it; told once for each policy that lets plain text in, and where no
- * policy is about a workload, at the mesh.
+ * policy is about a workload, at the mesh. Where the workloads were not read, a policy is told by what it says itself.
  */
 export default control({
   id: 'meshes/istio-mtls',
@@ -59,7 +59,11 @@ export default control({
     'Set a PeerAuthentication with mtls.mode STRICT in the root namespace once all clients are in the mesh, and make exceptions for single ports only.',
   check: ({ object }, facts) => {
     const { policyOf, object: here, isWhole } = facts.get(istio);
-    if (policyOf.has(object)) return failuresOf(facts.get(openWorkloads).get(object), object);
+    const policy = policyOf.get(object);
+    if (policy !== undefined) {
+      const causes = facts.get(openWorkloads).get(object);
+      return causes === undefined ? byItself(policy, facts) : failuresOf(causes, object);
+    }
     if (object !== here) return notApplicable('it decides nothing about mutual TLS');
     const open = facts.get(openWorkloads).get(undefined)?.get('');
     if (open === undefined) return [];
@@ -72,6 +76,7 @@ export default control({
     fail: [
       mesh(workload()),
       mesh(workload(), peers('default', 'istio-system', 'mtls: {mode: PERMISSIVE}')),
+      peers('default', 'istio-system', 'mtls: {mode: PERMISSIVE}'),
       mesh(
         workload(),
         peers('default', 'istio-system', 'mtls: {mode: STRICT}'),
@@ -85,6 +90,7 @@ export default control({
     ],
     pass: [
       mesh(workload(), peers('default', 'istio-system', 'mtls: {mode: STRICT}')),
+      peers('default', 'shop', 'mtls: {mode: STRICT}'),
       mesh(
         workload(),
         peers('default', 'istio-system', 'mtls: {mode: STRICT}'),
@@ -94,15 +100,60 @@ export default control({
   },
 });
 
-function failuresOf(causes: ReadonlyMap<string, Open> | undefined, { name }: KubeObject): readonly Failure[] {
-  return [...(causes ?? [])].map(([key, { mode, port, workloads }]) => {
-    const takes = mode === 'DISABLE' ? 'plain text only' : 'plain text, too';
-    const where = port === undefined ? '' : ` on port ${port}`;
-    const at: Path = port === undefined ? ['spec', 'mtls', 'mode'] : ['spec', 'portLevelMtls', String(port), 'mode'];
-    const message = `PeerAuthentication ${name} lets workloads take ${takes}${where}: ${namesOf(workloads)}`;
-    return fail(message, at, { key, ...(mode === 'DISABLE' && { severity: 'high' }) });
+function failuresOf(causes: ReadonlyMap<string, Open>, object: KubeObject): readonly Failure[] {
+  return [...causes].map(([key, { mode, port, workloads }]) =>
+    looseFailure(object, { key, mode, port, who: 'workloads', more: `: ${namesOf(workloads)}` }),
+  );
+}
+
+interface Loose {
+  readonly key: string;
+  readonly mode: MtlsMode;
+  readonly port: number | undefined;
+  /** Whom it lets take plain text, and what else there is to say of them. */
+  readonly who: string;
+  readonly more: string;
+}
+
+function looseFailure({ name }: KubeObject, { key, mode, port, who, more }: Loose): Failure {
+  const takes = mode === 'DISABLE' ? 'plain text only' : 'plain text, too';
+  const where = port === undefined ? '' : ` on port ${port}`;
+  const at: Path = port === undefined ? ['spec', 'mtls', 'mode'] : ['spec', 'portLevelMtls', String(port), 'mode'];
+  const message = `PeerAuthentication ${name} lets ${who} take ${takes}${where}${more}`;
+  return fail(message, at, { key, ...(mode === 'DISABLE' && { severity: 'high' }) });
+}
+
+/** What a policy lets in where none of the workloads that it may be about was read. */
+function byItself(policy: PeerAuthentication, facts: Facts): readonly Failure[] {
+  const { rootNamespace, shadowed, isWhole } = facts.get(istio);
+  const { namespace, labels, mode, ports, object } = policy;
+  const isRoot = namespace === rootNamespace;
+  // In the root namespace a selector makes a policy void, and an older one at its level does so anywhere.
+  if (isWhole || shadowed.has(policy) || (isRoot && labels !== undefined)) return [];
+  const isKnown = isRoot ? facts.get(memberNamespaces).size > 0 : facts.get(memberNamespaces).has(namespace);
+  if (isKnown) return [];
+  const chosen = `the workloads that it selects in namespace ${namespace}`;
+  const whose = labels !== undefined ? chosen : `workloads of ${isRoot ? 'the mesh' : `namespace ${namespace}`}`;
+  const given: readonly [key: string, mode: MtlsMode | undefined, port?: number][] = [
+    ['', mode],
+    ...[...(labels === undefined ? [] : ports)].map(([port, own]): [string, MtlsMode | undefined, number] => [
+      String(port),
+      own,
+      port,
+    ]),
+  ];
+  return given.flatMap(([key, taken, port]) => {
+    if (taken === undefined || taken === 'STRICT') return [];
+    return [looseFailure(object, { key, mode: taken, port, who: whose, more: '; none of them was read' })];
   });
 }
+
+/** The namespaces of workloads that are known to be in the mesh. */
+const memberNamespaces = defineFact(
+  'mesh-member-namespaces',
+  (facts): ReadonlySet<string> =>
+    new Set([...facts.get(meshMembers).all].map(({ subject }) => subject.object.namespace ?? 'default')),
+);
 
 function namesOf(workloads: ReadonlySet<string>): string {
   const names = [...workloads].sort().slice(0, 3).join(', ');

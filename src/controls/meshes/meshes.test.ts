@@ -30,6 +30,32 @@ describe('mutual TLS of workloads', () => {
     ]);
   });
 
+  const own = (what: string, takes = 'plain text, too') =>
+    `PeerAuthentication default lets workloads ${what} take ${takes}; none of them was read`;
+  it.each<[what: string, text: string, expected: readonly string[]]>([
+    ['the mesh', peers('default', 'istio-system', 'mtls: {mode: PERMISSIVE}'), [own('of the mesh')]],
+    [
+      'a namespace that was not read',
+      `${peers('default', 'shop', 'mtls: {mode: DISABLE}')}---\n${workload()}`,
+      [own('of namespace shop', 'plain text only')],
+    ],
+    [
+      'a port of workloads that were not read',
+      peers('default', 'shop', 'selector: {matchLabels: {app: web}}, portLevelMtls: {8080: {mode: DISABLE}}'),
+      [
+        'PeerAuthentication default lets the workloads that it selects in namespace shop take plain text only on port 8080; none of them was read',
+      ],
+    ],
+    [
+      'nobody, in the root namespace with a selector',
+      peers('default', 'istio-system', 'selector: {matchLabels: {a: b}}, mtls: {mode: DISABLE}'),
+      [],
+    ],
+    ['nobody, being strict', strict, []],
+    ['nobody, saying nothing', peers('default', 'shop', 'mtls: {mode: UNSET}'), []],
+    ['nobody in a cluster that was read as a whole', mesh(peers('default', 'bank', 'mtls: {mode: DISABLE}')), []],
+  ])('of a policy by itself is open for %s', (_, text, expected) => expect(told(text)).toEqual(expected));
+
   it('is open where policies may be elsewhere', () => {
     const config =
       'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: "{}"}\n';

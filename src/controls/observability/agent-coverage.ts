@@ -14,7 +14,8 @@ const agents = defineFact('watching-agents', (facts): ReadonlyMap<KubeObject, Wa
   const found = new Map<KubeObject, Watcher>();
   for (const watcher of facts.get(watchers)) {
     const { roles } = watcher.program;
-    if (!watcher.isCertain || !(roles.includes('logs') || roles.includes('behaviour'))) continue;
+    // A DaemonSet that runs the image runs the program, whatever it is labelled.
+    if (!(roles.includes('logs') || roles.includes('behaviour'))) continue;
     for (const object of watcher.workloads.keys()) if (object.kind === 'DaemonSet') found.set(object, watcher);
   }
   return found;
@@ -68,6 +69,7 @@ export default control({
     fail: [
       `${controlPlane()}---\n${program('fluent-bit', 'docker.io/fluent/fluent-bit:3.2', logs())}`,
       program('fluent-bit', 'docker.io/fluent/fluent-bit:3.2'),
+      program('log-agent', 'docker.io/fluent/fluent-bit:3.2'),
     ],
     pass: [
       `${controlPlane()}---\n${program('fluent-bit', 'docker.io/fluent/fluent-bit:3.2', `${logs()}, tolerations: [{operator: Exists}]`)}`,

@@ -25,7 +25,7 @@ export default control({
     if (servers.length === 0) return notApplicable('no API server was read');
     const paths = new Set(servers.flatMap(auditFolder));
     if (paths.size === 0) return notApplicable('no audit log is written to a file');
-    const shippers = watchersOf(facts.get(watchers), 'logs').filter(({ isCertain }) => isCertain);
+    const shippers = watchersOf(facts.get(watchers), 'logs').filter(({ evidence }) => evidence.has('image'));
     if (shippers.length === 0)
       return unknown('no shipper of logs is seen in the cluster: one on the node itself may read the file');
     const pods = shippers.flatMap(({ workloads }) => [...workloads.values()].map(({ pod }) => pod));

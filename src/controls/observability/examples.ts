@@ -19,3 +19,12 @@ spec:
 }
 
 export const prometheus = program('prometheus', 'quay.io/prometheus/prometheus:v3.1.0', '', 'StatefulSet');
+
+/** A ConfigMap of files. */
+export function configMap(name: string, files: Readonly<Record<string, string>>): string {
+  return `apiVersion: v1
+kind: ConfigMap
+metadata: {name: ${name}, namespace: monitoring}
+data: ${JSON.stringify(files)}
+`;
+}

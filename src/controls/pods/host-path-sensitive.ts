@@ -11,7 +11,7 @@ export default control({
   subject: 'pod',
   why: 'These folders hold the programs, keys and settings of the node and the data of other pods: writing there takes the node over, and reading is mostly enough.',
   remedy:
-    'Mount the one file that is needed, read-only; agents that need more belong in a namespace that nobody else may use.',
+    'Mount the one file that is needed, read-only; agents that need more belong in a namespace that nobody else may use. Each folder is told by itself, so that one that is needed can be accepted alone.',
   check: ({ pod }) => {
     const volumes = hostPathVolumes(pod, 'sensitive');
     if (volumes.length === 0) return pass;

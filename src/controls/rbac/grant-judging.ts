@@ -4,7 +4,7 @@ import type { Path } from '../../model/path.ts';
 import type { Severity } from '../../model/severity.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
 import { type Failure, fail, notApplicable, type Verdict } from '../../model/verdict.ts';
-import type { Binding } from '../../semantics/rbac/binding.ts';
+import type { Binding, BindingSubject } from '../../semantics/rbac/binding.ts';
 import { isShippedRole } from '../../semantics/rbac/default-excess.ts';
 import {
   addedSubjects,
@@ -149,12 +149,26 @@ interface PowerFailure {
 /** A role or binding failed for what it lets its holders do. What a vendor made weighs less, and the message names it. */
 export function powerFailure(does: string, { granting, severity, at, key, rights, holders }: PowerFailure): Failure {
   const who = holders ?? granting.holders;
+  const others = granting.kind === 'role' ? who.filter(({ subject }) => !isForAll(subject)) : who;
   const isPlain = granting.kind === 'role' || granting.binding.role.name === 'cluster-admin';
   const by = isPlain ? '' : `, by ${granting.binding.role.kind} ${granting.binding.role.name}`;
-  const said = `${sentence(does, granting.object, who)}${by}`;
+  // Whom a binding hands the role to is a fault of the binding, and as grave as it is told there.
+  const isToldThere = who.length > 0 && others.length === 0;
+  const said = `${sentence(does, granting.object, who)}${by}${isToldThere ? ', as is told of the binding' : ''}`;
   const more = { items: [...(rights ?? [does]), ...holderItems(who)], ...(key !== undefined && { key }) };
-  return ofVendor(fail(said, at, { severity: gradeOf(severity, who), ...more }), granting);
+  return ofVendor(fail(said, at, { severity: gradeOf(severity, others), ...more }), granting);
 }
+
+/** Those of `rbac/anonymous` and `rbac/everyone`. */
+function isForAll({ kind, name }: BindingSubject): boolean {
+  return kind === 'User' ? name === 'system:anonymous' : kind === 'Group' && forAll.has(name);
+}
+
+const forAll: ReadonlySet<string> = new Set([
+  'system:unauthenticated',
+  'system:authenticated',
+  'system:serviceaccounts',
+]);
 
 /** Holders that are listed one by one: of more, it is no news that there is another. */
 const listedHolders = 50;

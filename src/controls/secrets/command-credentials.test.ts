@@ -47,7 +47,7 @@ describe('a command line', () => {
 
   it('is split as a shell does', () => {
     const words = (text: string) => [...shellWords(text)].map((word) => `${word.isFirst ? '^' : ''}${word.text}`);
-    expect(words(`a 'b c' "d \\"e" f\\ g;h|i&&j #k\nl "" m#n`)).toEqual([
+    expect(words(`a 'b c' "d \\"e" f\\ g;h|i&&j #k\nl "" m#n 2>&1 o`)).toEqual([
       '^a',
       'b c',
       'd "e',
@@ -58,6 +58,9 @@ describe('a command line', () => {
       '^l',
       '',
       'm#n',
+      '2',
+      '1',
+      'o',
     ]);
   });
 
@@ -176,6 +179,6 @@ describe('a ConfigMap', () => {
   it.each([
     { 'config.json': '{"auth":"kubernetes"}' },
     { 'fluent-bit.conf': '[OUTPUT]\n    HTTP_Passwd ${ES_PASSWORD}\n    HTTP_User fluent\n' },
-    { 'redis.conf': '# requirepass foobared\nrequirepass\nport 6379\n' },
+    { 'redis.conf': 'requirepass replace-default-auth\n# requirepass foobared\nrequirepass\nport 6379\n' },
   ])('%j has none', (data) => expect(judgeExample(configMapCredential, configMap(data))).toEqual([]));
 });

@@ -11,7 +11,14 @@ const credentials: readonly (readonly [cls: string, says: string])[] = [
   ['kubeconfig', 'a kubeconfig'],
   ['docker-config', 'credentials for a registry'],
   ['token', 'a token'],
-  ['password', 'a password'],
+  ['password', 'a credential'],
+];
+
+/** What the name of a key calls an opaque value; the first that fits. */
+const named: readonly (readonly [name: RegExp, says: string])[] = [
+  [/pass(?:word|wd|phrase)|pwd/i, 'a password'],
+  [/token/i, 'a token'],
+  [/key$/i, 'a key'],
 ];
 
 export default control({
@@ -31,7 +38,9 @@ export default control({
     const values = storedValues(object);
     for (const [cls, says] of credentials) {
       const found = values.find((value) => value.class === cls);
-      if (found !== undefined) return fail(messageOf(object, found, says), [found.field, found.key]);
+      if (found === undefined) continue;
+      const what = cls === 'password' ? (named.find(([name]) => name.test(found.key))?.[1] ?? says) : says;
+      return fail(messageOf(object, found, what), [found.field, found.key]);
     }
     return pass;
   },

@@ -3,8 +3,10 @@ import { defineFact } from '../../facts/facts.ts';
 import { imageOf } from '../../facts/image-references.ts';
 import { networkServices } from '../../facts/network-services.ts';
 import { publishedServices } from '../../facts/published-services.ts';
-import { type SensitiveInterface, sensitiveInterface } from '../../facts/sensitive-interfaces.ts';
+import { interfaceByName, type SensitiveInterface, sensitiveInterface } from '../../facts/sensitive-interfaces.ts';
 import { workloadOf } from '../../facts/workloads.ts';
+import { type JsonObject, own } from '../../model/json.ts';
+import { objectsIn } from '../../model/json-list.ts';
 import type { KubeObject } from '../../model/snapshot.ts';
 import { fail, notApplicable, pass } from '../../model/verdict.ts';
 import { deployment, service } from './examples.ts';
@@ -27,12 +29,19 @@ export default serviceControl({
   why: 'Dashboards, pipelines and notebooks run what they are given with rights of their own, and are searched for on the internet by the hour. A login alone has not kept people out of them.',
   remedy:
     'Keep the Service of type ClusterIP and reach it by kubectl port-forward, a VPN or a proxy that asks who is there.',
-  judge: ({ object }, facts) => {
+  judge: (service, facts) => {
+    const { object } = service;
     const published = facts.get(publishedServices).get(object);
     if (published === undefined) return notApplicable('nothing from outside reaches it');
     if (published.by === 'few') return pass;
     const found = interfaceBehind(object, facts);
-    if (found === undefined) return pass;
+    if (found === undefined) {
+      const ports = leadsNowhere(object, facts) ? objectsIn(own(service.spec, 'ports')).flatMap(portsOf) : [];
+      const likely = interfaceByName(object.name, ports);
+      if (likely === undefined) return pass;
+      const reason = `${object.name} looks like ${likely} by its name and port and is reached from outside through ${published.how}; what it leads to was not read`;
+      return { kind: 'manual', reason };
+    }
     const { name, asks } = found;
     const limits = asks === 'nothing' ? `, and ${name} asks nobody who they are` : '';
     return fail(`${name} is reached from outside through ${published.how}${limits}`, ['spec', 'type'], {
@@ -57,6 +66,15 @@ spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}
     ],
   },
 });
+
+/** Whether no workload that was read is behind it. */
+function leadsNowhere(object: KubeObject, facts: Facts): boolean {
+  return (facts.get(podsBehind).get(object)?.size ?? 0) === 0;
+}
+
+function portsOf(port: JsonObject): readonly number[] {
+  return [own(port, 'port'), own(port, 'targetPort')].filter((each) => typeof each === 'number');
+}
 
 function interfaceBehind(object: KubeObject, facts: Facts): SensitiveInterface | undefined {
   const read = facts.get(workloadOf);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ClusterView } from '../../model/admission.ts';
 import { isObject, type JsonObject, own } from '../../model/json.ts';
 import { Reader } from '../../model/reader.ts';
@@ -76,7 +77,10 @@ export class LiveView implements ClusterView {
   }
 
   /** Follows all kinds until `signal` is aborted. */
-  async run(signal: AbortSignal): Promise<void> {
+  async run(stop: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([stop]);
+    // Every kind listens, and Node takes more than ten listeners for a leak.
+    setMaxListeners(0, signal);
     const all = [...this.stores].map(([key, store]) => this.followKind(key, store, signal));
     await Promise.all([this.findVersion(signal), ...all]);
   }

@@ -142,7 +142,8 @@ describe('programs', () => {
     ['registry.k8s.io/kube-apiserver:v1.30.0', 'kubernetes', 'kube-apiserver'],
     ['mirror.example/k8s/kube-proxy:v1.30.0', 'kubernetes', 'kube-proxy'],
     ['coredns/coredns:1.8.0', 'coredns', undefined],
-    ['example.com/coredns/coredns:1.8.0', undefined, undefined],
+    ['example.com/coredns/coredns:1.8.0', 'coredns', undefined],
+    ['example.com/team/coredns:1.8.0', undefined, undefined],
     ['quay.io/argoproj/argocd:v2.9.3', 'argo-cd', undefined],
   ])('are known by their image: %s', (image, id, part) => {
     const reference = parseImageReference(image);

@@ -23,7 +23,21 @@ const kubernetesParts: ReadonlySet<string> = new Set([
 export function programOfImage({ repository, path }: ImageReference): Program | undefined {
   const last = path.slice(path.lastIndexOf('/') + 1);
   if (kubernetesParts.has(last)) return programOf('kubernetes', last);
-  return programOf(productsByRepository.get(repository) ?? '');
+  return programOf(productsByRepository.get(repository) ?? productsByTail.get(tailOf(path) ?? '') ?? '');
+}
+
+/** By the end of its path, which copies in other registries mostly keep: `ingress-nginx/controller`. */
+const productsByTail: ReadonlyMap<string, string> = new Map(
+  [...productsByRepository].flatMap(([repository, id]): [string, string][] => {
+    const tail = tailOf(repository.slice(repository.indexOf('/') + 1));
+    return tail === undefined ? [] : [[tail, id]];
+  }),
+);
+
+/** The last two steps of a path; undefined where one alone, or Docker Hub's own, tells nothing. */
+function tailOf(path: string): string | undefined {
+  const steps = path.split('/').slice(-2);
+  return steps.length < 2 || steps[0] === 'library' ? undefined : steps.join('/');
 }
 
 export function programOf(id: string, part?: string): Program | undefined {

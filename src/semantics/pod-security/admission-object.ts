@@ -14,6 +14,18 @@ export function readPodObject(object: JsonObject | undefined, known?: Workload):
   return readBefore(object, known) ?? read(object, []);
 }
 
+/** Why an object, or the template at `path` in it, cannot be read as a pod, as a clause. */
+export function whyNoPod(object: JsonObject | undefined, path: readonly string[] = []): string {
+  if (object === undefined) return 'there is none';
+  const kind = own(object, 'kind');
+  if (path.length === 0 && kind !== undefined && kind !== 'Pod') return 'its kind is not Pod';
+  const malformed: Malformed[] = [];
+  read(object, path, malformed);
+  const [first] = malformed;
+  if (first === undefined) return 'it cannot be read';
+  return malformed.length === 1 ? first.message : `${first.message}; and ${malformed.length - 1} more`;
+}
+
 const steps: ReadonlyMap<string, readonly string[]> = new Map([
   ['podtemplates', ['template']],
   ['cronjobs', ['spec', 'jobTemplate', 'spec', 'template']],
@@ -39,8 +51,7 @@ function readBefore(object: JsonObject, known: Workload | undefined): Pod | unde
   return known?.object.value === object && known.malformed.length === 0 ? known.templates[0]?.pod : undefined;
 }
 
-function read(object: JsonObject, path: readonly string[]): Pod | undefined {
-  const malformed: Malformed[] = [];
+function read(object: JsonObject, path: readonly string[], malformed: Malformed[] = []): Pod | undefined {
   let reader = new Reader(object, [], malformed);
   for (const step of path) reader = reader.object(step);
   const pod = readPod(reader.object('spec'), reader.object('metadata'));

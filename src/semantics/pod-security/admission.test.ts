@@ -70,7 +70,9 @@ const template = { metadata: {}, spec: { containers: [privileged] } };
 
 describe('pods', () => {
   it('are refused, noted and warned of by the policies of the namespace', () => {
-    expect(answer({})).toEqual({
+    const { told, ...said } = answer({});
+    expect(told.map(({ check }) => check)).toEqual(['privileged']);
+    expect(said).toEqual({
       refusal: {
         policy: 'PodSecurity "baseline:latest"',
         message: `pods "web" is forbidden: ${violates}`,
@@ -147,9 +149,20 @@ describe('pods', () => {
       code: 500,
       message: 'Internal error occurred: failed to lookup namespace "shop"',
     });
-    for (const object of [{ kind: 'Binding' }, { kind: 'Pod', spec: { containers: 'none' } }] as JsonObject[]) {
-      expect(answer({ object }).refusal).toMatchObject({ code: 400, message: 'failed to decode object' });
-    }
+  });
+
+  it.each<[JsonObject, string]>([
+    [{ kind: 'Binding' }, 'its kind is not Pod'],
+    [{ kind: 'Pod', spec: { containers: 'none' } }, 'spec.containers must be a list, found a string'],
+    [
+      { kind: 'Pod', spec: { hostPID: 'yes', hostIPC: 1, containers: [] } },
+      'spec.hostPID must be true or false, found a string; and 1 more',
+    ],
+  ])('that cannot be read are refused with the level and the field: %j', (object, why) => {
+    expect(answer({ object }).refusal).toMatchObject({
+      ...{ code: 400, reason: 'BadRequest', policy: 'PodSecurity "baseline:latest"' },
+      message: `failed to decode object: ${why}`,
+    });
   });
 
   it('follow the configured defaults, and labels of another prefix where that is chosen', () => {
@@ -243,7 +256,11 @@ describe('what makes pods', () => {
   it.each<[string, Partial<Case>, string | undefined]>([
     ['scale', { subResource: 'scale' }, undefined],
     ['no template', { group: '', resource: 'replicationcontrollers', object: { spec: {} } }, undefined],
-    ['malformed', { object: { spec: { template: { spec: { containers: {} } } } } }, 'failed to decode object'],
+    [
+      'malformed',
+      { object: { spec: { template: { spec: { containers: {} } } } } },
+      'failed to decode object: spec.template.spec.containers must be a list, found an object',
+    ],
     ['namespace gone', { surroundings: { namespaceLabels: () => undefined } }, 'failed to lookup namespace "shop"'],
   ])('is let through: %s', (_, asked, error) => {
     const found = answer({ group: 'apps', resource: 'deployments', object: deployment, ...asked });

@@ -5,7 +5,7 @@ import { valueAt } from '../../model/path.ts';
 import type { Pod } from '../../model/pod.ts';
 import type { Workload } from '../../model/workload.ts';
 import { checkExistingPods } from './admission-namespace.ts';
-import { labelsOf, nameOf, readPodObject, readPodTemplate, templatePath } from './admission-object.ts';
+import { labelsOf, nameOf, readPodObject, readPodTemplate, templatePath, whyNoPod } from './admission-object.ts';
 import { isSignificantPodUpdate } from './admission-update.ts';
 import { evaluatePod, type PodSecurityResult } from './evaluate.ts';
 import { formatDenial, formatWarning } from './message.ts';
@@ -58,6 +58,8 @@ export interface PodSecurityAnswer {
   readonly warnings: readonly PodSecurityWarning[];
   /** `enforce-policy`, `audit-violations`, `exempt`, `error`. The plugin puts `pod-security.kubernetes.io/` before them. */
   readonly auditAnnotations: ReadonlyMap<string, string>;
+  /** What the pod breaks of the policy that refuses it, or else of the one that warns: what the user is told. */
+  readonly told: readonly PodSecurityResult[];
 }
 
 export interface PodSecurityRefusal {
@@ -91,7 +93,7 @@ const templateResources: ReadonlySet<string> = new Set([
   ...['apps/daemonsets', 'batch/jobs', 'batch/cronjobs'],
 ]);
 
-const nothing: PodSecurityAnswer = { refusal: undefined, warnings: [], auditAnnotations: new Map() };
+const nothing: PodSecurityAnswer = { refusal: undefined, warnings: [], auditAnnotations: new Map(), told: [] };
 
 /**
  * What the PodSecurity admission controller answers to a request. Resources that it does not look at are let through.
@@ -155,9 +157,10 @@ class Controller {
       return { ...nothing, auditAnnotations: new Map([['enforce-policy', 'privileged:latest']]) };
     }
     const pod = readPodObject(request.object, this.surroundings.workload);
-    if (pod === undefined) return refuse('BadRequest', 'failed to decode object');
+    if (pod === undefined) return undecodable(policy, `failed to decode object: ${whyNoPod(request.object)}`);
     if (request.operation === 'UPDATE') {
-      if (readPodObject(request.oldObject) === undefined) return refuse('BadRequest', 'failed to decode old object');
+      if (readPodObject(request.oldObject) === undefined)
+        return undecodable(policy, `failed to decode old object: ${whyNoPod(request.oldObject)}`);
       const { serverMinor } = this.surroundings;
       if (!isSignificantPodUpdate(request.object ?? {}, request.oldObject ?? {}, serverMinor)) return nothing;
     }
@@ -178,7 +181,9 @@ class Controller {
     const { object } = request;
     if (object === undefined) return note('failed to decode object');
     const read = readPodTemplate(request.resource.resource, object, this.surroundings.workload);
-    if (read === 'malformed') return note('failed to decode object');
+    if (read === 'malformed') {
+      return note(`failed to decode object: ${whyNoPod(object, templatePath(request.resource.resource))}`);
+    }
     if (read === undefined) return nothing;
     const { group, resource: plural } = request.resource;
     const resource = group === '' ? plural : `${plural}.${group}`;
@@ -228,7 +233,12 @@ class Controller {
       const parts = warned.map((result) => formatWarning(policy.warn, [result]));
       warnings.push({ message: formatWarning(policy.warn, warned), parts });
     }
-    return { refusal, warnings, auditAnnotations: annotations };
+    return {
+      refusal,
+      warnings,
+      auditAnnotations: annotations,
+      told: refusal === undefined ? warned : judge(policy.enforce),
+    };
   }
 
   private judge(pod: Pod, policy: PodSecurityPolicy): readonly PodSecurityResult[] {
@@ -348,6 +358,13 @@ function invalid(name: string, errors: readonly LabelError[]): PodSecurityAnswer
 }
 
 const codes = { BadRequest: 400, InternalError: 500 } as const;
+
+/** The API server's own words, and why; told of the first of the policies that the pod was to be held to. */
+function undecodable({ enforce, audit, warn }: NamespacePolicy, message: string): PodSecurityAnswer {
+  const asked = [enforce, audit, warn].find((policy) => !isPrivileged(policy)) ?? enforce;
+  const policy = `PodSecurity "${formatPolicy(asked)}"`;
+  return { ...nothing, refusal: { policy, message, code: codes.BadRequest, reason: 'BadRequest' } };
+}
 
 function refuse(reason: keyof typeof codes, message: string): PodSecurityAnswer {
   return { ...nothing, refusal: { policy: 'PodSecurity', message, code: codes[reason], reason } };

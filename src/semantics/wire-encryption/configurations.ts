@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject, own } from '../../model/json.ts';
 import { valueAt } from '../../model/path.ts';
 import { parseYaml } from '../../yaml/parse.ts';
+import { ciliumFeature } from './cilium-features.ts';
 import type { EncryptionGap, EncryptionMethod, PluginEncryption } from './plugin-encryption.ts';
 
 /**
@@ -38,7 +39,9 @@ export function ciliumEncryption(data: JsonObject): PluginEncryption {
     const says = 'strict mode is off: traffic to a pod that an agent does not know yet leaves in plain text';
     gaps.push({ key: 'strict-mode', says, at: ['data', 'enable-encryption-strict-mode'], kind: 'part' });
   }
-  return encrypted(wireguard ? 'WireGuard' : 'IPsec', `${key} is "true"`, ['data', key], gaps);
+  const needed = ['l7-proxy', 'external-kvstore'] as const;
+  const lacks = new Set(needed.filter((feature) => ciliumFeature(data, feature) === false));
+  return { ...encrypted(wireguard ? 'WireGuard' : 'IPsec', `${key} is "true"`, ['data', key], gaps), lacks };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Severity } from '../../model/severity.ts';
 import { compareVersions, parseVersion } from '../../model/version.ts';
+import type { CiliumFeature } from './cilium-features.ts';
 import type { EncryptionMethod } from './plugin-encryption.ts';
 
 /** A version of a plugin that leaves traffic in plain text although encryption is on. */
@@ -9,6 +10,8 @@ export interface EncryptionFlaw {
   readonly methods: readonly EncryptionMethod[];
   readonly says: string;
   readonly severity: Severity;
+  /** Without it, the flaw does no harm. */
+  readonly needs?: CiliumFeature;
   readonly ranges: readonly { readonly introduced: string; readonly fixed: string }[];
 }
 
@@ -27,6 +30,7 @@ const flaws: readonly EncryptionFlaw[] = [
     plugin: 'Cilium',
     methods: ['WireGuard'],
     says: 'traffic between pods stays in plain text where an external key-value store is used',
+    needs: 'external-kvstore',
     severity: 'medium',
     ranges: [{ introduced: '1.14.0', fixed: '1.14.7' }],
   },
@@ -35,6 +39,7 @@ const flaws: readonly EncryptionFlaw[] = [
     plugin: 'Cilium',
     methods: ['IPsec'],
     says: 'traffic that a layer 7 policy sends through the proxy stays in plain text',
+    needs: 'l7-proxy',
     severity: 'medium',
     ranges: [
       { introduced: '0', fixed: '1.13.13' },
@@ -47,6 +52,7 @@ const flaws: readonly EncryptionFlaw[] = [
     plugin: 'Cilium',
     methods: ['WireGuard'],
     says: 'traffic that a layer 7 policy sends through the proxy stays in plain text',
+    needs: 'l7-proxy',
     severity: 'medium',
     ranges: [
       { introduced: '1.14.0', fixed: '1.14.8' },

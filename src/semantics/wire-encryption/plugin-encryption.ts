@@ -1,5 +1,6 @@
 import type { Path } from '../../model/path.ts';
 import type { EncryptionState } from '../storage/drivers.ts';
+import type { CiliumFeature } from './cilium-features.ts';
 
 export type EncryptionMethod = 'WireGuard' | 'IPsec' | 'ztunnel' | 'NaCl';
 
@@ -14,6 +15,8 @@ export interface PluginEncryption {
   readonly at: Path;
   /** What is left in plain text although it is on. */
   readonly gaps: readonly EncryptionGap[];
+  /** What the configuration turns off, without which some flaws do no harm. */
+  readonly lacks?: ReadonlySet<CiliumFeature>;
 }
 
 export interface EncryptionGap {
