@@ -189,6 +189,14 @@ const reads = [
     },
   ],
   [
+    '.Values.reads.controls',
+    {
+      apiGroups: ['', 'gateway.networking.k8s.io', 'node.k8s.io', 'storage.k8s.io'],
+      resources: ['httproutes', 'limitranges', 'runtimeclasses', 'storageclasses'],
+      verbs: ['get', 'list', 'watch'],
+    },
+  ],
+  [
     '.Values.reports',
     {
       apiGroups: ['openreports.io', 'wgpolicyk8s.io'],

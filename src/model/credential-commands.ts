@@ -29,7 +29,7 @@ const maxText = 200_000;
 const maxDepth = 3;
 
 /** Whether a text may be several words of a command line, or one that gives something a name. */
-export function isCommandText(text: string): boolean {
+function isCommandText(text: string): boolean {
   return text.length >= 8 && text.length <= maxText && (/\S\s+\S/.test(text) || /^-{1,2}[A-Za-z]/.test(text));
 }
 
