@@ -43,6 +43,7 @@ const resourceOfKind: ReadonlyMap<string, Served> = new Map<string, Served>([
   ...namespaced('config.kio.kasten.io', 'Profile profiles'),
   ...namespaced('stork.libopenstorage.org', 'BackupLocation backuplocations'),
   ...namespaced('longhorn.io', 'BackupTarget backuptargets'),
+  ...namespaced('monitoring.coreos.com', 'ServiceMonitor servicemonitors', 'PodMonitor podmonitors'),
 ]);
 
 /** Every kind, as `group/Kind`, that a webhook can be told to be asked about. */

@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { decodeManifest } from '../collect/manifests/decode.ts';
 import { assembleSnapshot } from '../collect/snapshot.ts';
 import { controls } from '../controls/registry.ts';
+import { json } from '../report/json.ts';
+import { sarif } from '../report/sarif.ts';
+import { terminal } from '../report/terminal.ts';
 import type { Baseline } from './baseline.ts';
 import { copiesIn, type FindingRecord, FindingRecords, recordOf, worsening } from './finding-record.ts';
 import { type Judgement, judge } from './judge.ts';
@@ -116,6 +119,25 @@ describe('a finding that is known', () => {
     ],
   ])('%s', (_, before, after, expected) => {
     expect(news(before, after)).toEqual(expected);
+  });
+});
+
+describe('what is worse', () => {
+  it('is told in every report, as far as it has words for it', () => {
+    const before = { 'a.yaml': capabilities('NET_ADMIN') };
+    const judgement = withBaseline(judged({ 'a.yaml': capabilities('NET_ADMIN', 'SYS_PTRACE') }), baselineOf(before));
+    expect(judgement.baseline).toMatchObject({ known: 3, worse: 1, gone: 0 });
+    const log = JSON.parse([...sarif(judgement)].join(''));
+    const states = log.runs[0].results.map((each: { ruleId: string; baselineState: string }) => [
+      each.ruleId,
+      each.baselineState,
+    ]);
+    expect(states).toContainEqual(['pods/capabilities-dangerous', 'updated']);
+    expect(states).toContainEqual(['container-runtime/image-digest', 'unchanged']);
+    const report = JSON.parse([...json(judgement)].join(''));
+    expect(report.findings).toMatchObject([{ worse: { items: ['SYS_PTRACE'] }, items: ['NET_ADMIN', 'SYS_PTRACE'] }]);
+    const text = [...terminal(judgement, { color: 'never', width: 200, detail: 'short' })].join('');
+    expect(text).toContain('(worse than in the baseline: new: SYS_PTRACE)');
   });
 });
 

@@ -72,6 +72,10 @@ export interface Copies {
 
 /** Goes through the objects once, and only where they come from files. */
 export function copiesIn({ objects }: Pick<Snapshot, 'objects'>): Copies {
+  const places = new Set<string | undefined>();
+  for (const object of objects) places.add(placeOf(object));
+  places.delete(undefined);
+  if (places.size < 2) return { of: () => [] };
   const first = new Map<string, string>();
   const several = new Map<string, Set<string>>();
   for (const object of objects) {

@@ -15,7 +15,7 @@ import type { Kubeconfig } from '../model/kubeconfig.ts';
 import type { NodeEvidence } from '../model/node.ts';
 import type { NodeComponent } from '../model/node-component.ts';
 import type { Settings } from '../model/settings.ts';
-import { type Severity, severities } from '../model/severity.ts';
+import { compareSeverity, type Severity, severities } from '../model/severity.ts';
 import type { Gap, KubeObject, Snapshot } from '../model/snapshot.ts';
 import type {
   ComponentSubject,
@@ -154,12 +154,14 @@ function judgedRoots(
   decided: ReadonlyMap<KubeObject, number>,
   rootOf: (object: KubeObject) => KubeObject,
 ): ReadonlyMap<KubeObject, Severity> {
-  const ranks = new Map<KubeObject, number>();
+  const judged = new Map<KubeObject, Severity>();
   for (const [object, rank] of decided) {
     const root = rootOf(object);
-    ranks.set(root, Math.max(rank, ranks.get(root) ?? 0));
+    const severity = severities[rank] ?? 'info';
+    const known = judged.get(root);
+    if (known === undefined || compareSeverity(severity, known) > 0) judged.set(root, severity);
   }
-  return new Map([...ranks].map(([object, rank]) => [object, severities[rank] ?? 'info']));
+  return judged;
 }
 
 /** A control with its row of the coverage: they meet millions of times, so what is asked each time stands beside it. */

@@ -134,7 +134,7 @@ function flagOf(container: Container, flag: string): Given | undefined {
     for (let index = words.length - 1; index >= 0; index -= 1) {
       const word = `--${(words[index] ?? '').replace(/^--?/, '')}`;
       if (word !== flag && !word.startsWith(`${flag}=`)) continue;
-      if (!/^-/.test(words[index] ?? '')) continue;
+      if (!(words[index] ?? '').startsWith('-')) continue;
       return { value: word.slice(flag.length + 1), at: container.at(field, index) };
     }
   }

@@ -208,7 +208,7 @@ class Calls {
       ...((this.draining || !request.complete) && { connection: 'close' }),
     });
     if (request.complete) response.end(answer.body);
-    else endEarly(request, response, answer.body);
+    else endEarly(request, response, answer);
     this.options.onAnswered({ status: answer.status, seconds: (monotonic() - began) / 1000 });
   }
 
@@ -300,9 +300,14 @@ class Calls {
 
 /**
  * Answers a call whose body nobody reads. What is on its way is thrown away, so that the caller comes to read the
- * answer; who goes on sending is cut off.
+ * answer; who goes on sending is cut off. Where there is no room, there is no time for that either.
  */
-function endEarly(request: IncomingMessage, response: ServerResponse, body: string): void {
+function endEarly(request: IncomingMessage, response: ServerResponse, { status, body }: ReviewAnswer): void {
+  if (status === 503) {
+    response.end(body);
+    setTimeout(() => request.destroy(), 1_000).unref();
+    return;
+  }
   response.write(body);
   const end = (): void => {
     clearTimeout(timer);

@@ -34,4 +34,4 @@ export interface LaneLimits {
 
 export const smallLane: LaneLimits = { bytes: 16 * 1024 * 1024, waiting: 1024 };
 /** Two of the longest: what is being received costs time as well. */
-export const largeLane: LaneLimits = { bytes: 2 * maxBodyBytes, waiting: 256 };
+export const largeLane: LaneLimits = { bytes: 2 * maxBodyBytes, waiting: 512 };
