@@ -20,9 +20,10 @@ const healthPort = 18_116;
 
 /** What kubeadm v1.20 leaves to be done, as severity, control and what it is about. */
 /** Of 1.20 and its etcd, whichever way a node is read. */
-const vulnerable = ['etcd', 'kube-apiserver', 'kube-controller-manager'].map(
-  (component) => `medium versions/component-vulnerabilities of ${component} node-1`,
-);
+const vulnerable = [
+  'high versions/component-vulnerabilities of kube-controller-manager node-1',
+  ...['etcd', 'kube-apiserver'].map((component) => `medium versions/component-vulnerabilities of ${component} node-1`),
+];
 
 const ofComponents = [
   'low kube-apiserver/always-pull-images',

@@ -53,5 +53,6 @@ export const platformResources: readonly ListedResource[] = [
   ),
   ...rows('kyverno.io', 'refuses or changes objects at admission', 'clusterpolicies', 'policies'),
   ...rows('policies.kyverno.io', 'refuses or changes objects at admission', 'validatingpolicies'),
+  ...rows('monitoring.coreos.com', 'how metrics are scraped', 'podmonitors', 'servicemonitors'),
   ...rows('external-secrets.io', 'where Secrets come from', 'clustersecretstores', 'secretstores'),
 ];
