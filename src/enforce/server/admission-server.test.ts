@@ -292,7 +292,8 @@ describe.each([...servers])('%s', (_, begin) => {
       );
       const began = monotonic();
       expect(await send(port, {})).toMatchObject({ status: 200 });
-      expect(monotonic() - began).toBeLessThan(900);
+      // They are cut off after a second; before, they held the room for ten.
+      expect(monotonic() - began).toBeLessThan(5_000);
       await expect.poll(() => turned.filter((each) => each === 'late').length, { timeout: 5_000 }).toBe(80);
       expect(new Set(reasons)).toEqual(new Set(['the body came too slowly, from 127.0.0.1']));
       for (const { socket } of slow) socket.destroy();
