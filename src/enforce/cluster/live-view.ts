@@ -76,7 +76,7 @@ export class LiveView implements ClusterView {
     for (const [kind, { heardAt }] of this.stores) if (heardAt > 0) yield [kind, Math.max(0, (now - heardAt) / 1000)];
   }
 
-  /** Follows all kinds until `signal` is aborted. */
+  /** Follows all kinds until `stop` is aborted. */
   async run(stop: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([stop]);
     // Every kind listens, and Node takes more than ten listeners for a leak.

@@ -299,6 +299,34 @@ describe.each([...servers])('%s', (_, begin) => {
       for (const { socket } of slow) socket.destroy();
     });
 
+    it('is counted as long as it is announced, so that what is in memory is bounded', async () => {
+      const { port } = await start();
+      const announced = [1024, smallBodyBytes, smallBodyBytes, maxBodyBytes];
+      const slow = await Promise.all(
+        announced.map((bytes) => sendRaw(port, `${head(`content-length: ${bytes}`, '5s')}{`)),
+      );
+      const total = announced.reduce((sum, bytes) => sum + bytes, 0);
+      const bytesInside = async (): Promise<number | undefined> => {
+        await send(port, {});
+        return server?.load().bytes;
+      };
+      // The call that asks may be counted, too.
+      await expect.poll(bytesInside).toBeGreaterThanOrEqual(total);
+      for (const { socket } of slow) socket.destroy();
+      await expect.poll(bytesInside).toBeLessThan(1024);
+    });
+
+    it('is not blamed for the time in which this process read nothing', async () => {
+      const { port } = await start();
+      const { socket, received } = await sendRaw(port, `${head('content-length: 2', '5s')}{`);
+      await wait(100);
+      socket.write('}');
+      const until = monotonic() + 1_500;
+      while (monotonic() < until);
+      await expect.poll(received).toContain('200 OK');
+      socket.destroy();
+    });
+
     it('of garbage and plain HTTP disturbs nobody', async () => {
       const { port } = await start();
       const socket = net.connect(port, '127.0.0.1');

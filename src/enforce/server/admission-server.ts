@@ -8,7 +8,15 @@ import { BulwarkError } from '../../model/errors.ts';
 import { Connections } from './connections.ts';
 import { timeoutOf, usableTime } from './deadline.ts';
 import { type Entrant, Lane } from './lane.ts';
-import { keepAliveTimeout, largeLane, mostConnections, smallBodyBytes, smallLane, usualBodyBytes } from './limits.ts';
+import {
+  keepAliveTimeout,
+  largeLane,
+  mostConnections,
+  smallBodyBytes,
+  smallLane,
+  usualBodyBytes,
+  usualLane,
+} from './limits.ts';
 import { monotonic } from './monotonic.ts';
 import { announcedBytes, CallError, readBody } from './read-body.ts';
 import { Turns } from './turns.ts';
@@ -172,6 +180,7 @@ interface Place {
 
 class Calls {
   private readonly options: AdmissionServerOptions;
+  private readonly usual = new Lane(usualLane);
   private readonly small = new Lane(smallLane);
   private readonly large = new Lane(largeLane);
   private readonly turns = new Turns();
@@ -183,8 +192,11 @@ class Calls {
   }
 
   get load(): ServerLoad {
-    const { small, large } = this;
-    return { bytes: small.bytes + large.bytes, waiting: small.waiting + large.waiting };
+    const { usual, small, large } = this;
+    return {
+      bytes: usual.bytes + small.bytes + large.bytes,
+      waiting: usual.waiting + small.waiting + large.waiting,
+    };
   }
 
   drain(): void {
@@ -228,11 +240,8 @@ class Calls {
     const bytes = announcedBytes(request);
     const isSmall = bytes <= smallBodyBytes;
     if (isSmall) this.turns.pass();
-    const lane = isSmall ? this.small : this.large;
-    const entrant = {
-      bytes: isSmall ? Math.min(bytes, usualBodyBytes) : bytes,
-      peer: request.socket.remoteAddress ?? '',
-    };
+    const lane = bytes <= usualBodyBytes ? this.usual : isSmall ? this.small : this.large;
+    const entrant = { bytes, peer: request.socket.remoteAddress ?? '' };
     const leave = lane.enterNow(entrant) ?? (await this.enter(request, { lane, entrant, until }));
     try {
       if (request.headers.expect !== undefined) response.writeContinue();

@@ -1,8 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Admission, Lane } from './lane.ts';
 
 const still = new AbortController().signal;
+setMaxListeners(0, still);
 
 /** What became of an entry, once the promises of now have run. */
 async function peek(entry: Promise<Admission>): Promise<string> {

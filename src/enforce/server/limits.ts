@@ -4,10 +4,7 @@ export const maxBodyBytes = 7 * 1024 * 1024;
 /** Bodies up to here are read at once; larger ones wait for their turn, so that nobody waits behind them. */
 export const smallBodyBytes = 256 * 1024;
 
-/**
- * What a small body takes of its lane's room: few are longer. One that is announced and comes slowly takes no more than
- * one that is there.
- */
+/** Bodies up to here are what most reviews have; they have room of their own, which no longer ones can hold. */
 export const usualBodyBytes = 16 * 1024;
 
 /** Connections at one time, and those of one address: an API server opens one for each review that it waits for. */
@@ -26,12 +23,13 @@ export const defaultTimeout = 10_000;
 export const keepAliveTimeout = 120_000;
 
 export interface LaneLimits {
-  /** Of bodies that are read or judged at one time; a small one counts as `usualBodyBytes` at most. */
+  /** Of bodies that are read or judged at one time, as long as they are announced. */
   readonly bytes: number;
   /** Calls that wait for room; one more is turned away. */
   readonly waiting: number;
 }
 
+export const usualLane: LaneLimits = { bytes: 16 * 1024 * 1024, waiting: 1024 };
 export const smallLane: LaneLimits = { bytes: 16 * 1024 * 1024, waiting: 1024 };
 /** Two of the longest: what is being received costs time as well. */
 export const largeLane: LaneLimits = { bytes: 2 * maxBodyBytes, waiting: 512 };

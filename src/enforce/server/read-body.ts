@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { graceTime, maxBodyBytes, slowestRate } from './limits.ts';
-import { monotonic } from './monotonic.ts';
+import { maxBodyBytes } from './limits.ts';
+import { watchPace } from './pace.ts';
 
 /** Why a call has no answer of a policy, as an HTTP status and words for whoever reads the API server's log. */
 export class CallError extends Error {
@@ -37,7 +37,7 @@ export function readBody(request: IncomingMessage, within: number): Promise<Buff
     const chunks: Buffer[] = [];
     let length = 0;
     const settle = (outcome: Buffer | CallError): void => {
-      clearTimeout(timer);
+      stopWatching();
       request.off('data', take).off('end', end).off('error', cut).off('close', cut);
       if (outcome instanceof CallError) {
         request.pause();
@@ -60,15 +60,12 @@ export function readBody(request: IncomingMessage, within: number): Promise<Buff
       settle(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length));
     };
     const cut = (): void => settle(new CallError(400, 'the body ended early'));
-    const began = monotonic();
-    const look = (): void => {
-      const took = monotonic() - began;
-      if (took >= within) return settle(new CallError(408, 'the body took too long'));
-      const due = ((took - graceTime) / 1000) * slowestRate;
-      if (length < due) return settle(new CallError(408, 'the body came too slowly'));
-      timer = setTimeout(look, Math.min(within - took, graceTime - took + (length / slowestRate) * 1000 + 50));
-    };
-    let timer = setTimeout(look, Math.min(within, graceTime + 50));
+    const stopWatching = watchPace({
+      within,
+      received: () => length,
+      onLate: (reason) =>
+        settle(new CallError(408, reason === 'too long' ? 'the body took too long' : 'the body came too slowly')),
+    });
     request.on('data', take).on('end', end).on('error', cut).on('close', cut);
   });
 }
